@@ -1,0 +1,94 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+/// A library two or more executables share, with its tests in `Tests/<name>Tests` unless named otherwise.
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], tests: String? = nil) -> [Target] {
+    let tests = tests ?? "\(name)Tests"
+    return [
+        .target(name: name, dependencies: dependencies, path: "Sources/\(name)", swiftSettings: strict),
+        .testTarget(
+            name: tests, dependencies: [.byName(name: name), "TestSupport"], path: "Tests/\(tests)",
+            swiftSettings: strict),
+    ]
+}
+
+/// An executable in `Services/<folder>` with its tests in `Tests/<module>Tests`.
+func service(_ module: String, folder: String, _ dependencies: [Target.Dependency]) -> [Target] {
+    [
+        .executableTarget(
+            name: module, dependencies: dependencies, path: "Services/\(folder)", exclude: ["README.md"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "\(module)Tests", dependencies: [.byName(name: module), "TestSupport"],
+            path: "Tests/\(module)Tests", swiftSettings: strict),
+    ]
+}
+
+/// Tests of the whole, which belong to no single module.
+func suite(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: ["TestSupport"] + dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+var targets: [Target] = [
+    .systemLibrary(
+        name: "CSystemd", path: "Sources/CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+    .systemLibrary(
+        name: "CSQLite", path: "Sources/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .target(name: "CLinux", path: "Sources/CLinux"),
+    .target(name: "TestSupport", dependencies: ["Linux"], path: "Tests/Support", swiftSettings: strict),
+]
+targets += library("Linux", ["CLinux"])
+targets += library("Systemd", ["Linux", "CSystemd"], tests: "SystemdLibraryTests")
+targets += library("Decimals")
+targets += library("JSONCodec", ["Decimals"])
+targets += library("Resilience", ["Linux"])
+targets += library("MillraceProtocol", ["JSONCodec", "Linux"])
+targets += library("MillraceRPC", ["MillraceProtocol", "Resilience", "Linux", log] + nio)
+targets += library("MillraceStore", ["Linux", "CSQLite"])
+targets += library("MillraceService", ["MillraceRPC", "Systemd", "Resilience", log])
+targets += library("MillraceWorker", ["MillraceRPC", "MillraceService", log])
+targets += library("BackOffice", ["Decimals", "JSONCodec", "MillraceStore", "Resilience"])
+targets += service("RunnerService", folder: "Runner", ["MillraceService", "MillraceStore", "Resilience"])
+targets += service("BackOfficeWorker", folder: "BackOffice", ["MillraceWorker", "BackOffice"])
+targets += service(
+    "Control", folder: "Control", ["MillraceRPC", "MillraceService", "Systemd", "BackOffice", arguments])
+targets += [
+    suite("SchemaTests", ["RunnerService", "MillraceProtocol", "MillraceService"]),
+    suite("UnitFileTests", ["RunnerService"]),
+    suite("IntegrationTests", ["MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore"]),
+    suite("CrashTests", ["MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore"]),
+    suite("SystemdTests"),
+]
+
+let package = Package(
+    name: "millrace",
+    products: [
+        .executable(name: "millrace-runner", targets: ["RunnerService"]),
+        .executable(name: "millrace-backoffice", targets: ["BackOfficeWorker"]),
+        .executable(name: "millctl", targets: ["Control"]),
+        .library(name: "MillraceWorker", targets: ["MillraceWorker"]),
+        .library(name: "MillraceRPC", targets: ["MillraceRPC"]),
+        .library(name: "MillraceStore", targets: ["MillraceStore"]),
+        .library(name: "JSONCodec", targets: ["JSONCodec"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: targets,
+    swiftLanguageModes: [.v6]
+)
