@@ -1,3 +1,54 @@
-#ifndef CLINUX_H
-#define CLINUX_H
+/// What Glibc's Swift overlay lacks: peer credentials, pidfds, random bytes, names of errors.
+/// Every function answers as the system call does: -1 with errno set on failure.
+#ifndef MILLRACE_CLINUX_H
+#define MILLRACE_CLINUX_H
+
+#include <spawn.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// SO_PEERCRED of a connected AF_UNIX socket.
+int millrace_peer_credentials(int socket, int32_t *pid, uint32_t *uid, uint32_t *gid);
+
+/// SO_PEERGROUPS: fills `groups` with at most `capacity` supplementary group ids.
+/// Returns their number; -1 with ERANGE when there are more than `capacity`.
+int millrace_peer_groups(int socket, uint32_t *groups, int capacity);
+
+/// pidfd_open(2). The descriptor has close-on-exec.
+int millrace_pidfd_open(pid_t pid);
+
+/// waitid(2) on a pidfd, reaping: fills code (CLD_EXITED, CLD_KILLED, CLD_DUMPED) and status.
+int millrace_wait_pidfd(int pidfd, int *code, int *status);
+
+/// getrandom(2), whole or failed.
+int millrace_random(void *buffer, size_t count);
+
+/// "ENOENT"; NULL for an unknown number. Thread-safe.
+const char *millrace_error_name(int number);
+
+/// "No such file or directory"; NULL for an unknown number. Thread-safe, never translated.
+const char *millrace_error_text(int number);
+
+/// posix_spawn_file_actions_addchdir_np(3). Returns an error number, as the posix_spawn family does.
+int millrace_spawn_chdir(posix_spawn_file_actions_t *actions, const char *path);
+
+/// Names the calling thread for ps, top and gdb; at most 15 bytes are kept.
+void millrace_name_thread(const char *name);
+
+/// accept4(2) with close-on-exec.
+int millrace_accept(int socket);
+
+/// open(2) with a mode; always close-on-exec.
+int millrace_open(const char *path, int flags, unsigned mode);
+
+/// open(2) of a directory with O_PATH: a place to reach names in, not to read.
+int millrace_open_place(const char *directory);
+
+/// pipe2(2) with close-on-exec.
+int millrace_pipe(int ends[2]);
+
+/// The `environ` of the process.
+char **millrace_environment(void);
+
 #endif
