@@ -1,0 +1,193 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// A booted systemd with a journal in a container over the host's root: what the tests change stays in memory.
+///
+/// Memory and processor limits of units have no effect in it; sockets, readiness, watchdog, users and journal have.
+final class BootedSystem: Sendable {
+    /// Why no system can be booted here; nil where one can.
+    static let hindrance: String? = {
+        if geteuid() != 0 { return "needs root" }
+        for tool in ["systemd-nspawn", "nsenter", "setpriv", "unshare", "findmnt"] where executable(tool) == nil {
+            return "\(tool) is not installed"
+        }
+        // Bit 21 is CAP_SYS_ADMIN: root in an ordinary container has it not, and can mount nothing.
+        let effective = text(of: "/proc/self/status")?.split(separator: "\n").first { $0.hasPrefix("CapEff:") }
+        let bits = effective.flatMap { UInt64($0.dropFirst(7).drop { $0 == "\t" || $0 == " " }, radix: 16) } ?? 0
+        return bits & (1 << 21) == 0 ? "may not mount" : nil
+    }()
+
+    /// The system of the suite that runs now.
+    @TaskLocal static var current: BootedSystem?
+
+    /// The container's root, as seen in the mount namespace of ``holder``.
+    let root: String
+    private let holder: RunningProcess
+    private let leader: pid_t
+    private let folder = TemporaryDirectory("millrace-systemd")
+
+    /// Boots and returns when the system says it is up.
+    init() async throws {
+        root = folder.file("root")
+        let readiness = try NotifySocket(folder.file("notify"))
+        // The container dies with this process, however that ends.
+        holder = try RunningProcess(
+            ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private"]
+                + [packageRoot + "/Scripts/boot-systemd", folder.path],
+            environment: ["NOTIFY_SOCKET": readiness.path])
+        let holder = holder
+        let heard = readiness.heard
+        let ended = Task {
+            let ending = try await holder.wait(within: .seconds(3600))
+            heard.update { $0.append("ended: \(ending)") }
+        }
+        defer { ended.cancel() }
+        let messages = try await heard.wait(within: .seconds(60), for: "a booted system") {
+            $0.contains { $0.contains("READY=1") || $0.hasPrefix("ended") }
+        }
+        let pid = messages.joined(separator: "\n").split(separator: "\n").compactMap { line -> pid_t? in
+            line.hasPrefix("X_NSPAWN_LEADER_PID=") ? pid_t(line.dropFirst(20)) : nil
+        }
+        guard let pid = pid.first, messages.contains(where: { $0.contains("READY=1") }) else {
+            let said = holder.progress.value
+            throw TestFailure("the system did not boot: \(messages) \(said.outputText)\(said.errorText)")
+        }
+        leader = pid
+    }
+
+    /// Runs a command in the system, as root or as another user, and returns what it said.
+    @discardableResult
+    func run(
+        _ command: [String], as user: String? = nil, groups: [String]? = nil, input: String? = nil,
+        within limit: Duration = .seconds(60)
+    ) async throws -> Finished {
+        try await TestSupport.run(
+            enter + identity(user, groups) + command, environment: Self.environment, input: input, within: limit)
+    }
+
+    /// Runs a command in the system that has to succeed, and returns its standard output.
+    @discardableResult
+    func check(
+        _ command: [String], as user: String? = nil, groups: [String]? = nil, input: String? = nil,
+        within limit: Duration = .seconds(60)
+    ) async throws -> String {
+        let finished = try await run(command, as: user, groups: groups, input: input, within: limit)
+        guard finished.succeeded else { throw TestFailure("\(finished)") }
+        return finished.output
+    }
+
+    /// Starts a command in the system.
+    func start(_ command: [String]) throws -> RunningProcess {
+        try RunningProcess(enter + command, environment: Self.environment)
+    }
+
+    /// Runs a command of the host that sees the system's root at ``root``.
+    @discardableResult
+    func fromOutside(_ command: [String], within limit: Duration = .seconds(60)) async throws -> String {
+        try await TestSupport.check(["nsenter", "-t", "\(holder.pid)", "-m"] + command, within: limit)
+    }
+
+    /// Writes a file in the system.
+    func write(_ text: String, to path: String) async throws {
+        try await check(["sh", "-c", "cat >\"$1\"", "sh", path], input: text)
+    }
+
+    /// One property of a unit, as `systemctl show` gives it.
+    func property(_ name: String, of unit: String) async throws -> String {
+        let output = try await check(["systemctl", "show", "--property", name, "--value", unit])
+        return String(output.dropLast())
+    }
+
+    /// What the journal holds for these matches, one text per entry.
+    func journal(_ matches: String...) async throws -> [String] {
+        try await check(["journalctl", "--sync"])
+        let output = try await check(["journalctl", "--no-pager", "-o", "cat"] + matches)
+        return output.split(separator: "\n").map(String.init)
+    }
+
+    /// Powers off; kills what does not go.
+    func stop() async {
+        holder.progress.update { if $0.ending == nil { kill(leader, SIGRTMIN + 4) } }
+        _ = try? await holder.wait(within: .seconds(20))
+        // Nobody else removes the emptied control groups; nspawn makes them in more than one hierarchy.
+        let groups = ["find", "/sys/fs/cgroup", "-depth", "-type", "d", "-path", "*/millrace-test-\(holder.pid)*"]
+        _ = try? await TestSupport.run(groups + ["-exec", "rmdir", "{}", ";"])
+    }
+
+    private var enter: [String] {
+        ["nsenter", "-t", "\(leader)", "-m", "-u", "-i", "-n", "-p", "-C"]
+    }
+
+    private func identity(_ user: String?, _ groups: [String]?) -> [String] {
+        guard let user else { return [] }
+        let more = groups.map { ["--groups", $0.joined(separator: ",")] } ?? ["--init-groups"]
+        return ["setpriv", "--reuid", user, "--regid", user] + more
+    }
+
+    private static let environment: [String: String?] = [
+        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "MILLRACE_STATE": nil,
+        "NOTIFY_SOCKET": nil, "HOME": "/", "LC_ALL": "C.UTF-8", "SYSTEMD_PAGER": "cat", "SYSTEMD_COLORS": "0",
+    ]
+
+    private static func executable(_ name: String) -> String? {
+        (TestSupport.environment("PATH") ?? "/usr/bin:/bin").split(separator: ":").map { "\($0)/\(name)" }
+            .first { access($0, X_OK) == 0 }
+    }
+}
+
+private let SIGRTMIN: Int32 = 34
+
+/// The socket on which a started service manager says how far it is.
+private final class NotifySocket: Sendable {
+    let path: String
+    let heard = Watched<[String]>([])
+
+    init(_ path: String) throws {
+        self.path = path
+        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let bound = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard descriptor >= 0, bound == 0 else { throw TestFailure("cannot listen at \(path)") }
+        let heard = heard
+        startThread {
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            while true {
+                let count = recv(descriptor, &buffer, buffer.count, 0)
+                guard count > 0 else { break }
+                let message = String(decoding: buffer[..<count], as: UTF8.self)
+                heard.update { $0.append(message) }
+                if message.contains("READY=1") { break }
+            }
+            close(descriptor)
+        }
+    }
+}
+
+/// Boots one system for all tests of a suite and powers it off at the end, whatever happens in between.
+struct BootedSystemTrait: SuiteTrait, TestScoping {
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+    ) async throws {
+        let system = try await BootedSystem()
+        do {
+            try await BootedSystem.$current.withValue(system) { try await function() }
+        } catch {
+            await system.stop()
+            throw error
+        }
+        await system.stop()
+    }
+}
+
+extension Trait where Self == BootedSystemTrait {
+    /// A booted system for the suite, in ``BootedSystem/current``.
+    static var bootedSystem: Self { Self() }
+}
