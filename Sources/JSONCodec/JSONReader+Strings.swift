@@ -1,0 +1,150 @@
+extension JSONReader {
+    public mutating func string() throws(JSONError) -> String {
+        guard try nextByte() == .quote else { throw wrongType("string") }
+        return try readString().text
+    }
+
+    /// Reads the string whose opening quote is the next byte.
+    mutating func readString() throws(JSONError) -> (text: String, escaped: Bool) {
+        let start = position + 1
+        let (end, escaped) = try scanString(from: start)
+        position = end
+        return (text(start..<(end - 1), escaped: escaped), escaped)
+    }
+
+    /// The text of a string that `scanString` has passed, between its quotes.
+    func text(_ range: Range<Int>, escaped: Bool) -> String {
+        if escaped { return unescaped(range) }
+        // The whole input is UTF-8 and both ends lie beside a quote, so this part is UTF-8 too.
+        return String(copying: UTF8Span(unchecked: bytes.extracting(range)))
+    }
+
+    /// Checks a string from behind its opening quote.
+    ///
+    /// - Returns: the offset behind the closing quote, and whether there are escapes between.
+    func scanString(from start: Int) throws(JSONError) -> (end: Int, escaped: Bool) {
+        var index = start
+        var escaped = false
+        while true {
+            index = plainEnd(from: index)
+            guard index < bytes.count else { throw syntax("the string has no end", at: start - 1) }
+            switch bytes[index] {
+            case .quote:
+                return (index + 1, escaped)
+            case .backslash:
+                escaped = true
+                index = try scanEscape(at: index)
+            default:
+                throw syntax("a control character must be escaped", at: index)
+            }
+        }
+    }
+
+    /// The first byte from `start` on that ends, escapes or is forbidden in a string, or the end of the input.
+    @inline(__always)
+    private func plainEnd(from start: Int) -> Int {
+        var index = start
+        let raw = bytes.bytes
+        while index + 8 <= bytes.count {
+            let word = UInt64(littleEndian: raw.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+            // The lowest flag is exact; a borrow can only add false ones above a true one.
+            let control = (word &- 0x2020_2020_2020_2020) & ~word
+            let quote = word ^ 0x2222_2222_2222_2222
+            let backslash = word ^ 0x5C5C_5C5C_5C5C_5C5C
+            let stops =
+                (control | ((quote &- 0x0101_0101_0101_0101) & ~quote)
+                    | ((backslash &- 0x0101_0101_0101_0101) & ~backslash)) & 0x8080_8080_8080_8080
+            if stops != 0 { return index + stops.trailingZeroBitCount / 8 }
+            index += 8
+        }
+        while index < bytes.count {
+            let byte = bytes[index]
+            if byte < 0x20 || byte == .quote || byte == .backslash { return index }
+            index += 1
+        }
+        return index
+    }
+
+    /// Checks the escape at `start`, both halves of a surrogate pair together; returns the offset behind it.
+    private func scanEscape(at start: Int) throws(JSONError) -> Int {
+        guard start + 1 < bytes.count else { throw syntax("the text ends in an escape", at: start) }
+        switch bytes[start + 1] {
+        case .quote, .backslash, UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"), UInt8(ascii: "n"),
+            UInt8(ascii: "r"), UInt8(ascii: "t"):
+            return start + 2
+        case UInt8(ascii: "u"):
+            guard let unit = hexadecimal(at: start + 2) else { throw syntax("\\u needs four digits", at: start) }
+            if unit & 0xF800 != 0xD800 { return start + 6 }
+            guard unit < 0xDC00, start + 7 < bytes.count, bytes[start + 6] == .backslash,
+                bytes[start + 7] == UInt8(ascii: "u"), let low = hexadecimal(at: start + 8), low & 0xFC00 == 0xDC00
+            else { throw syntax("half a surrogate pair", at: start) }
+            return start + 12
+        default:
+            throw syntax("no such escape", at: start)
+        }
+    }
+
+    /// The four hexadecimal digits at `start`, if they are that.
+    private func hexadecimal(at start: Int) -> UInt32? {
+        guard start + 4 <= bytes.count else { return nil }
+        var value: UInt32 = 0
+        for index in start..<(start + 4) {
+            let byte = bytes[index]
+            let digit: UInt8
+            switch byte {
+            case .zero ... .nine: digit = byte - .zero
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
+            default: return nil
+            }
+            value = value << 4 | UInt32(digit)
+        }
+        return value
+    }
+
+    private func unescaped(_ range: Range<Int>) -> String {
+        // No escape is shorter than what it stands for.
+        String(unsafeUninitializedCapacity: range.count) { output in
+            var count = 0
+            var index = range.lowerBound
+            while index < range.upperBound {
+                let byte = bytes[index]
+                if byte != .backslash {
+                    output[count] = byte
+                    count += 1
+                    index += 1
+                    continue
+                }
+                if bytes[index + 1] != UInt8(ascii: "u") {
+                    output[count] = Self.escapes(bytes[index + 1])
+                    count += 1
+                    index += 2
+                    continue
+                }
+                var scalar = hexadecimal(at: index + 2) ?? 0xFFFD
+                index += 6
+                if scalar & 0xFC00 == 0xD800 {
+                    let low = hexadecimal(at: index + 2) ?? 0xDC00
+                    scalar = 0x10000 + (scalar - 0xD800) << 10 + (low - 0xDC00)
+                    index += 6
+                }
+                for unit in UTF8.encode(Unicode.Scalar(scalar) ?? "\u{FFFD}") ?? UTF8.encodedReplacementCharacter {
+                    output[count] = unit
+                    count += 1
+                }
+            }
+            return count
+        }
+    }
+
+    private static func escapes(_ letter: UInt8) -> UInt8 {
+        switch letter {
+        case UInt8(ascii: "b"): 0x08
+        case UInt8(ascii: "f"): 0x0C
+        case UInt8(ascii: "n"): 0x0A
+        case UInt8(ascii: "r"): 0x0D
+        case UInt8(ascii: "t"): 0x09
+        default: letter
+        }
+    }
+}

@@ -1,0 +1,60 @@
+/// The names met so far in one object, to notice one that comes twice.
+///
+/// Up to sixteen are compared by a fingerprint, without allocating; more go into a set. Names are the same when their
+/// bytes are, as RFC 8259 compares them: canonical equivalence plays no part, an escape does not matter.
+struct MemberNames {
+    private var count = 0
+    private var fingerprints = InlineArray<16, UInt64>(repeating: 0)
+    private var offsets = InlineArray<16, Int>(repeating: 0)
+    private var many: Set<Name> = []
+
+    private struct Name: Hashable {
+        let text: String
+
+        static func == (left: Self, right: Self) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+
+        func hash(into hasher: inout Hasher) {
+            var text = text
+            text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        }
+    }
+
+    /// - Parameter offset: of the opening quote, from where the name can be read again.
+    /// - Returns: false when the name was there.
+    mutating func insert(_ name: String, escaped: Bool, at offset: Int, in reader: borrowing JSONReader) -> Bool {
+        if count < fingerprints.count {
+            let fingerprint =
+                escaped
+                ? Self.fingerprint(Array(name.utf8).span)
+                : Self.fingerprint(reader.bytes.extracting((offset + 1)..<(reader.position - 1)))
+            for index in 0..<count where fingerprints[index] == fingerprint {
+                if Name(text: name) == Name(text: reader.name(at: offsets[index])) { return false }
+            }
+            fingerprints[count] = fingerprint
+            offsets[count] = offset
+            count += 1
+            return true
+        }
+        if many.isEmpty {
+            for index in 0..<count { many.insert(Name(text: reader.name(at: offsets[index]))) }
+        }
+        return many.insert(Name(text: name)).inserted
+    }
+
+    /// Equal for equal names, and nearly always different otherwise.
+    private static func fingerprint(_ name: Span<UInt8>) -> UInt64 {
+        var first: UInt64 = 0
+        for index in 0..<min(name.count, 8) { first = first << 8 | UInt64(name[index]) }
+        var last: UInt64 = 0
+        for index in max(name.count - 8, 0)..<name.count { last = last << 8 | UInt64(name[index]) }
+        return first &* 0x9E37_79B9_7F4A_7C15 ^ last &+ UInt64(name.count) &* 0xC2B2_AE3D_27D4_EB4F
+    }
+}
+
+extension JSONReader {
+    /// The name whose opening quote is at `offset`, read a second time.
+    fileprivate func name(at offset: Int) -> String {
+        guard let (end, escaped) = try? scanString(from: offset + 1) else { return "" }
+        return text((offset + 1)..<(end - 1), escaped: escaped)
+    }
+}
