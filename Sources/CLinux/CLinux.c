@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -29,10 +30,10 @@ int millrace_peer_groups(int socket, uint32_t *groups, int capacity) {
 
 int millrace_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
-int millrace_wait_pidfd(int pidfd, int *code, int *status) {
+int millrace_wait_pidfd(int pidfd, int reap, int *code, int *status) {
     siginfo_t info;
     memset(&info, 0, sizeof info);
-    if (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED) < 0) return -1;
+    if (waitid(P_PIDFD, (id_t)pidfd, &info, reap ? WEXITED : WEXITED | WNOWAIT) < 0) return -1;
     *code = info.si_code;
     *status = info.si_status;
     return 0;
@@ -56,6 +57,10 @@ const char *millrace_error_name(int number) { return strerrorname_np(number); }
 
 const char *millrace_error_text(int number) { return strerrordesc_np(number); }
 
+const int32_t millrace_spawn_setsid = POSIX_SPAWN_SETSID;
+
+const char *millrace_signal_name(int number) { return sigabbrev_np(number); }
+
 int millrace_spawn_chdir(posix_spawn_file_actions_t *actions, const char *path) {
     return posix_spawn_file_actions_addchdir_np(actions, path);
 }
@@ -76,3 +81,16 @@ int millrace_open_place(const char *directory) { return open(directory, O_PATH |
 int millrace_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 char **millrace_environment(void) { return environ; }
+
+int millrace_signalfd(const sigset_t *signals) { return signalfd(-1, signals, SFD_CLOEXEC); }
+
+int millrace_read_signal(int signalfd) {
+    struct signalfd_siginfo info;
+    ssize_t count = read(signalfd, &info, sizeof info);
+    if (count < 0) return -1;
+    return count == sizeof info ? (int)info.ssi_signo : 0;
+}
+
+int millrace_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}

@@ -3,6 +3,7 @@
 #ifndef MILLRACE_CLINUX_H
 #define MILLRACE_CLINUX_H
 
+#include <signal.h>
 #include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,8 +19,15 @@ int millrace_peer_groups(int socket, uint32_t *groups, int capacity);
 /// pidfd_open(2). The descriptor has close-on-exec.
 int millrace_pidfd_open(pid_t pid);
 
-/// waitid(2) on a pidfd, reaping: fills code (CLD_EXITED, CLD_KILLED, CLD_DUMPED) and status.
-int millrace_wait_pidfd(int pidfd, int *code, int *status);
+/// waitid(2) on a pidfd until the process has ended: fills code (CLD_EXITED, CLD_KILLED, CLD_DUMPED) and status.
+/// With `reap` 0 it stays a zombie, so that its pid and process group cannot be taken by another.
+int millrace_wait_pidfd(int pidfd, int reap, int *code, int *status);
+
+/// signalfd(2), new, close-on-exec.
+int millrace_signalfd(const sigset_t *signals);
+
+/// Reads one signal's number from a signalfd, blocking; 0 when there is none after all.
+int millrace_read_signal(int signalfd);
 
 /// getrandom(2), whole or failed.
 int millrace_random(void *buffer, size_t count);
@@ -30,8 +38,17 @@ const char *millrace_error_name(int number);
 /// "No such file or directory"; NULL for an unknown number. Thread-safe, never translated.
 const char *millrace_error_text(int number);
 
+/// POSIX_SPAWN_SETSID.
+extern const int32_t millrace_spawn_setsid;
+
+/// "TERM"; NULL for an unknown number. Thread-safe.
+const char *millrace_signal_name(int number);
+
 /// posix_spawn_file_actions_addchdir_np(3). Returns an error number, as the posix_spawn family does.
 int millrace_spawn_chdir(posix_spawn_file_actions_t *actions, const char *path);
+
+/// posix_spawn_file_actions_addclosefrom_np(3). Returns an error number, as the posix_spawn family does.
+int millrace_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 
 /// Names the calling thread for ps, top and gdb; at most 15 bytes are kept.
 void millrace_name_thread(const char *name);

@@ -1,0 +1,28 @@
+public import Linux
+
+/// Runs `body` until it succeeds, at most `attempts` times, waiting with jitter after each failure.
+///
+/// - Parameters:
+///   - deadline: no wait goes past it; the failure of the last attempt is thrown instead.
+///   - isTransient: whether another attempt can help; an error for which it is false is thrown at once.
+///   - body: gets the number of its attempt, from 1.
+/// - Throws: the error of the last attempt, or `CancellationError` when cancelled while waiting.
+public func withRetry<R: Sendable>(
+    attempts: Int, backoff: Backoff, deadline: Deadline? = nil, time: any TimeSource,
+    isTransient: (any Error) -> Bool = { !($0 is CancellationError) },
+    _ body: (_ attempt: Int) async throws -> R
+) async throws -> R {
+    precondition(attempts >= 1, "at least one attempt")
+    var attempt = 1
+    while true {
+        do {
+            return try await body(attempt)
+        } catch {
+            guard attempt < attempts, isTransient(error), !Task.isCancelled else { throw error }
+            let wake = time.boot() + backoff.delay(attempt: attempt)
+            if let deadline, wake >= deadline.instant { throw error }
+            try await time.sleep(until: wake)
+            attempt += 1
+        }
+    }
+}
