@@ -50,6 +50,12 @@ int millrace_spawn_chdir(posix_spawn_file_actions_t *actions, const char *path);
 /// posix_spawn_file_actions_addclosefrom_np(3). Returns an error number, as the posix_spawn family does.
 int millrace_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 
+/// PR_SET_PDEATHSIG: the calling process gets this signal when the thread that started it ends.
+int millrace_end_with_parent(int signal);
+
+/// PR_SET_CHILD_SUBREAPER: descendants whose parent ended become children of this process.
+int millrace_adopt_orphans(void);
+
 /// Names the calling thread for ps, top and gdb; at most 15 bytes are kept.
 void millrace_name_thread(const char *name);
 
