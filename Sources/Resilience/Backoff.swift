@@ -25,8 +25,8 @@ public struct Backoff: Hashable, Sendable {
         guard multiplier > 1, window > .zero else { return window }
         for _ in 1..<max(1, attempt) {
             // Multiplied step by step and held at the cap, so that no attempt number overflows.
-            window = min(cap, window * multiplier)
-            if window == cap { break }
+            if window.seconds * multiplier >= cap.seconds { return cap }
+            window = window * multiplier
         }
         return window
     }

@@ -9,7 +9,7 @@ public import Linux
 /// - Throws: the error of the last attempt, or `CancellationError` when cancelled while waiting.
 public func withRetry<R: Sendable>(
     attempts: Int, backoff: Backoff, deadline: Deadline? = nil, time: any TimeSource,
-    isTransient: (any Error) -> Bool = { !($0 is CancellationError) },
+    isTransient: (any Error) -> Bool = { !($0 is CancellationError) }, isolation: isolated (any Actor)? = #isolation,
     _ body: (_ attempt: Int) async throws -> R
 ) async throws -> R {
     precondition(attempts >= 1, "at least one attempt")
