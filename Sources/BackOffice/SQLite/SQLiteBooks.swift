@@ -1,0 +1,34 @@
+import Linux
+import MillraceStore
+
+/// The books in a SQLite file. Several processes may have it open.
+public final class SQLiteBooks: Sendable {
+    let database: Database
+
+    /// Where the file is by default: `MILLRACE_BOOKS`, else `data/books.sqlite` in `MILLRACE_STATE`, else
+    /// `books.sqlite` in `STATE_DIRECTORY`, else `/var/lib/millrace/books.sqlite`.
+    public static func defaultPath(_ variable: (String) -> String? = { Environment[$0] }) -> String {
+        func value(_ name: String) -> String? { variable(name).flatMap { $0.isEmpty ? nil : $0 } }
+        if let path = value("MILLRACE_BOOKS") { return path }
+        if let state = value("MILLRACE_STATE") { return state + "/data/books.sqlite" }
+        // systemd lists several directories with colons between them.
+        if let state = value("STATE_DIRECTORY")?.split(separator: ":").first { return state + "/books.sqlite" }
+        return "/var/lib/millrace/books.sqlite"
+    }
+
+    /// Opens the books, making the file if there is none.
+    /// - Throws: `StoreError`.
+    public init(path: String) throws {
+        database = try Database.open(path, migrations: BooksSchema.migrations, exclusive: false)
+    }
+
+    /// Ends what is under way and closes the file.
+    public func close() { database.close() }
+
+    /// The orders, with their lines, of one month or all, by month and contractor; only of contractors whose name on
+    /// the chat server contains `contractor`, when that is given.
+    public func orders(month: Month? = nil, contractor: String? = nil) async throws -> [OrderView] { fatalError() }
+
+    /// How much the books hold.
+    public func overview() async throws -> BooksOverview { fatalError() }
+}

@@ -1,0 +1,91 @@
+/// Somebody whom the company pays.
+public struct Contractor: Hashable, Sendable {
+    public var id: ContractorID
+    /// The name on the chat server; it stands in the titles of entries and orders.
+    public var discord: String
+    public var name: String
+
+    public init(id: ContractorID, discord: String, name: String = "") {
+        self.id = id
+        self.discord = discord
+        self.name = name
+    }
+}
+
+/// What contractors work for.
+public struct Project: Hashable, Sendable {
+    public var id: ProjectID
+    /// The short name; it begins the titles of entries.
+    public var code: String
+    public var name: String
+
+    public init(id: ProjectID, code: String, name: String = "") {
+        self.id = id
+        self.code = code
+        self.name = name
+    }
+}
+
+/// That a contractor works for a project; there is one for each such pair.
+public struct Deployment: Hashable, Sendable {
+    public var id: DeploymentID
+    public var contractor: ContractorID
+    public var project: ProjectID
+    /// `Active`, or another word of the company's.
+    public var status: String
+
+    public static let active = "Active"
+
+    public init(id: DeploymentID, contractor: ContractorID, project: ProjectID, status: String = Deployment.active) {
+        self.id = id
+        self.contractor = contractor
+        self.project = project
+        self.status = status
+    }
+
+    /// The id of a deployment that the books make by themselves. Different pairs give different ids.
+    public static func derivedID(contractor: ContractorID, project: ProjectID) -> DeploymentID {
+        DeploymentID(escaped(contractor.text) + "/" + escaped(project.text))
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "%": result.append(contentsOf: "%25".unicodeScalars)
+            case "/": result.append(contentsOf: "%2F".unicodeScalars)
+            default: result.append(scalar)
+            }
+        }
+        return String(result)
+    }
+}
+
+/// What a contractor is paid by, as far as the sync of task orders asks: on which day.
+public struct ContractorRate: Hashable, Sendable {
+    public var id: RateID
+    public var contractor: ContractorID
+    /// `Active`, or another word of the company's.
+    public var status: String
+    /// The first day on which it holds; nil: since ever.
+    public var startDate: Day?
+    /// The last day on which it holds; nil: without end.
+    public var endDate: Day?
+    /// The day of the month: 1 or 15; 0 when none is set.
+    public var payday: Int
+
+    public static let active = "Active"
+    public static let paydays = [0, 1, 15]
+
+    public init(
+        id: RateID, contractor: ContractorID, status: String = ContractorRate.active, startDate: Day? = nil,
+        endDate: Day? = nil, payday: Int
+    ) {
+        self.id = id
+        self.contractor = contractor
+        self.status = status
+        self.startDate = startDate
+        self.endDate = endDate
+        self.payday = payday
+    }
+}

@@ -1,0 +1,59 @@
+import Linux
+
+/// A day of the calendar in the years 1 to 9999, written `2025-01-31`.
+public struct Day: Hashable, Comparable, Sendable, CustomStringConvertible {
+    private let date: CivilDate
+
+    public var year: Int { Int(date.year) }
+    /// 1 to 12.
+    public var month: Int { date.month }
+    /// 1 to 31.
+    public var day: Int { date.day }
+
+    /// Nil for a day that does not exist.
+    public init?(year: Int, month: Int, day: Int) {
+        guard (1...9999).contains(year), let date = CivilDate(year: Int64(year), month: month, day: day) else {
+            return nil
+        }
+        self.date = date
+    }
+
+    /// Reads exactly `YYYY-MM-DD`; nil for anything else and for a day that does not exist.
+    public init?(_ text: String) {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 10, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
+            let year = Digits.number(bytes[0..<4]), let month = Digits.number(bytes[5..<7]),
+            let day = Digits.number(bytes[8..<10])
+        else { return nil }
+        self.init(year: year, month: month, day: day)
+    }
+
+    public static func < (left: Day, right: Day) -> Bool { left.date < right.date }
+
+    /// "2025-01-31"
+    public var description: String { date.description }
+
+    /// "Dec 15", as in the titles of timesheet entries.
+    public var short: String {
+        let names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        return "\(names[month - 1]) \(day)"
+    }
+}
+
+enum Digits {
+    /// The number that ASCII digits write; nil for anything else.
+    static func number(_ bytes: ArraySlice<UInt8>) -> Int? {
+        var number = 0
+        for byte in bytes {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+            number = number * 10 + Int(byte - UInt8(ascii: "0"))
+        }
+        return bytes.isEmpty ? nil : number
+    }
+
+    /// At least `width` digits, with leading zeros.
+    static func padded(_ number: Int, _ width: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    }
+}

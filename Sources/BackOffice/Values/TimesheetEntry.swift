@@ -1,0 +1,44 @@
+import Decimals
+
+public typealias Hours = ExactDecimal
+
+/// Work that a contractor logged: so many hours on a day, for a project.
+public struct TimesheetEntry: Hashable, Sendable {
+    public enum Status: String, CaseIterable, Sendable {
+        case draft = "Draft"
+        case pendingFeedback = "Pending Feedback"
+        case reviewed = "Reviewed"
+        case completed = "Completed"
+    }
+
+    public var id: EntryID
+    public var title: String
+    public var date: Day
+    public var hours: Hours
+    /// The key deliverables: what the hours brought forth.
+    public var text: String
+    /// An entry without contractor counts in no order.
+    public var contractor: ContractorID?
+    /// An entry without project counts in no order.
+    public var project: ProjectID?
+    public var status: Status
+
+    public init(
+        id: EntryID, title: String, date: Day, hours: Hours, text: String, contractor: ContractorID?,
+        project: ProjectID?, status: Status
+    ) {
+        self.id = id
+        self.title = title
+        self.date = date
+        self.hours = hours
+        self.text = text
+        self.contractor = contractor
+        self.project = project
+        self.status = status
+    }
+
+    /// The title an entry has by default: `code :: discord :: Dec 15 - 6h`.
+    public static func title(project: String, discord: String, date: Day, hours: Hours) -> String {
+        "\(project) :: \(discord) :: \(date.short) - \(hours)h"
+    }
+}
