@@ -1,0 +1,99 @@
+import CSQLite
+import Glibc
+import Linux
+
+extension Connection {
+    /// What every connection of ours has.
+    func setUp(_ options: DatabaseOptions) throws(StoreError) {
+        sqlite3_busy_timeout(handle, Int32(clamping: options.busyTimeout.milliseconds))
+        for (option, on) in [
+            (SQLITE_DBCONFIG_DEFENSIVE, 1), (SQLITE_DBCONFIG_DQS_DML, 0), (SQLITE_DBCONFIG_DQS_DDL, 0),
+        ] as [(Int32, Int32)] {
+            let code = csqlite_set_switch(handle, option, on)
+            if code != SQLITE_OK { throw StoreError(code: code, message: "cannot set database option \(option)") }
+        }
+        try set("trusted_schema", to: 0)
+        try set("foreign_keys", to: 1)
+        try set("cell_size_check", to: 1)
+    }
+
+    /// What only the writer has.
+    func setUpWriting(_ durability: Durability, path: String, _ options: DatabaseOptions) throws(StoreError) {
+        try useWriteAheadLog(path: path, options)
+        // Read back: a layer that sets NORMAL after us, or a build that ignores us, must not go unnoticed.
+        try set("synchronous", to: durability == .disk ? 2 : 1)
+        // After a large transaction the log gives its room back.
+        try execute("PRAGMA journal_size_limit = 67108864")
+    }
+
+    private func set(_ pragma: String, to value: Int) throws(StoreError) {
+        try execute("PRAGMA \(pragma) = \(value)")
+        let now = try integer("PRAGMA \(pragma)")
+        guard now == value else {
+            throw StoreError(.misuse, "\(pragma) is \(now), should be \(value)", sql: "PRAGMA \(pragma) = \(value)")
+        }
+    }
+
+    /// Two processes that open a new file at once may hinder each other here without SQLite waiting by itself.
+    private func useWriteAheadLog(path: String, _ options: DatabaseOptions) throws(StoreError) {
+        let sql = "PRAGMA journal_mode = WAL"
+        let patience = ContinuousClock.now + options.busyTimeout
+        while true {
+            do throws(StoreError) {
+                let mode = try text(sql)
+                guard mode == "wal" else {
+                    throw StoreError(.cannotOpen, "\(path): no write-ahead log here, journal mode stays \(mode)")
+                }
+                return
+            } catch {
+                guard error.kind == .busy, ContinuousClock.now < patience else { throw error }
+                usleep(2000)
+            }
+        }
+    }
+
+    /// Copies the log back as far as readers allow; SQLite's result code.
+    func checkpoint() -> Int32 {
+        sqlite3_wal_checkpoint_v2(handle, "main", SQLITE_CHECKPOINT_PASSIVE, nil, nil)
+    }
+}
+
+extension Connection {
+    func refuseFuture(_ migrations: [Migration], path: String) throws(StoreError) {
+        let version = try integer("PRAGMA user_version")
+        guard version > migrations.count else { return }
+        throw StoreError(
+            .fromTheFuture(version),
+            "\(path) has schema version \(version), this program knows \(migrations.count): use the newer release")
+    }
+
+    /// Brings the schema up, each step in a transaction of its own.
+    func migrate(_ migrations: [Migration], path: String) throws(StoreError) {
+        guard try integer("PRAGMA user_version") < migrations.count else { return }
+        try set("foreign_keys", to: 0)
+        for migration in migrations { try apply(migration, path: path) }
+        try set("foreign_keys", to: 1)
+    }
+
+    private func apply(_ migration: Migration, path: String) throws(StoreError) {
+        try control("BEGIN IMMEDIATE")
+        do throws(StoreError) {
+            // Another process may have been here since.
+            if try integer("PRAGMA user_version") < migration.version {
+                try execute(migration.sql)
+                try execute("PRAGMA user_version = \(migration.version)")
+                let broken = try strings("SELECT DISTINCT \"table\" FROM pragma_foreign_key_check")
+                guard broken.isEmpty else {
+                    throw StoreError(.constraint(.foreignKey), "foreign keys do not hold in \(broken)")
+                }
+            }
+            try control("COMMIT")
+        } catch {
+            rollBack()
+            throw StoreError(
+                .migration(migration.version),
+                "\(path): migration \(migration.version) (\(migration.name)): \(error.message)",
+                sqliteCode: error.sqliteCode, sql: error.sql)
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import CSQLite
+
+extension Database {
+    /// Opens or creates the file, brings its schema to the last of the migrations, and starts the threads. Blocks.
+    ///
+    /// - Parameters:
+    ///   - migrations: versions 1, 2, 3 … without gap; anything else is a programming error.
+    ///   - readers: connections for ``read(_:)``, each with a thread; at least 1.
+    ///   - exclusive: refuse to open, with ``StoreError/Kind/inUse(holder:)``, while another exclusive opener lives.
+    /// - Throws: ``StoreError``: `fromTheFuture` when a newer release wrote the file, `migration` when a step fails,
+    ///   `cannotOpen`, `corrupt`, `busy` …
+    public static func open(
+        _ path: String, migrations: [Migration], durability: Durability = .disk, readers: Int = 1,
+        exclusive: Bool = false, options: DatabaseOptions = DatabaseOptions()
+    ) throws(StoreError) -> Database {
+        precondition(readers >= 1, "a database needs a reader")
+        precondition(!path.isEmpty && path != ":memory:", "a database needs a file")
+        for (index, migration) in migrations.enumerated() {
+            precondition(migration.version == index + 1, "migration \(migration.name) is not version \(index + 1)")
+        }
+        let ownership: OwnershipLock? = exclusive ? try OwnershipLock(database: path) : nil
+
+        let writer = try Connection(
+            path: path, flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs: options.vfs)
+        try writer.setUp(options)
+        try writer.refuseFuture(migrations, path: path)
+        try writer.setUpWriting(durability, path: path, options)
+        try writer.migrate(migrations, path: path)
+
+        var others: [Connection] = []
+        for _ in 0..<readers {
+            let reader = try Connection(path: path, flags: SQLITE_OPEN_READWRITE, vfs: options.vfs)
+            try reader.setUp(options)
+            try reader.execute("PRAGMA query_only = ON")
+            others.append(reader)
+        }
+        let engine = try Engine(writer: writer, readers: others, ownership: ownership, options: options)
+        return Database(path: path, durability: durability, engine: engine)
+    }
+}

@@ -1,0 +1,39 @@
+import Glibc
+
+/// Bounds and hooks of a ``Database``.
+public struct DatabaseOptions: Sendable {
+    /// Writes, and likewise reads, that may wait; the next is refused with ``StoreError/Kind/busy``.
+    public var pendingLimit = 65_536
+    /// How long to wait for a write lock that another process holds.
+    public var busyTimeout = Duration.seconds(5)
+    /// The write-ahead log is copied back into the file when it holds so many pages.
+    public var checkpointPages = 1000
+    /// Hears of a failed fsync. When it returns, every caller of that commit gets the error and the database accepts
+    /// no further write, for what it believes to be on disk may not be there.
+    public var onFsyncFailure: @Sendable (StoreError) -> Void = { error in
+        let line = "fsync failed, what is on disk is unknown, aborting: \(error)\n"
+        _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+        abort()
+    }
+    /// The SQLite file layer; nil for the system's.
+    var vfs: String?
+
+    public init() {}
+}
+
+extension Database {
+    public struct Statistics: Sendable, Hashable {
+        /// Bodies whose changes were committed.
+        public var commits = 0
+        /// Transactions that carried them.
+        public var transactions = 0
+        /// The most bodies one transaction carried.
+        public var largestBatch = 0
+        /// Batches run again body by body because one of them threw.
+        public var replays = 0
+        public var checkpoints = 0
+        public var fsyncFailures = 0
+        /// Writes waiting now.
+        public var pending = 0
+    }
+}

@@ -1,0 +1,172 @@
+import CSQLite
+import Linux
+
+/// The one writer: a thread that takes all bodies that wait, runs them in one transaction, and answers after its commit.
+/// While it commits, the next batch gathers; there is no other delay.
+final class GroupWriter: @unchecked Sendable {
+    private struct State {
+        var pending: [PendingWork] = []
+        var isStopping = false
+        /// Why new work is refused.
+        var refusal: StoreError?
+        var counts = Database.Statistics()
+    }
+
+    private let options: DatabaseOptions
+    private let state = Monitor(State())
+
+    init(options: DatabaseOptions) { self.options = options }
+
+    var statistics: Database.Statistics {
+        state.withLock { state in
+            var now = state.counts
+            now.pending = state.pending.count
+            return now
+        }
+    }
+
+    /// Answers on this thread at once when the work is refused, else on the writer's thread.
+    func submit(_ work: PendingWork) {
+        guard work.enqueue() else { return work.fail(CancellationError()) }
+        let limit = options.pendingLimit
+        let refused: StoreError? = state.withLock(notify: true) { state in
+            if let refusal = state.refusal { return refusal }
+            if state.pending.count >= limit { return StoreError(.busy, "\(limit) writes wait already") }
+            state.pending.append(work)
+            return nil
+        }
+        if let refused, work.claim() { work.fail(refused) }
+    }
+
+    /// Refuses new work; what waits is still done.
+    func stop() {
+        state.withLock(notify: true) { state in
+            if state.refusal == nil { state.refusal = StoreError(.closed, "the database is closed") }
+            state.isStopping = true
+        }
+    }
+
+    /// The thread's life.
+    func run(_ connection: Connection) {
+        while case let batch = next(), !batch.isEmpty {
+            let taken = batch.filter { $0.claim() }
+            if !taken.isEmpty { commit(taken, connection) }
+            checkpoint(connection)
+        }
+    }
+
+    /// All that waits; empty when stopped and nothing is left.
+    private func next() -> [PendingWork] {
+        state.wait { state in
+            if state.pending.isEmpty && !state.isStopping { return nil }
+            var batch: [PendingWork] = []
+            swap(&batch, &state.pending)
+            return batch
+        } ?? []
+    }
+
+    private func commit(_ batch: [PendingWork], _ connection: Connection) {
+        do throws(StoreError) {
+            try connection.control("BEGIN IMMEDIATE")
+            for work in batch {
+                do { try work.run(connection) } catch { work.failure = error }
+                if work.failure != nil || !connection.isInTransaction {
+                    connection.rollBack()
+                    return replay(batch, connection)
+                }
+            }
+            try connection.control("COMMIT")
+            answer(batch)
+        } catch {
+            connection.rollBack()
+            if case .constraint = error.kind { return separately(batch, connection) }
+            fail(batch, error)
+        }
+    }
+
+    /// Runs each body under a savepoint of its own, so that those which throw fail alone.
+    private func replay(_ batch: [PendingWork], _ connection: Connection) {
+        if batch.count == 1, let failure = batch[0].failure { return batch[0].fail(failure) }
+        state.withLock { $0.counts.replays += 1 }
+        var batch = batch
+        do throws(StoreError) {
+            try connection.control("BEGIN IMMEDIATE")
+            for (index, work) in batch.enumerated() {
+                work.failure = nil
+                try connection.control("SAVEPOINT body")
+                do { try work.run(connection) } catch { work.failure = error }
+                guard connection.isInTransaction else {
+                    // The statement undid the whole transaction: on with the others, without this one.
+                    let error = work.failure ?? StoreError(.misuse, "the body ended the transaction")
+                    if let error = error as? StoreError, error.concernsAll { throw error }
+                    batch.remove(at: index)
+                    replay(batch, connection)
+                    return work.fail(error)
+                }
+                if work.failure != nil { try connection.control("ROLLBACK TO body") }
+                try connection.control("RELEASE body")
+            }
+            try connection.control("COMMIT")
+            answer(batch)
+        } catch {
+            connection.rollBack()
+            if case .constraint = error.kind { return separately(batch, connection) }
+            fail(batch, error)
+        }
+    }
+
+    /// One transaction per body: the way when a deferred constraint fails at the commit, which names no culprit.
+    private func separately(_ batch: [PendingWork], _ connection: Connection) {
+        for work in batch {
+            work.failure = nil
+            do {
+                try connection.control("BEGIN IMMEDIATE")
+                try work.run(connection)
+                try connection.control("COMMIT")
+                answer([work])
+            } catch {
+                connection.rollBack()
+                if let error = error as? StoreError, error.isFsyncFailure {
+                    fail([work], error)
+                } else {
+                    work.fail(error)
+                }
+            }
+        }
+    }
+
+    private func answer(_ batch: [PendingWork]) {
+        let done = batch.count { $0.failure == nil }
+        state.withLock { state in
+            state.counts.transactions += 1
+            state.counts.commits += done
+            state.counts.largestBatch = max(state.counts.largestBatch, batch.count)
+        }
+        for work in batch {
+            if let failure = work.failure { work.fail(failure) } else { work.succeed() }
+        }
+    }
+
+    private func fail(_ batch: [PendingWork], _ error: StoreError) {
+        if error.isFsyncFailure { poison(error) }
+        for work in batch { work.fail(error) }
+    }
+
+    private func poison(_ error: StoreError) {
+        state.withLock { state in
+            state.counts.fsyncFailures += 1
+            state.refusal = error
+        }
+        options.onFsyncFailure(error)
+    }
+
+    /// Copies the log back when it has grown, after the answers are out; SQLite's own automatic checkpoint would hide
+    /// its errors.
+    private func checkpoint(_ connection: Connection) {
+        guard connection.walFrames >= options.checkpointPages else { return }
+        let code = connection.checkpoint()
+        state.withLock { $0.counts.checkpoints += 1 }
+        let error = StoreError(code: code, message: "checkpoint failed")
+        if code != SQLITE_OK && error.isFsyncFailure { poison(error) }
+    }
+}

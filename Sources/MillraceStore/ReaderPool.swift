@@ -1,0 +1,63 @@
+import Linux
+
+/// Read-only connections, each on its own thread, sharing one queue. Each body sees one snapshot.
+final class ReaderPool: @unchecked Sendable {
+    private struct State {
+        var pending: [PendingWork] = []
+        /// How many of them, from the front, are taken.
+        var taken = 0
+        var isStopping = false
+    }
+
+    private let options: DatabaseOptions
+    private let state = Monitor(State())
+
+    init(options: DatabaseOptions) { self.options = options }
+
+    func submit(_ work: PendingWork) {
+        guard work.enqueue() else { return work.fail(CancellationError()) }
+        let limit = options.pendingLimit
+        let refused: StoreError? = state.withLock(notify: true) { state in
+            if state.isStopping { return StoreError(.closed, "the database is closed") }
+            if state.pending.count - state.taken >= limit { return StoreError(.busy, "\(limit) reads wait already") }
+            state.pending.append(work)
+            return nil
+        }
+        if let refused, work.claim() { work.fail(refused) }
+    }
+
+    /// Refuses new work; what waits is still done.
+    func stop() { state.withLock(notify: true) { $0.isStopping = true } }
+
+    /// A thread's life.
+    func run(_ connection: Connection) {
+        while let work = next() {
+            guard work.claim() else { continue }
+            do {
+                try connection.control("BEGIN")
+                try work.run(connection)
+                connection.rollBack()
+                work.succeed()
+            } catch {
+                connection.rollBack()
+                work.fail(error)
+            }
+        }
+    }
+
+    /// The next in order; nil when stopped and nothing is left.
+    private func next() -> PendingWork? {
+        state.wait { state -> PendingWork?? in
+            if state.taken < state.pending.count {
+                state.taken += 1
+                let work = state.pending[state.taken - 1]
+                if state.taken == state.pending.count || state.taken > 1000 {
+                    state.pending.removeFirst(state.taken)
+                    state.taken = 0
+                }
+                return .some(work)
+            }
+            return state.isStopping ? .some(nil) : nil
+        } ?? nil
+    }
+}
