@@ -16,7 +16,10 @@ extension JSONReader {
     func text(_ range: Range<Int>, escaped: Bool) -> String {
         if escaped { return unescaped(range) }
         // The whole input is UTF-8 and both ends lie beside a quote, so this part is UTF-8 too.
-        return String(copying: UTF8Span(unchecked: bytes.extracting(range)))
+        var text = UTF8Span(unchecked: bytes.extracting(range), isKnownASCII: isASCII)
+        // Strings that know they are ASCII are compared and hashed several times faster.
+        if !isASCII { _ = text.checkForASCII() }
+        return String(copying: text)
     }
 
     /// Checks a string from behind its opening quote.

@@ -6,6 +6,8 @@
 public struct JSONReader: ~Escapable {
     let bytes: Span<UInt8>
     let limits: JSONLimits
+    /// No byte of the input is above 0x7F, so no string is examined again for it.
+    let isASCII: Bool
     /// Where the next value, or the white space before it, begins.
     var position = 0
     /// Objects and arrays open around `position`.
@@ -17,7 +19,7 @@ public struct JSONReader: ~Escapable {
     @_lifetime(copy bytes)
     public init(_ bytes: Span<UInt8>, limits: JSONLimits = JSONLimits()) throws(JSONError) {
         do {
-            _ = try UTF8Span(validating: bytes)
+            isASCII = try UTF8Span(validating: bytes).isKnownASCII
         } catch {
             throw JSONError(.encoding, offset: error.byteOffsets.lowerBound, "the text is not UTF-8")
         }

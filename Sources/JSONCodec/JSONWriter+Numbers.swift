@@ -28,7 +28,6 @@ extension JSONWriter {
     @usableFromInline
     mutating func digits(_ magnitude: UInt64, negative: Bool) {
         let after = beginValue()
-        if negative { append(.minus) }
         var buffer = InlineArray<20, UInt8>(repeating: 0)
         var first = 20
         var rest = magnitude
@@ -37,7 +36,10 @@ extension JSONWriter {
             buffer[first] = .zero + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
         } while rest > 0
-        for index in first..<20 { append(buffer[index]) }
+        append(upTo: 21) { output in
+            if negative { output.append(.minus) }
+            for index in first..<20 { output.append(buffer[index]) }
+        }
         place = after
     }
 }

@@ -1,38 +1,62 @@
 extension JSONWriter {
-    /// Escapes what RFC 8259 demands (quote, backslash, control characters) and nothing else.
-    mutating func appendQuoted(_ value: String) {
-        append(.quote)
+    /// Appends a string in quotes, escaping what RFC 8259 demands (quote, backslash, control characters) and no more.
+    mutating func appendQuoted(_ value: String, comma: Bool, colon: Bool) {
         var value = value
         value.withUTF8 { text in
-            var written = 0
-            for index in text.indices {
-                let byte = text[index]
-                if byte >= 0x20, byte != .quote, byte != .backslash { continue }
-                append(text[written..<index])
-                appendEscape(byte)
-                written = index + 1
+            let escapes = Self.countEscapes(text)
+            // The longest escape has six bytes.
+            append(upTo: text.count + 5 * escapes + 4) { output in
+                if comma { output.append(.comma) }
+                output.append(.quote)
+                if escapes == 0 {
+                    output.append(text)
+                } else {
+                    for byte in text { byte.needsEscape ? Self.escape(byte, into: &output) : output.append(byte) }
+                }
+                output.append(.quote)
+                if colon { output.append(.colon) }
             }
-            written == 0 ? append(text) : append(text[written...])
         }
-        append(.quote)
     }
 
-    private mutating func appendEscape(_ byte: UInt8) {
-        append(.backslash)
+    private static func countEscapes(_ text: UnsafeBufferPointer<UInt8>) -> Int {
+        var count = 0
+        for byte in text where byte.needsEscape { count += 1 }
+        return count
+    }
+
+    private static func escape(_ byte: UInt8, into output: inout OutputSpan<UInt8>) {
+        output.append(.backslash)
         switch byte {
-        case .quote, .backslash: append(byte)
-        case 0x08: append(UInt8(ascii: "b"))
-        case 0x09: append(UInt8(ascii: "t"))
-        case 0x0A: append(UInt8(ascii: "n"))
-        case 0x0C: append(UInt8(ascii: "f"))
-        case 0x0D: append(UInt8(ascii: "r"))
+        case .quote, .backslash: output.append(byte)
+        case 0x08: output.append(UInt8(ascii: "b"))
+        case 0x09: output.append(UInt8(ascii: "t"))
+        case 0x0A: output.append(UInt8(ascii: "n"))
+        case 0x0C: output.append(UInt8(ascii: "f"))
+        case 0x0D: output.append(UInt8(ascii: "r"))
         default:
-            append(UInt8(ascii: "u"))
-            append(.zero)
-            append(.zero)
-            append(.zero + byte >> 4)
+            output.append(UInt8(ascii: "u"))
+            output.append(.zero)
+            output.append(.zero)
+            output.append(.zero + byte >> 4)
             let low = byte & 15
-            append(low < 10 ? .zero + low : UInt8(ascii: "a") + low - 10)
+            output.append(low < 10 ? .zero + low : UInt8(ascii: "a") + low - 10)
+        }
+    }
+}
+
+extension UInt8 {
+    @inline(__always)
+    fileprivate var needsEscape: Bool { self < 0x20 || self == .quote || self == .backslash }
+}
+
+extension OutputSpan<UInt8> {
+    /// - Precondition: there is room.
+    @inline(__always)
+    mutating func append(_ part: UnsafeBufferPointer<UInt8>) {
+        withUnsafeMutableBufferPointer { buffer, count in
+            _ = UnsafeMutableBufferPointer(rebasing: buffer[count..<(count + part.count)]).update(fromContentsOf: part)
+            count += part.count
         }
     }
 }

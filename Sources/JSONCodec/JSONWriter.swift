@@ -48,9 +48,7 @@ public struct JSONWriter: Sendable {
     /// Writes the name of a member; one value must follow.
     public mutating func name(_ name: String) {
         assert(place == .firstMember || place == .nextMember, "no place for a member")
-        if place == .nextMember { bytes.append(.comma) }
-        appendQuoted(name)
-        bytes.append(.colon)
+        appendQuoted(name, comma: place == .nextMember, colon: true)
         place = .memberValue
     }
 
@@ -73,8 +71,9 @@ public struct JSONWriter: Sendable {
     }
 
     public mutating func string(_ value: String) {
-        let after = beginValue()
-        appendQuoted(value)
+        let comma = place == .nextElement
+        let after = comma ? .nextElement : beginValue()
+        appendQuoted(value, comma: comma, colon: false)
         place = after
     }
 
@@ -131,11 +130,9 @@ public struct JSONWriter: Sendable {
     @inline(__always)
     mutating func append(_ byte: UInt8) { bytes.append(byte) }
 
+    /// Appends what `write` puts into the room it is given.
     @inline(__always)
-    mutating func append(_ part: UnsafeBufferPointer<UInt8>) { bytes.append(contentsOf: part) }
-
-    @inline(__always)
-    mutating func append(_ part: Slice<UnsafeBufferPointer<UInt8>>) {
-        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: part))
+    mutating func append(upTo count: Int, _ write: (inout OutputSpan<UInt8>) -> Void) {
+        bytes.append(addingCapacity: count, initializingWith: write)
     }
 }

@@ -41,13 +41,25 @@ struct MemberNames {
         return many.insert(Name(text: name)).inserted
     }
 
-    /// Equal for equal names, and nearly always different otherwise.
+    /// Equal for equal names, and nearly always different otherwise: made of the first and the last eight bytes.
     private static func fingerprint(_ name: Span<UInt8>) -> UInt64 {
-        var first: UInt64 = 0
-        for index in 0..<min(name.count, 8) { first = first << 8 | UInt64(name[index]) }
-        var last: UInt64 = 0
-        for index in max(name.count - 8, 0)..<name.count { last = last << 8 | UInt64(name[index]) }
-        return first &* 0x9E37_79B9_7F4A_7C15 ^ last &+ UInt64(name.count) &* 0xC2B2_AE3D_27D4_EB4F
+        let count = name.count
+        let raw = name.bytes
+        let first: UInt64
+        let last: UInt64
+        if count >= 8 {
+            first = raw.unsafeLoadUnaligned(as: UInt64.self)
+            last = raw.unsafeLoadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
+        } else if count >= 4 {
+            first = UInt64(raw.unsafeLoadUnaligned(as: UInt32.self))
+            last = UInt64(raw.unsafeLoadUnaligned(fromByteOffset: count - 4, as: UInt32.self))
+        } else if count > 0 {
+            first = UInt64(name[0]) | UInt64(name[count / 2]) << 8
+            last = UInt64(name[count - 1])
+        } else {
+            return 0
+        }
+        return first &* 0x9E37_79B9_7F4A_7C15 ^ last &+ UInt64(count) &* 0xC2B2_AE3D_27D4_EB4F
     }
 }
 
