@@ -1,0 +1,64 @@
+# Bare `make` lists what there is. Each target names its own prerequisites; nothing has to be called first.
+
+SHELL = /bin/sh
+PREFIX ?= /usr
+DESTDIR ?=
+# What `install` installs: release (Swift's own libraries inside, stripped) or debug (needs the toolchain at hand).
+BUILD ?= release
+SWIFT ?= swift
+export SWIFT
+
+release = $(SWIFT) build --configuration release --static-swift-stdlib -Xlinker -s
+products = millrace-runner millrace-backoffice millctl
+swift_folders = Package.swift Sources Services Tests $(wildcard Benchmarks Schemas Examples)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build release test check format demo bench install thread-sanitizer clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
+
+setup: ## install the Debian packages that are missing
+	@sh Scripts/setup
+
+build: setup ## build everything for debugging
+	$(SWIFT) build
+
+release: setup ## build the executables as they are installed: static, stripped
+	@for product in $(products); do echo "$(release) --product $$product"; $(release) --product $$product || exit; done
+
+test: setup ## build and run every test; ends with the runner's closing line
+	$(SWIFT) build --build-tests
+	@sh Scripts/test
+
+check: setup ## format, imports, unit files; all without building
+	$(SWIFT) format lint --strict --recursive --parallel $(swift_folders)
+	sh Scripts/check-imports
+	sh Scripts/check-units
+
+format: ## format the Swift sources in place
+	$(SWIFT) format --in-place --recursive --parallel $(swift_folders)
+
+demo: setup ## a month of invented timesheets becomes orders, before your eyes
+	$(SWIFT) build --product millctl
+	$(SWIFT) build --product millrace-runner
+	$(SWIFT) build --product millrace-backoffice
+	@sh Scripts/demo "$$($(SWIFT) build --show-bin-path)"
+
+bench: setup ## measure speed against floors measured in the same run
+	@sh Benchmarks/run
+
+install: ## install executables, units and completions (DESTDIR= PREFIX=/usr BUILD=release)
+ifeq ($(BUILD),release)
+	@$(MAKE) --no-print-directory release
+	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" sh Scripts/install "$$($(release) --show-bin-path)"
+else
+	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" sh Scripts/install "$$($(SWIFT) build --show-bin-path)"
+endif
+
+thread-sanitizer: setup ## run every test under the thread sanitizer
+	$(SWIFT) build --build-tests --sanitize thread --scratch-path .build-thread
+	@sh Scripts/test --sanitize thread --scratch-path .build-thread
+
+clean: ## remove what was built and what the demo left
+	rm -rf .build .build-thread .millrace
