@@ -44,3 +44,10 @@ public func eventually(
         try await Task.sleep(for: interval)
     }
 }
+
+/// Runs blocking work on a thread of its own, so that it takes none of the few threads of Swift's tasks.
+public func onThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
+        startThread { continuation.resume(with: Swift.Result { try body() }) }
+    }
+}

@@ -1,0 +1,89 @@
+import Glibc
+
+/// A plain client of the wire, written from the protocol's description and independent of the code under test: four
+/// bytes of length, then JSON. It blocks, so use it from a thread of its own or where answers come at once.
+public final class WireClient: @unchecked Sendable {
+    private let descriptor: Int32
+    private var lastID = 0
+
+    /// Connects; each read and write has `limit` to get on.
+    public init(_ path: String, limit: Duration = .seconds(20)) throws {
+        Glibc.signal(SIGPIPE, SIG_IGN)
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        var time = timeval(tv_sec: Int(limit.components.seconds), tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else {
+            throw TestFailure("too long for a socket: \(path)")
+        }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let connected = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard connected == 0 else {
+            let reason = String(cString: strerror(errno))
+            close(descriptor)
+            throw TestFailure("connect \(path): \(reason)")
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Sends one frame.
+    public func send(_ json: String) throws {
+        let payload = Array(json.utf8)
+        let length = UInt32(payload.count)
+        var frame: [UInt8] = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: length >> $0) }
+        frame += payload
+        var sent = 0
+        while sent < frame.count {
+            let count = frame[sent...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            guard count > 0 else { throw TestFailure("send: \(String(cString: strerror(errno)))") }
+            sent += count
+        }
+    }
+
+    /// Receives one frame.
+    public func receive() throws -> Tree {
+        let header = try read(4)
+        let length = header.reduce(0) { $0 << 8 | Int($1) }
+        return try Tree(String(decoding: try read(length), as: UTF8.self))
+    }
+
+    /// Sends a request and returns its whole answer, passing over notifications.
+    public func request(_ method: String, _ params: String = "{}", meta: String? = nil) throws -> Tree {
+        lastID += 1
+        let id = lastID
+        let meta = meta.map { ",\"meta\":\($0)" } ?? ""
+        try send("{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":\"\(method)\",\"params\":\(params)\(meta)}")
+        while true {
+            let message = try receive()
+            if message["id"].int == id { return message }
+        }
+    }
+
+    /// Sends a request and returns its result.
+    public func call(_ method: String, _ params: String = "{}", meta: String? = nil) throws -> Tree {
+        let reply = try request(method, params, meta: meta)
+        guard reply["error"] == .absent else { throw TestFailure("\(method) \(params): \(reply["error"])") }
+        return reply["result"]
+    }
+
+    private func read(_ count: Int) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var have = 0
+        while have < count {
+            let got = bytes[have...].withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            guard got > 0 else {
+                throw TestFailure(got == 0 ? "the peer hung up" : "receive: \(String(cString: strerror(errno)))")
+            }
+            have += got
+        }
+        return bytes
+    }
+}
