@@ -24,11 +24,4 @@ public final class SQLiteBooks: Sendable {
 
     /// Ends what is under way and closes the file.
     public func close() { database.close() }
-
-    /// The orders, with their lines, of one month or all, by month and contractor; only of contractors whose name on
-    /// the chat server contains `contractor`, when that is given.
-    public func orders(month: Month? = nil, contractor: String? = nil) async throws -> [OrderView] { fatalError() }
-
-    /// How much the books hold.
-    public func overview() async throws -> BooksOverview { fatalError() }
 }

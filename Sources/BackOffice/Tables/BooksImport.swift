@@ -1,22 +1,28 @@
+import Linux
+
 /// Brings records from CSV or JSON into the books.
 ///
 /// All or nothing: one transaction, and only when every record is right, or those that are not may be left out.
 /// The same file again changes nothing: a record whose id the books hold with the same content is left as it is; one
-/// with other content replaces it and is counted as updated.
+/// with other content replaces it and is counted as updated. What the file has no column for keeps its value.
+/// Timesheets bring what they need: contractors, projects and Active deployments that are missing are created.
+/// White space around ids, days, numbers and names does not count.
 public struct BooksImport: Sendable {
     public var table: BooksTable
     public var format: TableFormat
     public var mapping: ColumnMapping
-    /// The status of every timesheet entry, whatever the file says; nil takes the file's, which without such a column
-    /// is Draft.
+    /// The status of every timesheet entry, whatever the file says; nil takes the file's. An entry that is new and has
+    /// no status is a Draft.
     public var status: TimesheetEntry.Status?
     /// Leave records out that are not right, instead of refusing the file.
     public var skipBad: Bool
 
+    /// - Precondition: the table is ``BooksTable/importable``.
     public init(
         _ table: BooksTable, format: TableFormat, mapping: ColumnMapping = .none,
         status: TimesheetEntry.Status? = nil, skipBad: Bool = false
     ) {
+        precondition(table.importable, "\(table.rawValue) are not imported")
         self.table = table
         self.format = format
         self.mapping = mapping
@@ -27,11 +33,62 @@ public struct BooksImport: Sendable {
     /// Imports the file at `path`.
     /// - Throws: ``ImportRefused`` with every problem found; `SystemError` when the file cannot be read; `StoreError`.
     public func run(path: String, into books: SQLiteBooks) async throws -> ImportReport {
-        fatalError()
+        try await run(try Files.read(path), into: books)
     }
 
     /// Imports what `bytes` hold; errors as ``run(path:into:)``.
     public func run(_ bytes: [UInt8], into books: SQLiteBooks) async throws -> ImportReport {
-        fatalError()
+        let source = SourceTable(bytes, self)
+        var report = ImportReport(table: table)
+        report.read = source.read
+        report.notes = source.notes
+        report.problems = source.problems
+        let records = parse(source, &report)
+        report.problems.sort()
+        report.skipped = report.read - records.count
+        guard report.problems.isEmpty || skipBad && !source.unusable else { throw ImportRefused(report: report) }
+        note(records, &report)
+        return try await books.take(records, report, skipBad: skipBad)
     }
+
+    /// The records that are right in themselves.
+    private func parse(_ source: SourceTable, _ report: inout ImportReport) -> [PlacedRecord] {
+        var records: [PlacedRecord] = []
+        var lines: [BookID<ImportRecord>: Int] = [:]
+        for row in source.records {
+            var reader = RecordReader(row, of: source)
+            if let record = ImportRecord(&reader, self) {
+                if let line = lines[record.key] {
+                    reader.fail(keyField, "stands on line \(line) already")
+                } else {
+                    lines[record.key] = row.position.line
+                    records.append(PlacedRecord(record: record, position: reader.position(of: keyField)))
+                }
+            }
+            report.problems += reader.problems
+        }
+        return records
+    }
+
+    private var keyField: String { table == .deployments ? "contractor" : "id" }
+
+    private func note(_ records: [PlacedRecord], _ report: inout ImportReport) {
+        var withoutContractor = 0, withoutProject = 0
+        for case .entry(let entry) in records.map(\.record) {
+            if entry.contractor == nil { withoutContractor += 1 }
+            if entry.project == nil { withoutProject += 1 }
+        }
+        if withoutContractor > 0 {
+            report.notes.append("entries without contractor, which count in no order: \(withoutContractor)")
+        }
+        if withoutProject > 0 {
+            report.notes.append("entries without project, which count in no order: \(withoutProject)")
+        }
+    }
+}
+
+/// A record and where its key stands in the file.
+struct PlacedRecord {
+    var record: ImportRecord
+    var position: TextPosition
 }

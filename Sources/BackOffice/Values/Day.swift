@@ -33,6 +33,12 @@ public struct Day: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// "2025-01-31"
     public var description: String { date.description }
 
+    /// Saturday or Sunday.
+    var isWeekend: Bool {
+        let fromMonday = (date.daysSinceEpoch + 3) % 7  // 1970-01-01 was a Thursday.
+        return (fromMonday + 7) % 7 >= 5
+    }
+
     /// "Dec 15", as in the titles of timesheet entries.
     public var short: String {
         let names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

@@ -1,0 +1,103 @@
+/// A column of an export.
+struct ExportColumn {
+    enum Kind {
+        case text, number, hours
+        /// The id of an order, in place of which the sum of its lines is written.
+        case subtotal
+        /// A JSON array of texts.
+        case list
+    }
+
+    var name: String
+    var sql: String
+    var kind: Kind
+
+    init(_ name: String, _ sql: String, _ kind: Kind = .text) {
+        self.name = name
+        self.sql = sql
+        self.kind = kind
+    }
+}
+
+extension BooksTable {
+    /// What an exported record holds, in order. What an import reads has the same names here.
+    var exportColumns: [ExportColumn] {
+        switch self {
+        case .contractors: [.init("id", "id"), .init("discord", "discord"), .init("name", "name")]
+        case .projects: [.init("id", "id"), .init("code", "code"), .init("name", "name")]
+        case .deployments:
+            [
+                .init("id", "id"), .init("contractor", "contractor"), .init("project", "project"),
+                .init("status", "status"),
+            ]
+        case .rates:
+            [
+                .init("id", "id"), .init("contractor", "contractor"), .init("status", "status"),
+                .init("start_date", "start_date"), .init("end_date", "end_date"),
+                .init("payday", "payday", .number),
+            ]
+        case .timesheets:
+            [
+                .init("id", "id"), .init("date", "date"), .init("contractor", "contractor"),
+                .init("project", "project"), .init("hours", "hours", .hours), .init("status", "status"),
+                .init("title", "title"), .init("text", "text"),
+            ]
+        case .orders:
+            [
+                .init("id", "o.id"), .init("title", "o.title"), .init("month", "o.month"), .init("date", "o.date"),
+                .init("contractor", "o.contractor"), .init("discord", "c.discord"), .init("status", "o.status"),
+                .init("lines", "(SELECT count(*) FROM order_line l WHERE l.task_order = o.id)", .number),
+                .init("subtotal_hours", "o.id", .subtotal),
+            ]
+        case .lines:
+            [
+                .init("id", "l.id"), .init("order", "l.task_order"), .init("month", "o.month"),
+                .init("date", "o.date"), .init("contractor", "o.contractor"), .init("project", "d.project"),
+                .init("deployment", "l.deployment"), .init("hours", "l.hours", .hours), .init("status", "l.status"),
+                .init("entries", Self.countOfEntries, .number), .init("entry_ids", Self.entryIDs, .list),
+                .init("summary", "l.summary"),
+            ]
+        }
+    }
+
+    private static let countOfEntries = "(SELECT count(*) FROM order_line_entry x WHERE x.order_line = l.id)"
+    private static let entryIDs = """
+        (SELECT json_group_array(entry) FROM
+            (SELECT x.entry FROM order_line_entry x WHERE x.order_line = l.id ORDER BY x.entry))
+        """
+
+    /// Where the records come from, as SQL.
+    var exportSource: String {
+        switch self {
+        case .contractors: "contractor"
+        case .projects: "project"
+        case .deployments: "deployment"
+        case .rates: "contractor_rate"
+        case .timesheets: "timesheet_entry"
+        case .orders: "task_order o JOIN contractor c ON c.id = o.contractor"
+        case .lines:
+            """
+            order_line l JOIN task_order o ON o.id = l.task_order JOIN deployment d ON d.id = l.deployment
+            """
+        }
+    }
+
+    /// The month of a record, as SQL; nil where it has none.
+    var exportMonth: String? {
+        switch self {
+        case .timesheets: "substr(date, 1, 7)"
+        case .orders, .lines: "o.month"
+        case .contractors, .projects, .deployments, .rates: nil
+        }
+    }
+
+    var exportOrder: String {
+        switch self {
+        case .contractors, .projects, .rates: "id"
+        case .deployments: "contractor, project"
+        case .timesheets: "date, id"
+        case .orders: "o.month, o.contractor"
+        case .lines: "o.month, o.contractor, d.project"
+        }
+    }
+}

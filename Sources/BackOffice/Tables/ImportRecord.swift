@@ -1,0 +1,94 @@
+/// A record as a file gives it. What the file says nothing of is nil, and stays in the books as it is.
+enum ImportRecord {
+    case contractor(id: ContractorID, discord: String?, name: String?)
+    case project(id: ProjectID, code: String?, name: String?)
+    case deployment(id: DeploymentID?, contractor: ContractorID, project: ProjectID, status: String?)
+    case rate(ContractorRate, hasStatus: Bool)
+    case entry(Entry)
+
+    struct Entry {
+        var id: EntryID
+        var date: Day
+        var contractor: ContractorID?
+        var project: ProjectID?
+        var hours: Hours
+        var text: String?
+        var status: TimesheetEntry.Status?
+        var title: String?
+    }
+
+    /// What identifies the record within its file.
+    var key: BookID<ImportRecord> {
+        switch self {
+        case .contractor(let id, _, _): BookID(id.text)
+        case .project(let id, _, _): BookID(id.text)
+        case .deployment(_, let contractor, let project, _):
+            BookID(Deployment.derivedID(contractor: contractor, project: project).text)
+        case .rate(let rate, _): BookID(rate.id.text)
+        case .entry(let entry): BookID(entry.id.text)
+        }
+    }
+
+    /// Nil when something is wrong; then `reader` knows what.
+    init?(_ reader: inout RecordReader, _ plan: BooksImport) {
+        switch plan.table {
+        case .contractors:
+            guard let id = reader.id("id", Contractor.self) else { return nil }
+            self = .contractor(id: id, discord: reader.word("discord"), name: reader.word("name"))
+        case .projects:
+            guard let id = reader.id("id", Project.self) else { return nil }
+            self = .project(id: id, code: reader.word("code"), name: reader.word("name"))
+        case .deployments:
+            let id = reader.optionalID("id", Deployment.self)
+            let contractor = reader.id("contractor", Contractor.self), project = reader.id("project", Project.self)
+            guard reader.problems.isEmpty, let contractor, let project else { return nil }
+            self = .deployment(id: id, contractor: contractor, project: project, status: reader.word("status"))
+        case .rates:
+            guard let rate = Self.rate(&reader) else { return nil }
+            self = rate
+        case .timesheets:
+            guard let entry = Self.entry(&reader, plan.status) else { return nil }
+            self = .entry(entry)
+        case .orders, .lines:
+            return nil
+        }
+    }
+
+    private static func rate(_ reader: inout RecordReader) -> ImportRecord? {
+        let id = reader.id("id", ContractorRate.self), contractor = reader.id("contractor", Contractor.self)
+        let start = reader.optionalDay("start_date"), end = reader.optionalDay("end_date")
+        let word = reader.word("payday") ?? "0"
+        let payday = Int(word) ?? -1
+        if !ContractorRate.paydays.contains(payday) {
+            reader.fail("payday", "'\(word)' is none of 1 and 15, or 0 for none")
+        }
+        if let start, let end, end < start { reader.fail("end_date", "lies before the start") }
+        guard reader.problems.isEmpty, let id, let contractor else { return nil }
+        let status = reader.word("status")
+        return .rate(
+            ContractorRate(
+                id: id, contractor: contractor, status: status ?? ContractorRate.active, startDate: start,
+                endDate: end, payday: payday),
+            hasStatus: status != nil)
+    }
+
+    private static func entry(
+        _ reader: inout RecordReader, _ fixedStatus: TimesheetEntry.Status?
+    ) -> Entry? {
+        let id = reader.id("id", TimesheetEntry.self), date = reader.day("date"), hours = reader.hours("hours")
+        let contractor = reader.optionalID("contractor", Contractor.self)
+        let project = reader.optionalID("project", Project.self)
+        var status = fixedStatus
+        if status == nil, let word = reader.word("status") {
+            status = TimesheetEntry.Status(rawValue: word)
+            if status == nil {
+                let known = TimesheetEntry.Status.allCases.map(\.rawValue).joined(separator: ", ")
+                reader.fail("status", "'\(word)' is none of \(known)")
+            }
+        }
+        guard reader.problems.isEmpty, let id, let date, let hours else { return nil }
+        return Entry(
+            id: id, date: date, contractor: contractor, project: project, hours: hours, text: reader.text("text"),
+            status: status, title: reader.word("title"))
+    }
+}

@@ -1,0 +1,95 @@
+import Decimals
+
+/// Makes values of one record's text and collects everything that is wrong with it.
+struct RecordReader {
+    private let table: SourceTable
+    private let record: SourceTable.Record
+    private(set) var problems: [LineProblem] = []
+
+    init(_ record: SourceTable.Record, of table: SourceTable) {
+        self.record = record
+        self.table = table
+    }
+
+    /// Where the record begins, or the field of it.
+    func position(of field: String? = nil) -> TextPosition {
+        field.flatMap { cell($0)?.position } ?? record.position
+    }
+
+    /// Notes a problem with a field, where it stands.
+    mutating func fail(_ field: String, _ message: String) {
+        problems.append(LineProblem(at: position(of: field), field: column(field), message))
+    }
+
+    /// The text as it is; nil where the file has no such field.
+    func text(_ field: String) -> String? { cell(field)?.text }
+
+    /// The text without white space around it; nil where there is none.
+    func word(_ field: String) -> String? {
+        guard let word = cell(field)?.text.trimmed, !word.isEmpty else { return nil }
+        return word
+    }
+
+    /// An id that may be left out.
+    mutating func optionalID<Of>(_ field: String, _: Of.Type) -> BookID<Of>? {
+        guard let word = word(field) else { return nil }
+        if let fault = BookID<Of>.fault(in: word) {
+            fail(field, fault)
+            return nil
+        }
+        return BookID(word)
+    }
+
+    mutating func id<Of>(_ field: String, _ type: Of.Type) -> BookID<Of>? {
+        guard word(field) != nil else {
+            fail(field, "is empty; an id is needed")
+            return nil
+        }
+        return optionalID(field, type)
+    }
+
+    mutating func optionalDay(_ field: String) -> Day? {
+        guard let word = word(field) else { return nil }
+        guard let day = Day(word) else {
+            fail(field, "'\(word)' is not a day; 2025-01-31 is the form")
+            return nil
+        }
+        return day
+    }
+
+    mutating func day(_ field: String) -> Day? {
+        guard word(field) != nil else {
+            fail(field, "is empty; a day as 2025-01-31 is needed")
+            return nil
+        }
+        return optionalDay(field)
+    }
+
+    /// Hours are bounded so that no sum of them can leave the range of decimals.
+    mutating func hours(_ field: String) -> Hours? {
+        guard let word = word(field) else {
+            fail(field, "is empty; hours as 7.5 are needed")
+            return nil
+        }
+        guard let hours = Hours(word) else {
+            fail(field, "'\(word)' is not a number; 7.5 is the form")
+            return nil
+        }
+        guard !hours.isNegative, hours <= 1_000_000, hours.scale <= 9 else {
+            fail(field, "\(word) hours are outside 0 to 1000000 with at most 9 decimals")
+            return nil
+        }
+        return hours
+    }
+
+    private func cell(_ field: String) -> SourceTable.Cell? { record.cells[index(field)] }
+
+    private func column(_ field: String) -> String { table.columns[index(field)] }
+
+    private func index(_ field: String) -> Int {
+        guard let index = table.fields.firstIndex(where: { $0.name == field }) else {
+            preconditionFailure("no import field \(field)")
+        }
+        return index
+    }
+}
