@@ -19,7 +19,6 @@ public final class ChildProcess: Sendable {
     public let pid: Int32
     /// Becomes readable when the process has ended.
     public let pidfd: Descriptor
-    private let endsGroup: Bool
     private let state = Locked(State())
 
     /// Starts `arguments[0]`, looked up in PATH when it has no slash.
@@ -28,39 +27,37 @@ public final class ChildProcess: Sendable {
     ///   - environment: exactly the child's variables; nil gives it a copy of ours.
     ///   - directory: where the child starts; a relative `arguments[0]` is looked up from there.
     ///   - descriptors: what the child has open, in any order, swaps included. Left out, 0 is /dev/null and 1 and 2
-    ///     are ours.
+    ///     are ours. Whoever owns them must outlive the call.
+    ///   - passing: the same for descriptors with an owner, which this call keeps alive.
     ///   - newSession: the child leads a session too, so it has no terminal.
     ///   - endsGroup: what is left of the group is killed when the child itself has ended.
     /// - Throws: also what kept the program from being executed: ENOENT, EACCES, ENOEXEC.
-    public convenience init(
+    public init(
         _ arguments: [String], environment: [String: String]? = nil, directory: String? = nil,
-        descriptors: [Mapping] = [], newSession: Bool = false, endsGroup: Bool = false
+        descriptors: [Mapping] = [], passing: [(Descriptor, to: Int32)] = [], newSession: Bool = false,
+        endsGroup: Bool = false
     ) throws(SystemError) {
-        let pid = try Spawn.run(
-            arguments, environment: environment ?? Environment.all, directory: directory, descriptors: descriptors,
-            newSession: newSession)
-        let handle = millrace_pidfd_open(pid)
-        guard handle >= 0 else {
-            let error = SystemError(errno: "pidfd_open \(pid)")
-            kill(-pid, SIGKILL)
-            var status: Int32 = 0
-            waitpid(pid, &status, 0)
-            throw error
+        let descriptors = descriptors + passing.map { ($0.0.raw, $0.to) }
+        let environment = environment ?? Environment.all
+        let started = Monitor<Result<(pid: Int32, pidfd: Descriptor), SystemError>?>(nil)
+        let state = state
+        // One thread starts the child, waits for it and reaps it: a child that asks to end with its parent
+        // (PR_SET_PDEATHSIG) means the thread that started it, and those of the cooperative pool come and go.
+        _ = try WorkerThread("child") {
+            let outcome = Self.start {
+                () throws(SystemError) in
+                try Spawn.run(
+                    arguments, environment: environment, directory: directory, descriptors: descriptors,
+                    newSession: newSession)
+            }
+            started.withLock(notify: true) { $0 = outcome }
+            if case .success(let child) = outcome {
+                Self.waitAndReap(child.pid, child.pidfd, state, endsGroup: endsGroup)
+            }
         }
-        self.init(pid: pid, pidfd: Descriptor(handle), endsGroup: endsGroup)
-        do {
-            _ = try WorkerThread("wait-\(pid)") { [self] in waitAndReap() }
-        } catch {
-            kill(-pid, SIGKILL)
-            waitAndReap()
-            throw error
-        }
-    }
-
-    private init(pid: Int32, pidfd: Descriptor, endsGroup: Bool) {
-        self.pid = pid
-        self.pidfd = pidfd
-        self.endsGroup = endsGroup
+        let outcome = started.wait { $0 }!
+        withExtendedLifetime(passing) {}
+        (pid, pidfd) = try outcome.get()
     }
 
     /// How it ended; nil while it runs.
@@ -89,30 +86,51 @@ public final class ChildProcess: Sendable {
     @discardableResult
     public func signal(_ number: Int32, group: Bool = true) -> Bool {
         state.withLock { state in
-            // The zombie keeps pid and group ours until it is reaped, which happens under this lock.
             state.outcome == nil && kill(group ? -pid : pid, number) == 0
         }
     }
 
-    private func waitAndReap() {
+    private static func start(
+        _ spawn: () throws(SystemError) -> Int32
+    ) -> Result<(pid: Int32, pidfd: Descriptor), SystemError> {
+        do {
+            let pid = try spawn()
+            let handle = millrace_pidfd_open(pid)
+            if handle >= 0 { return .success((pid, Descriptor(handle))) }
+            let error = SystemError(errno: "pidfd_open \(pid)")
+            kill(-pid, SIGKILL)
+            var status: Int32 = 0
+            waitpid(pid, &status, 0)
+            return .failure(error)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private static func waitAndReap(_ pid: Int32, _ pidfd: Descriptor, _ state: Locked<State>, endsGroup: Bool) {
         var code: Int32 = 0
         var status: Int32 = 0
-        var result: Int32
-        repeat { result = millrace_wait_pidfd(pidfd.raw, 0, &code, &status) } while result < 0 && errno == EINTR
-        let waiters = state.withLock { state in
-            if result == 0 {
-                if endsGroup { kill(-pid, SIGKILL) }
-                repeat { result = millrace_wait_pidfd(pidfd.raw, 1, &code, &status) } while result < 0 && errno == EINTR
+        func wait(reap: Bool) -> Bool {
+            while true {
+                if millrace_wait_pidfd(pidfd.raw, reap ? 1 : 0, &code, &status) == 0 { return true }
+                if errno != EINTR { return false }
             }
+        }
+        let ended = wait(reap: false)
+        let (waiters, outcome) = state.withLock { state in
+            // The zombie keeps pid and group ours until here, so that no signal can meet another's.
+            if ended, endsGroup { kill(-pid, SIGKILL) }
             let outcome: Result<ExitStatus, SystemError> =
-                result < 0
-                ? .failure(SystemError(errno: "waitid \(pid)"))
-                : .success(code == Int32(CLD_EXITED) ? .exited(status) : .signalled(status))
+                if ended, wait(reap: true) {
+                    .success(code == Int32(CLD_EXITED) ? .exited(status) : .signalled(status))
+                } else {
+                    .failure(SystemError(errno: "waitid \(pid)"))
+                }
             state.outcome = outcome
             defer { state.waiters = [:] }
-            return state.waiters.values.map { ($0, outcome) }
+            return (Array(state.waiters.values), outcome.mapError { $0 as any Error })
         }
-        for (waiter, outcome) in waiters { waiter.resume(with: outcome.mapError { $0 as any Error }) }
+        for waiter in waiters { waiter.resume(with: outcome) }
     }
 
     private func enroll(_ waiter: Int, _ continuation: CheckedContinuation<ExitStatus, any Error>) {
