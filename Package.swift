@@ -48,6 +48,10 @@ var targets: [Target] = [
     .systemLibrary(
         name: "CSQLite", path: "Sources/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "CLinux", path: "Sources/CLinux"),
+    .target(
+        name: "Schemas", path: "Schemas",
+        resources: [.embedInCode("runner.openrpc.json"), .embedInCode("migrations/runner-001-jobs.sql")],
+        swiftSettings: strict),
     .target(name: "TestSupport", dependencies: ["Linux"], path: "Tests/Support", swiftSettings: strict),
 ]
 targets += library("Linux", ["CLinux"])
@@ -61,12 +65,12 @@ targets += library("MillraceStore", ["Linux", "CSQLite"])
 targets += library("MillraceService", ["MillraceRPC", "Systemd", "Resilience", log])
 targets += library("MillraceWorker", ["MillraceRPC", "MillraceService", log])
 targets += library("BackOffice", ["Decimals", "JSONCodec", "MillraceStore", "Resilience"])
-targets += service("RunnerService", folder: "Runner", ["MillraceService", "MillraceStore", "Resilience"])
+targets += service("RunnerService", folder: "Runner", ["MillraceService", "MillraceStore", "Resilience", "Schemas"])
 targets += service("BackOfficeWorker", folder: "BackOffice", ["MillraceWorker", "BackOffice"])
 targets += service(
     "Control", folder: "Control", ["MillraceRPC", "MillraceService", "Systemd", "BackOffice", arguments])
 targets += [
-    suite("SchemaTests", ["RunnerService", "MillraceProtocol", "MillraceService"]),
+    suite("SchemaTests", ["RunnerService", "MillraceProtocol", "MillraceService", "Schemas"]),
     suite("UnitFileTests", ["RunnerService"]),
     suite("IntegrationTests", ["MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore"]),
     suite("CrashTests", ["MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore"]),

@@ -27,6 +27,7 @@ public struct JobReference: Sendable, Hashable, JSONCodable {
 /// Follows a job: each change as `$/progress` with a ``JobProgress``, the answer when the job is over.
 public enum JobWatch: RPCMethod {
     public static let name = "job.watch"
+    public static let interruptible = true
     public static let access = AccessClass.read
 
     public typealias Params = JobReference

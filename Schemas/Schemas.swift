@@ -1,0 +1,10 @@
+/// The contract in files, carried inside the executables: what `rpc.discover` answers and how each database is made.
+public enum Schemas {
+    /// The runner's OpenRPC document.
+    public static let runner = PackageResources.runner_openrpc_json
+
+    /// The statements that make `runner.sqlite`, by version.
+    public static let runnerMigrations: [(version: Int, name: String, sql: String)] = [
+        (1, "jobs", String(decoding: PackageResources.runner_001_jobs_sql, as: UTF8.self))
+    ]
+}

@@ -1,0 +1,84 @@
+import JSONCodec
+import Linux
+import MillraceProtocol
+
+/// A job as it was taken from the store to be worked on.
+struct ClaimedJob: Sendable {
+    var brief: JobBrief
+    var view: JobView
+    var backoff: Duration
+    var attempts: Int
+    var crashes: Int
+    /// Absent while the job is not planned.
+    var slots: Int?
+    var items: [PendingItem]
+}
+
+/// An item that has to be processed.
+struct PendingItem: Sendable {
+    var brief: ItemBrief
+    var attempts: Int
+    var crashes: Int
+    /// Wall clock; a failed try is repeated no sooner.
+    var notBefore: Timestamp
+}
+
+/// Why a job has to end before its work is done.
+enum Interruption: Sendable, Hashable {
+    case cancelled(reason: String?)
+    case timedOut(milliseconds: Int)
+}
+
+/// The course of one running job, in memory. What has to outlive the process is in the store.
+struct ActiveJob: Sendable {
+    enum Phase: Sendable, Hashable {
+        /// `storing` while the plan is on its way to the disk.
+        case planning, storing, processing, summarizing
+    }
+
+    let brief: JobBrief
+    var view: JobView
+    let backoff: Duration
+    var attempts: Int
+    var crashes: Int
+    var slots: Int
+    var phase: Phase
+    /// Items that may start, in the order of the plan; taken from the end.
+    var pending: [PendingItem]
+    /// Items that wait for their next try.
+    var later: [PendingItem] = []
+    var running: [Int: PendingItem] = [:]
+    /// Leases of the stages that concern the whole job, and of items.
+    var leases: Set<Int64> = []
+    /// Boot time at which the job has run too long.
+    var deadline: Duration?
+    var interruption: Interruption?
+    /// Why a stage that concerns the whole job went wrong.
+    var failure: RPCError?
+    /// Boot time at which workers that do not heed a cancellation are dropped.
+    var graceEnds: Duration?
+    /// Checkpoints on their way to the disk.
+    var unsaved = 0
+
+    var id: JobID { brief.id }
+
+    init(_ claimed: ClaimedJob, now: Duration) {
+        brief = claimed.brief
+        view = claimed.view
+        backoff = claimed.backoff
+        attempts = claimed.attempts
+        crashes = claimed.crashes
+        slots = claimed.slots ?? 0
+        pending = claimed.items.reversed()
+        phase = claimed.slots == nil ? .planning : .processing
+        deadline = claimed.view.timeoutMs.map { now + .milliseconds($0) }
+    }
+
+    /// Items that may run now beside those that do.
+    var freeSlots: Int { max(0, slots - running.count) }
+
+    mutating func count() {
+        view.items.waiting = pending.count + later.count
+        view.items.running = running.count
+    }
+}

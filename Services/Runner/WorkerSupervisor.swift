@@ -1,0 +1,108 @@
+import Linux
+import Logging
+import MillraceRPC
+import Resilience
+
+/// Keeps the runner's own worker processes alive: each has one end of a socket pair as descriptor 3 and is started
+/// again, after a pause that grows, when it ends.
+final class WorkerSupervisor: Sendable {
+    /// The child's descriptor of the connection, and the variable that names it.
+    static let descriptor: Int32 = 3
+    static let variable = "MILLRACE_WORKER_FD"
+
+    private let commands: [[String]]
+    private let log: Logger
+    private let time: any TimeSource
+    private let children = Locked<[Int: ChildProcess]>([:])
+    private let keepers = Locked<[Task<Void, Never>]>([])
+    private let stopping = Locked(false)
+
+    /// - Parameter commands: Each a program and its arguments, parted by blanks.
+    init(commands: [String], log: Logger, time: any TimeSource) {
+        self.commands = commands.map { Self.resolve($0) }.filter { !$0.isEmpty }
+        self.log = log
+        self.time = time
+    }
+
+    /// Whether workers may still be on their way.
+    var isActive: Bool { !commands.isEmpty && !stopping.withLock { $0 } }
+
+    private static func resolve(_ command: String) -> [String] {
+        var words = command.split(separator: " ").map(String.init)
+        guard let program = words.first, !program.contains("/") else { return words }
+        let beside = Files.parent(Environment.executable) + "/" + program
+        if Files.exists(beside) { words[0] = beside }
+        return words
+    }
+
+    func start(server: RPCServer) {
+        keepers.withLock { keepers in
+            for (number, command) in commands.enumerated() {
+                keepers.append(Task { await self.keep(number, command, server) })
+            }
+        }
+    }
+
+    private func keep(_ number: Int, _ command: [String], _ server: RPCServer) async {
+        let backoff = Backoff(base: .milliseconds(200), cap: .seconds(10))
+        var failures = 0
+        while !stopping.withLock({ $0 }) {
+            let started = time.boot()
+            do {
+                let status = try await runOnce(number, command, server)
+                if stopping.withLock({ $0 }) { return }
+                log.warning("worker \(command[0]) ended: \(status)")
+            } catch {
+                if stopping.withLock({ $0 }) { return }
+                log.error("worker \(command[0]) could not be started: \(error)")
+            }
+            // A worker that served for a while may come back at once.
+            failures = time.boot() - started > .seconds(10) ? 0 : failures + 1
+            guard failures > 0 else { continue }
+            do { try await time.sleep(for: backoff.delay(attempt: failures)) } catch { return }
+        }
+    }
+
+    private func runOnce(_ number: Int, _ command: [String], _ server: RPCServer) async throws -> ExitStatus {
+        let (ours, theirs) = try UnixSocket.pair()
+        var environment = Environment.all
+        for name in ["NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PID", "WATCHDOG_USEC", "WATCHDOG_PID"] {
+            environment[name] = nil
+        }
+        environment[Self.variable] = String(Self.descriptor)
+        let child = try ChildProcess(
+            command, environment: environment, descriptors: [(2, 1), (2, 2), (theirs.raw, Self.descriptor)],
+            endsGroup: true)
+        theirs.close()
+        children.withLock { $0[number] = child }
+        defer { children.withLock { $0[number] = nil } }
+        // Asked to stop meanwhile: the child must not be left behind.
+        if stopping.withLock({ $0 }) { child.signal(SIGTERM) }
+        let session = try await server.adopt(connected: ours, pid: child.pid)
+        let status = try await child.wait()
+        session.close()
+        return status
+    }
+
+    /// Ends the processes: TERM, and KILL for what is left after five seconds.
+    func stop() async {
+        stopping.withLock { $0 = true }
+        let children = children.withLock { Array($0.values) }
+        for child in children { child.signal(SIGTERM) }
+        for child in children {
+            do {
+                _ = try await withDeadline(Deadline(after: .seconds(5), time: time), time: time) { try await child.wait() }
+            } catch {
+                child.signal(SIGKILL)
+            }
+        }
+        let keepers = keepers.withLock { keepers in
+            defer { keepers = [] }
+            return keepers
+        }
+        for keeper in keepers {
+            keeper.cancel()
+            await keeper.value
+        }
+    }
+}
