@@ -1,0 +1,105 @@
+import TestSupport
+import Testing
+
+/// What the units have to agree on, with each other and with the package.
+struct UnitFileTests {
+    static let services = UnitFile.names(ending: ".service")
+    static let sockets = UnitFile.names(ending: ".socket")
+    let common: UnitFile
+
+    init() throws { common = try UnitFile("millrace-.service.d/10-common.conf") }
+
+    @Test func thereIsAServiceAndASocketOfTheSameName() {
+        #expect(Self.services.contains("millrace-runner.service"))
+        #expect(Self.sockets == Self.services.map { $0.dropLast("service".count) + "socket" })
+    }
+
+    @Test(arguments: services) func aServiceRunsTheProductOfItsOwnName(_ name: String) throws {
+        let service = try UnitFile(name)
+        let product = String(name.dropLast(".service".count))
+        #expect(service.value("ExecStart", in: "Service") == "/usr/bin/\(product)")
+        let package = try #require(text(of: packageRoot + "/Package.swift"))
+        #expect(package.contains(".executable(name: \"\(product)\""))
+    }
+
+    @Test(arguments: services) func aServiceIsBoundToItsSocketAndToTheTarget(_ name: String) throws {
+        let service = try UnitFile(name)
+        let socket = name.dropLast("service".count) + "socket"
+        #expect(service.words("Requires", in: "Unit").contains(String(socket)))
+        #expect(service.words("After", in: "Unit").contains(String(socket)))
+        #expect(service.value("PartOf", in: "Unit") == "millrace.target")
+    }
+
+    @Test(arguments: services) func aServiceDoesNotRepeatOrUndoWhatAllShare(_ name: String) throws {
+        let own = Set(try UnitFile(name).sections["Service"]?.keys.map { $0 } ?? [])
+        let shared = Set(common.sections["Service"]?.keys.map { $0 } ?? [])
+        #expect(own.isDisjoint(with: shared), "a relaxation is a drop-in of its own: \(own.intersection(shared))")
+    }
+
+    /// The drain lasts 30 s; systemd has to wait longer before it kills.
+    @Test(arguments: services) func aServiceHasTimeToDrainAndIsAloneToldTo(_ name: String) throws {
+        let service = try UnitFile(name)
+        let limit = try #require(service.value("TimeoutStopSec", in: "Service").flatMap(Int.init))
+        #expect(limit > 30)
+        #expect(service.value("KillMode", in: "Service") == "mixed")
+        #expect(service.value("OOMPolicy", in: "Service") == "continue")
+    }
+
+    @Test(arguments: sockets) func aSocketBearsTheNameOfItsServiceAndStandsInTheRunFolder(_ name: String) throws {
+        let socket = try UnitFile(name)
+        let short = name.dropFirst("millrace-".count).dropLast(".socket".count)
+        #expect(socket.value("FileDescriptorName", in: "Socket") == String(short))
+        #expect(socket.value("ListenStream", in: "Socket") == "/run/millrace/\(short).sock")
+        #expect(socket.value("PartOf", in: "Unit") == "millrace.target")
+    }
+
+    @Test(arguments: sockets) func aSocketIsOpenToTheGroupOnly(_ name: String) throws {
+        let socket = try UnitFile(name)
+        #expect(socket.value("SocketMode", in: "Socket") == "0660")
+        #expect(socket.value("SocketGroup", in: "Socket") == common.value("Group", in: "Service"))
+        #expect(socket.value("SocketUser", in: "Socket") == common.value("User", in: "Service"))
+    }
+
+    @Test func theTargetWantsEveryUnit() throws {
+        let wanted = try UnitFile("millrace.target").words("Wants", in: "Unit")
+        #expect(Set(wanted) == Set(Self.services + Self.sockets))
+    }
+
+    @Test func aServiceIsReadyWhenItSaysSoAndIsWatched() {
+        #expect(common.value("Type", in: "Service") == "notify")
+        #expect(common.value("NotifyAccess", in: "Service") == "main")
+        #expect(common.value("WatchdogSec", in: "Service") == "30")
+        #expect(common.value("Restart", in: "Service") == "on-failure")
+        #expect(common.value("RestartPreventExitStatus", in: "Service") == "78")
+        #expect(common.value("ExecReload", in: "Service") == "/bin/kill -HUP $MAINPID")
+    }
+
+    /// systemd would remove it, sockets and all, whenever one service stops.
+    @Test func noServiceOwnsTheFolderOfTheSockets() throws {
+        for name in ["millrace-.service.d/10-common.conf"] + Self.services {
+            #expect(try UnitFile(name).value("RuntimeDirectory", in: "Service") == nil)
+        }
+    }
+
+    /// It would turn every caller's user id into "nobody".
+    @Test func callersKeepTheirUserIDs() {
+        #expect(common.value("PrivateUsers", in: "Service") == nil)
+    }
+
+    @Test func theUserTheGroupsAndTheFoldersAreMade() throws {
+        let users = try #require(text(of: packageRoot + "/Units/sysusers.d/millrace.conf")).split(separator: "\n")
+        let user = try #require(common.value("User", in: "Service"))
+        #expect(users.contains { $0.hasPrefix("u \(user) ") })
+        #expect(users.contains { $0.hasPrefix("g millrace-admin ") })
+        let folders = try #require(text(of: packageRoot + "/Units/tmpfiles.d/millrace.conf")).split(separator: "\n")
+        let state = try #require(common.value("StateDirectory", in: "Service"))
+        let mode = try #require(common.value("StateDirectoryMode", in: "Service"))
+        #expect(folders.contains { $0.hasPrefix("d /var/lib/\(state) \(mode) \(user) ") })
+        #expect(folders.contains { $0.hasPrefix("d /run/millrace 0755 root root") })
+        #expect(folders.contains { $0.hasPrefix("d /etc/millrace 0755 ") })
+    }
+
+    @Test func aCrashIsReportedInOnePlaceOnly() {
+        #expect(common.words("Environment", in: "Service").contains("SWIFT_BACKTRACE=enable=no"))
+    }
+}
