@@ -5,7 +5,8 @@ import Linux
 extension Connection {
     /// What every connection of ours has.
     func setUp(_ options: DatabaseOptions) throws(StoreError) {
-        sqlite3_busy_timeout(handle, Int32(clamping: options.busyTimeout.milliseconds))
+        busyTimeout = Int32(clamping: options.busyTimeout.milliseconds)
+        sqlite3_busy_timeout(handle, busyTimeout)
         for (option, on) in [
             (SQLITE_DBCONFIG_DEFENSIVE, 1), (SQLITE_DBCONFIG_DQS_DML, 0), (SQLITE_DBCONFIG_DQS_DDL, 0),
         ] as [(Int32, Int32)] {
@@ -15,6 +16,19 @@ extension Connection {
         try set("trusted_schema", to: 0)
         try set("foreign_keys", to: 1)
         try set("cell_size_check", to: 1)
+    }
+
+    /// What only readers have: they cannot write, and a statement ends soon after its caller was cancelled.
+    func setUpReading(_ options: DatabaseOptions) throws(StoreError) {
+        try setUp(options)
+        try set("query_only", to: 1)
+        let steps: Int32 = 10_000  // some hundred microseconds
+        sqlite3_progress_handler(
+            handle, steps,
+            { me in
+                guard let me else { return 0 }
+                return Unmanaged<Connection>.fromOpaque(me).takeUnretainedValue().current?.isUnwanted == true ? 1 : 0
+            }, Unmanaged.passUnretained(self).toOpaque())
     }
 
     /// What only the writer has.
@@ -52,9 +66,16 @@ extension Connection {
         }
     }
 
-    /// Copies the log back as far as readers allow; SQLite's result code.
-    func checkpoint() -> Int32 {
-        sqlite3_wal_checkpoint_v2(handle, "main", SQLITE_CHECKPOINT_PASSIVE, nil, nil)
+    /// Copies the log back as far as readers allow; patiently, waits a moment for those that keep it from starting anew.
+    func checkpoint(patiently: Bool) throws(StoreError) {
+        if patiently { sqlite3_busy_timeout(handle, 50) }
+        defer { if patiently { sqlite3_busy_timeout(handle, busyTimeout) } }
+        let mode = patiently ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE
+        let code = sqlite3_wal_checkpoint_v2(handle, "main", mode, nil, nil)
+        walFrames = 0
+        guard code == SQLITE_OK || code & 0xff == SQLITE_BUSY else {
+            throw StoreError(code: code, message: "checkpoint: \(String(cString: sqlite3_errmsg(handle)))")
+        }
     }
 }
 

@@ -8,8 +8,12 @@ public final class Connection {
     private var statements = StatementCache(limit: 128)
     /// Set while the store itself begins or ends a transaction; bodies may not.
     private var controlsTransactions = false
-    /// Frames in the write-ahead log after the last commit of this connection.
-    private(set) var walFrames = 0
+    /// Pages in the write-ahead log after this connection's last commit; 0 after its checkpoint.
+    var walFrames = 0
+    /// The body that runs, where its caller may stop it.
+    var current: PendingWork?
+    /// Milliseconds to wait for a lock.
+    var busyTimeout: Int32 = 0
 
     init(path: String, flags: Int32, vfs: String? = nil) throws(StoreError) {
         var opened: OpaquePointer?

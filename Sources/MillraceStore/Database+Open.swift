@@ -30,8 +30,7 @@ extension Database {
         var others: [Connection] = []
         for _ in 0..<readers {
             let reader = try Connection(path: path, flags: SQLITE_OPEN_READWRITE, vfs: options.vfs)
-            try reader.setUp(options)
-            try reader.execute("PRAGMA query_only = ON")
+            try reader.setUpReading(options)
             others.append(reader)
         }
         let engine = try Engine(writer: writer, readers: others, ownership: ownership, options: options)

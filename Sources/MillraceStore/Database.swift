@@ -22,10 +22,14 @@ public final class Database: Sendable {
     /// a body that has not been taken up, with `CancellationError`; from then on the outcome is the transaction's.
     ///
     /// - Throws: what the body throws, or a ``StoreError``: `busy` past the bound of waiting writes, `full`, `closed` …
+    @discardableResult
     nonisolated(nonsending) public func write<T: Sendable>(
         _ body: @escaping @Sendable (Connection) throws -> T
     ) async throws -> T {
-        try await wait(for: Work(body), engine.writer.submit)
+        let work = Work(body)
+        return try await wait(for: work, engine.writer.submit) {
+            if work.withdraw() { work.fail(CancellationError()) }
+        }
     }
 
     /// ``write(_:)`` with a callback in place of a task. The completion is called once: on the writer's thread after the
@@ -37,14 +41,19 @@ public final class Database: Sendable {
         engine.writer.submit(Work(body, completion: completion))
     }
 
-    /// Runs the body on a reader's thread over one snapshot of what is committed; it cannot write.
+    /// Runs the body on a reader's thread over one snapshot of what is committed; it cannot write. Cancelling the task
+    /// withdraws a body that waits and interrupts a statement that runs, with `CancellationError`.
     nonisolated(nonsending) public func read<T: Sendable>(
         _ body: @escaping @Sendable (Connection) throws -> T
     ) async throws -> T {
-        try await wait(for: Work(body), engine.readers.submit)
+        let work = Work(body)
+        return try await wait(for: work, engine.readers.submit) {
+            if work.withdraw() { work.fail(CancellationError()) } else { work.isUnwanted = true }
+        }
     }
 
     /// ``write(_:)`` for plain threads; never on a task's thread.
+    @discardableResult
     public func writeBlocking<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) throws -> T {
         try block(engine.writer.submit, body)
     }
@@ -60,7 +69,7 @@ public final class Database: Sendable {
     public var statistics: Statistics { engine.writer.statistics }
 
     nonisolated(nonsending) private func wait<T: Sendable>(
-        for work: Work<T>, _ submit: (PendingWork) -> Void
+        for work: Work<T>, _ submit: (PendingWork) -> Void, onCancel: @Sendable () -> Void
     ) async throws -> T {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -68,7 +77,7 @@ public final class Database: Sendable {
                 submit(work)
             }
         } onCancel: {
-            if work.withdraw() { work.fail(CancellationError()) }
+            onCancel()
         }
     }
 

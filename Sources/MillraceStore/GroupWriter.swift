@@ -14,6 +14,9 @@ final class GroupWriter: @unchecked Sendable {
 
     private let options: DatabaseOptions
     private let state = Monitor(State())
+    /// Used by the writer's thread only.
+    private var fsyncFailure: StoreError?
+    private var patienceAt = 0
 
     init(options: DatabaseOptions) { self.options = options }
 
@@ -50,8 +53,12 @@ final class GroupWriter: @unchecked Sendable {
     func run(_ connection: Connection) {
         while case let batch = next(), !batch.isEmpty {
             let taken = batch.filter { $0.claim() }
-            if !taken.isEmpty { commit(taken, connection) }
-            checkpoint(connection)
+            if let fsyncFailure {
+                for work in taken { work.fail(fsyncFailure) }
+            } else if !taken.isEmpty {
+                commit(taken, connection)
+                checkpoint(connection)
+            }
         }
     }
 
@@ -153,6 +160,7 @@ final class GroupWriter: @unchecked Sendable {
     }
 
     private func poison(_ error: StoreError) {
+        fsyncFailure = error
         state.withLock { state in
             state.counts.fsyncFailures += 1
             state.refusal = error
@@ -160,13 +168,21 @@ final class GroupWriter: @unchecked Sendable {
         options.onFsyncFailure(error)
     }
 
-    /// Copies the log back when it has grown, after the answers are out; SQLite's own automatic checkpoint would hide
-    /// its errors.
+    /// Copies the log back when it has grown, after the answers are out. SQLite's own automatic checkpoint does the same
+    /// before them, and hides its errors.
     private func checkpoint(_ connection: Connection) {
-        guard connection.walFrames >= options.checkpointPages else { return }
-        let code = connection.checkpoint()
-        state.withLock { $0.counts.checkpoints += 1 }
-        let error = StoreError(code: code, message: "checkpoint failed")
-        if code != SQLITE_OK && error.isFsyncFailure { poison(error) }
+        let pages = connection.walFrames
+        guard pages >= options.checkpointPages else { return }
+        // Readers that overlap without pause keep the log from starting anew; now and then they are waited for.
+        let large = 16 * options.checkpointPages
+        let patiently = pages >= max(large, patienceAt)
+        patienceAt = patiently ? pages + large : pages < large ? 0 : patienceAt
+        do throws(StoreError) {
+            try connection.checkpoint(patiently: patiently)
+            state.withLock { $0.counts.checkpoints += 1 }
+        } catch {
+            // Short of a failed fsync nothing is lost: the log stays, and the next commit tries again.
+            if error.isFsyncFailure { poison(error) }
+        }
     }
 }

@@ -8,6 +8,7 @@ class PendingWork: @unchecked Sendable {
     private static let claimed: UInt8 = 2
 
     private let state = Atomic(PendingWork.fresh)
+    private let stop = Atomic(false)
     /// Why this body was left out of a transaction that otherwise succeeded; used by the writer thread only.
     final var failure: (any Error)?
 
@@ -15,6 +16,12 @@ class PendingWork: @unchecked Sendable {
     final func enqueue() -> Bool { exchange(Self.fresh, Self.waiting) }
 
     final func claim() -> Bool { exchange(Self.waiting, Self.claimed) }
+
+    /// Whether the caller no longer wants a body that runs already.
+    final var isUnwanted: Bool {
+        get { stop.load(ordering: .relaxed) }
+        set { stop.store(newValue, ordering: .relaxed) }
+    }
 
     /// Withdraws work that was not taken up yet; true if the caller now has to fail it.
     final func withdraw() -> Bool {

@@ -33,15 +33,23 @@ final class ReaderPool: @unchecked Sendable {
     func run(_ connection: Connection) {
         while let work = next() {
             guard work.claim() else { continue }
-            do {
-                try connection.control("BEGIN")
-                try work.run(connection)
-                connection.rollBack()
-                work.succeed()
-            } catch {
-                connection.rollBack()
-                work.fail(error)
-            }
+            connection.current = work
+            let failure = perform(work, connection)
+            connection.current = nil
+            if let failure { work.fail(failure) } else { work.succeed() }
+        }
+    }
+
+    private func perform(_ work: PendingWork, _ connection: Connection) -> (any Error)? {
+        defer { connection.rollBack() }
+        do {
+            try connection.control("BEGIN")
+            try work.run(connection)
+            return nil
+        } catch let error as StoreError where error.kind == .interrupted {
+            return CancellationError()
+        } catch {
+            return error
         }
     }
 

@@ -1,0 +1,164 @@
+import Linux
+import TestSupport
+import Testing
+
+@testable import MillraceStore
+
+@Suite struct DurabilityTests {
+    private let folder = TemporaryDirectory()
+    private let disk = FaultyDisk()
+
+    @Test func everyCommitIsOneSyncOfTheLog() async throws {
+        let database = try Database.entries(in: folder, disk: disk)
+        try await database.insert("warm")
+        let before = disk.counts
+        for number in 0..<100 { try await database.insert("entry \(number)") }
+        #expect(disk.counts.syncs[.log] == before.syncs[.log, default: 0] + 100)
+        #expect(disk.counts.syncs[.database] == before.syncs[.database])
+        #expect(disk.counts.operations[.sync] == before.operations[.sync, default: 0] + 100)
+    }
+
+    @Test func manyCallersShareASync() async throws {
+        let database = try Database.entries(in: folder, disk: disk)
+        try await database.insert("warm")
+        let outcomes = Outcomes()
+        let gate = try await database.holdWriter()
+        for number in 0..<64 {
+            database.submit({ try $0.insert("entry \(number)") }, completion: outcomes.hear("\(number)"))
+        }
+        let before = disk.counts
+        gate.open()
+        #expect(try await outcomes.all(64).allSatisfy { $0.error == nil })
+        #expect(disk.counts.operations[.sync] == before.operations[.sync, default: 0] + 1)
+    }
+
+    @Test func aCommitOfCrashDurabilityIsNotSynced() async throws {
+        let database = try Database.entries(in: folder, durability: .crash, disk: disk)
+        try await database.insert("warm")
+        let before = disk.counts
+        for number in 0..<100 { try await database.insert("entry \(number)") }
+        #expect(disk.counts.operations[.sync] == before.operations[.sync])
+    }
+
+    @Test(arguments: [Durability.disk, .crash])
+    func theWriterHasTheSettingsThatKeepThePromises(durability: Durability) async throws {
+        let database = try Database.entries(in: folder, durability: durability)
+        let settings = try await database.write { connection in
+            try ["synchronous", "foreign_keys", "trusted_schema", "cell_size_check"].map {
+                try connection.integer("PRAGMA \($0)")
+            }
+        }
+        #expect(settings == [durability == .disk ? 2 : 1, 1, 0, 1])
+        #expect(try await database.read { try $0.text("PRAGMA journal_mode") } == "wal")
+    }
+
+    @Test func theLogIsCopiedBackAndDoesNotGrow() async throws {
+        let database = try Database.entries(in: folder) { $0.checkpointPages = 20 }
+        for number in 0..<300 { try await database.insert("entry \(number)") }
+        #expect(database.statistics.checkpoints >= 10)
+        // A page and its frame header, and the last commit may go beyond the bound.
+        #expect(try Files.size(folder.file("entries.sqlite-wal")) <= 40 * (4096 + 24))
+    }
+
+    @Test func readersWithoutPauseDoNotLetTheLogGrowForEver() async throws {
+        let database = try Database.entries(in: folder, readers: 2) { $0.checkpointPages = 10 }
+        // Two readers hand over to each other, so that there is never a moment without a snapshot.
+        let done = Locked(false)
+        let first = Gate()
+        let readers = Task {
+            try await withThrowingTaskGroup { group in
+                for _ in 0..<2 {
+                    group.addTask {
+                        while !done.withLock({ $0 }) {
+                            try await database.read { connection in
+                                _ = try connection.names()
+                                if !done.withLock({ $0 }) { first.pass() }
+                            }
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+        first.open()
+        for number in 0..<2000 { try await database.insert("entry \(number)") }
+        done.withLock { $0 = true }
+        try await readers.value
+        let pages = try Files.size(folder.file("entries.sqlite-wal")) / (4096 + 24)
+        #expect(pages < 1000, "2000 commits of at least 2 pages each passed through the log")
+    }
+
+    /// Cuts the power right after each acknowledgement and looks what is left.
+    private func acknowledgedButLost(_ durability: Durability) async throws -> Int {
+        disk.remember()
+        let database = try Database.entries(in: folder, durability: durability, disk: disk) {
+            $0.checkpointPages = 12
+        }
+        let cuts = Watched<[(acknowledged: [String], files: [String: [UInt8]])]>([])
+        let acknowledged = Locked<[String]>([])
+        for number in 0..<60 {
+            let name = "entry \(number)"
+            database.submit({ try $0.insert(name) }) { [disk] result in
+                guard case .success = result else { return }
+                let names = acknowledged.withLock { names in
+                    names.append(name)
+                    return names
+                }
+                cuts.update { $0.append((names, disk.afterPowerCut())) }
+            }
+            // Some alone, some together.
+            if number % 4 != 0 { try await database.insert("between \(number)") }
+        }
+        let all = try await cuts.wait(for: "all acknowledgements") { $0.count == 60 }
+        database.close()
+
+        var lost = 0
+        for cut in all {
+            let remains = TemporaryDirectory()
+            for (path, bytes) in cut.files where !path.isEmpty { remains.write(bytes, to: Files.name(path)) }
+            let found = try Database.entries(in: remains)
+            #expect(try found.integrityCheck() == [])
+            let names = try await Set(found.names())
+            lost += cut.acknowledged.count { !names.contains($0) }
+            found.close()
+        }
+        return lost
+    }
+
+    @Test func nothingAcknowledgedIsLostInAPowerCut() async throws {
+        #expect(try await acknowledgedButLost(.disk) == 0)
+    }
+
+    @Test func aPowerCutMayTakeWhatHasOnlyCrashDurabilityButLeavesAWholeFile() async throws {
+        // Also the proof that the test above can fail.
+        #expect(try await acknowledgedButLost(.crash) > 0)
+    }
+
+    @Test func aFileLeftWithItsLogByAKilledProcessHoldsAllThatWasAcknowledged() async throws {
+        let database = try Database.entries(in: folder)
+        for number in 0..<50 { try await database.insert("entry \(number)") }
+        let remains = TemporaryDirectory()
+        for name in ["entries.sqlite", "entries.sqlite-wal"] {
+            remains.write(contents(of: folder.file(name)) ?? [], to: name)
+        }
+        try #require(try Files.size(remains.file("entries.sqlite-wal")) > 0)
+
+        let found = try Database.entries(in: remains)
+        #expect(try await found.names() == (0..<50).map { "entry \($0)" })
+    }
+
+    @Test func aLogTornInItsLastCommitLosesThatCommitOnly() async throws {
+        let database = try Database.entries(in: folder)
+        for number in 0..<10 { try await database.insert("entry \(number)") }
+        let base = contents(of: folder.file("entries.sqlite")) ?? []
+        let log = contents(of: folder.file("entries.sqlite-wal")) ?? []
+        for cut in stride(from: log.count - 1, to: log.count - 4120, by: -517) {
+            let remains = TemporaryDirectory()
+            remains.write(base, to: "entries.sqlite")
+            remains.write(Array(log[..<cut]), to: "entries.sqlite-wal")
+            let found = try Database.entries(in: remains)
+            #expect(try await found.names() == (0..<9).map { "entry \($0)" })
+            found.close()
+        }
+    }
+}
