@@ -9,18 +9,18 @@ public struct Deadline: Hashable, Comparable, Sendable {
         self.instant = instant
     }
 
-    public init(after duration: Duration, time: some TimeSource) {
+    public init(after duration: Duration, time: any TimeSource) {
         instant = time.boot() + duration
     }
 
     public static func < (left: Deadline, right: Deadline) -> Bool { left.instant < right.instant }
 
     /// Never negative.
-    public func remaining(_ time: some TimeSource) -> Duration {
+    public func remaining(_ time: any TimeSource) -> Duration {
         max(.zero, instant - time.boot())
     }
 
-    public func isOver(_ time: some TimeSource) -> Bool {
+    public func isOver(_ time: any TimeSource) -> Bool {
         time.boot() >= instant
     }
 }

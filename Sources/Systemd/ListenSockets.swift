@@ -8,7 +8,7 @@ public enum ListenSockets {
     ///
     /// They get close-on-exec and the variables are unset, so no child takes them for its own. A name is what the
     /// socket unit says in FileDescriptorName=, by default the unit's own name; "unknown" when none was given.
-    /// - Throws: EINVAL for variables that make no sense.
+    /// - Throws: EINVAL or ERANGE for variables that make no sense.
     public static func take() throws(SystemError) -> [(name: String, descriptor: Descriptor)] {
         var names: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
         let count = sd_listen_fds_with_names(1, &names)

@@ -1,0 +1,92 @@
+import Glibc
+import Linux
+import Systemd
+import TestSupport
+import Testing
+
+/// Serial all together, because the environment belongs to the whole process.
+@Suite(.serialized) enum EnvironmentTests {}
+
+extension EnvironmentTests {
+    @Suite struct NotifyTests {
+        private let manager = try! ServiceManager()
+
+        @Test func readyBearsItsStatus() throws {
+            #expect(try manager.receives { Notify.ready(status: "2 workers") } == "READY=1\nSTATUS=2 workers")
+            #expect(try manager.receives { Notify.ready() } == "READY=1")
+        }
+
+        @Test func stoppingStatusAndWatchdogAreSent() throws {
+            #expect(try manager.receives { Notify.stopping(status: "draining") } == "STOPPING=1\nSTATUS=draining")
+            #expect(try manager.receives { Notify.status("3 jobs") } == "STATUS=3 jobs")
+            #expect(try manager.receives { Notify.watchdog() } == "WATCHDOG=1")
+            #expect(try manager.receives { Notify.extendTimeout(by: .seconds(30)) } == "EXTEND_TIMEOUT_USEC=30000000")
+        }
+
+        @Test func reloadingBearsTheMonotonicClock() throws {
+            let before = SystemTime().monotonic().microseconds
+            let lines = try manager.receives { Notify.reloading() }.split(separator: "\n")
+            #expect(lines.count == 2 && lines[0] == "RELOADING=1")
+            let stamp = try #require(lines.last?.split(separator: "=").last.flatMap { Int64($0) })
+            #expect(lines[1].hasPrefix("MONOTONIC_USEC="))
+            #expect(stamp >= before && stamp <= SystemTime().monotonic().microseconds)
+        }
+
+        @Test func aLineEndInAStatusCannotForgeAField() throws {
+            let text = try manager.receives { Notify.status("a\nREADY=1\r\nMAINPID=1") }
+            #expect(text == "STATUS=a READY=1 MAINPID=1")
+        }
+
+        @Test func withoutAManagerNothingIsSent() {
+            Environment.set("NOTIFY_SOCKET", nil)
+            #expect(!Notify.ready())
+        }
+
+        @Test func theWatchdogIsOurs() {
+            defer {
+                Environment.set("WATCHDOG_USEC", nil)
+                Environment.set("WATCHDOG_PID", nil)
+            }
+            #expect(Watchdog.interval() == nil)
+            Environment.set("WATCHDOG_USEC", "30000000")
+            #expect(Watchdog.interval() == .seconds(30))
+            Environment.set("WATCHDOG_PID", String(getpid()))
+            #expect(Watchdog.interval() == .seconds(30))
+            Environment.set("WATCHDOG_PID", "1")
+            #expect(Watchdog.interval() == nil)
+            Environment.set("WATCHDOG_PID", nil)
+            Environment.set("WATCHDOG_USEC", "0")
+            #expect(Watchdog.interval() == nil)
+        }
+    }
+}
+
+/// The receiving end of $NOTIFY_SOCKET.
+private struct ServiceManager {
+    let directory = TemporaryDirectory()
+    let socket: Descriptor
+
+    init() throws {
+        let type = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        socket = Descriptor(try retrying("socket") { Glibc.socket(AF_UNIX, type, 0) })
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: directory.file("notify").utf8) }
+        try retrying("bind") {
+            withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(socket.raw, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
+            }
+        }
+        Environment.set("NOTIFY_SOCKET", directory.file("notify"))
+    }
+
+    /// The one datagram that `send` caused.
+    func receives(_ send: () -> Bool) throws -> String {
+        guard send() else { throw TestFailure("nothing was sent") }
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = try retrying("recv") { recv(socket.raw, &buffer, buffer.count, 0) }
+        return String(decoding: buffer[..<count], as: UTF8.self)
+    }
+}
