@@ -4,9 +4,10 @@ import Glibc
 /// bytes of length, then JSON. It blocks, so use it from a thread of its own or where answers come at once.
 public final class WireClient: @unchecked Sendable {
     private let descriptor: Int32
+    private let sending = Watched(())
     private var lastID = 0
 
-    /// Connects; each read and write has `limit` to get on.
+    /// Connects; each read and write has `limit` to get on, zero for ever.
     public init(_ path: String, limit: Duration = .seconds(20)) throws {
         Glibc.signal(SIGPIPE, SIG_IGN)
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
@@ -34,18 +35,24 @@ public final class WireClient: @unchecked Sendable {
 
     deinit { close(descriptor) }
 
-    /// Sends one frame.
+    /// Ends both directions, so that a read in another thread returns.
+    public func hangUp() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
+    /// Sends one frame, from any thread.
     public func send(_ json: String) throws {
         let payload = Array(json.utf8)
         let length = UInt32(payload.count)
         var frame: [UInt8] = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: length >> $0) }
         frame += payload
-        var sent = 0
-        while sent < frame.count {
-            let count = frame[sent...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else { throw TestFailure("send: \(String(cString: strerror(errno)))") }
-            sent += count
+        var failure: Int32 = 0
+        sending.update { _ in
+            var rest = frame[...]
+            while !rest.isEmpty && failure == 0 {
+                let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+                if count > 0 { rest = rest.dropFirst(count) } else { failure = errno }
+            }
         }
+        guard failure == 0 else { throw TestFailure("send: \(String(cString: strerror(failure)))") }
     }
 
     /// Receives one frame.
