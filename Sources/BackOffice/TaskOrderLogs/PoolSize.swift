@@ -1,0 +1,28 @@
+/// How many contractors are worked on at once.
+public struct PoolSize: Hashable, Sendable {
+    /// The environment variable that sets it for `sync-task-order-logs`.
+    public static let variable = "TASK_ORDER_LOG_WORKER_POOL_SIZE"
+    public static let standard = 5
+    public static let bounds = 1...20
+
+    /// Within ``bounds``.
+    public let workers: Int
+
+    /// From the text of a setting: nothing, an empty text and what is no number are the standard 5; a number out of
+    /// bounds becomes the nearest bound.
+    public init(setting: String?) {
+        guard let number = setting.flatMap({ Int($0) }) else {
+            workers = Self.standard
+            return
+        }
+        workers = min(max(number, Self.bounds.lowerBound), Self.bounds.upperBound)
+    }
+
+    /// From a value that no setting was read for: 0 means that nobody chose and is the standard 5.
+    public init(configured number: Int) {
+        self.init(setting: number == 0 ? nil : String(number))
+    }
+
+    /// The workers for so many contractors: never more than there are.
+    public func workers(for contractors: Int) -> Int { max(1, min(workers, contractors)) }
+}
