@@ -25,7 +25,7 @@ public enum Execution: Hashable, Sendable {
 }
 
 /// One method of the protocol: its name, what it takes and what it gives.
-public protocol RPCMethod {
+public protocol RPCMethod: SendableMetatype {
     /// `noun.verb`
     static var name: String { get }
     static var access: AccessClass { get }

@@ -1,0 +1,202 @@
+import JSONCodec
+import Linux
+import Logging
+import MillraceProtocol
+
+/// One connection, both directions: it answers the peer's requests by a router and sends requests of its own.
+///
+/// It knows nothing of sockets: a transport feeds it with frames and takes its output. Everything here may be called
+/// from any thread and nothing blocks.
+public final class RPCSession: Sendable {
+    public let peer: Peer
+    public let limits: RPCLimits
+    let log: Logger
+    let time: any TimeSource
+    let router: RPCRouter
+    let state: Locked<State>
+    let writers = Locked<[JSONWriter]>([])
+
+    /// Why a connection ended.
+    public enum CloseReason: Hashable, Sendable, CustomStringConvertible {
+        /// ``close()`` was called here, or a drain was over.
+        case closed
+        /// The peer hung up.
+        case hungUp
+        /// The peer did not keep to the protocol, or did not read what it asked for.
+        case refused(RPCError)
+        /// The socket failed.
+        case failed(String)
+
+        public var description: String {
+            switch self {
+            case .closed: "closed"
+            case .hungUp: "the peer hung up"
+            case .refused(let error): error.message
+            case .failed(let text): text
+            }
+        }
+    }
+
+    enum Phase {
+        case open
+        /// Ends as soon as nothing runs any more.
+        case ending
+        case closed(CloseReason)
+    }
+
+    struct State {
+        var transport: (any SessionTransport)?
+        var phase = Phase.open
+        var refusesRequests = false
+        /// Whether the peer sends no more: no answer of his can come.
+        var isPeerGone = false
+        var closeHandlers: [@Sendable (CloseReason) -> Void] = []
+        var correlationIDs = CorrelationIDs()
+        /// Requests whose handlers run.
+        var running: [IncomingCall] = []
+        var outgoing: [Int64: OutgoingCall] = [:]
+        var nextID: Int64 = 1
+        /// What the peer last said about no request in particular.
+        var lastComplaint: RPCError?
+        var output = SessionOutput()
+        /// When the transport was asked to wake the session.
+        var wakeAt: Duration?
+        var statistics = SessionStatistics()
+    }
+
+    init(
+        router: RPCRouter, peer: Peer, limits: RPCLimits, log: Logger, time: any TimeSource
+    ) {
+        self.router = router
+        self.peer = peer
+        self.limits = limits
+        self.log = log
+        self.time = time
+        state = Locked(State())
+    }
+
+    func attach(_ transport: any SessionTransport) {
+        state.withLock { $0.transport = transport }
+    }
+
+    public var isOpen: Bool {
+        state.withLock { state in
+            if case .closed = state.phase { return false }
+            return true
+        }
+    }
+
+    public var statistics: SessionStatistics {
+        state.withLock { state in
+            var statistics = state.statistics
+            statistics.inFlight = state.running.count
+            statistics.waitingBytes = state.output.waiting
+            return statistics
+        }
+    }
+
+    /// Hangs up. What the peer waited for is cancelled, what was asked of it fails, unsent answers are lost.
+    public func close() {
+        close(.closed)
+    }
+
+    /// Calls `body` once when the connection has ended, at once if it already has.
+    public func onClose(_ body: @escaping @Sendable (CloseReason) -> Void) {
+        let ended = state.withLock { state -> CloseReason? in
+            if case .closed(let reason) = state.phase { return reason }
+            state.closeHandlers.append(body)
+            return nil
+        }
+        if let ended { body(ended) }
+    }
+
+    /// Ends the connection when all that runs has been answered and every answer is sent; until then new requests are
+    /// answered `UNAVAILABLE`. Methods that only wait are answered so at once.
+    public func drain() {
+        end(refusing: true)
+    }
+
+    /// The peer sends no more, but may still read.
+    func inputEnded() {
+        end(refusing: false)
+    }
+
+    private func end(refusing: Bool) {
+        let (interrupted, orphans) = state.withLock { state -> ([IncomingCall], [OutgoingCall]) in
+            guard case .open = state.phase else { return ([], []) }
+            state.refusesRequests = refusing
+            if refusing { return (state.running.filter { $0.interruptible && !$0.isAnswered }, []) }
+            state.isPeerGone = true
+            defer { state.outgoing = [:] }
+            return ([], Array(state.outgoing.values))
+        }
+        for call in interrupted {
+            stop(call)
+            answer(call, failing: Self.stopping)
+        }
+        for call in orphans { call.completion(.error(connectionLost(.hungUp))) }
+        let transport = state.withLock { state -> (any SessionTransport)? in
+            guard case .open = state.phase else { return nil }
+            state.phase = .ending
+            return state.isFinished && state.output.claim() ? state.transport : nil
+        }
+        transport?.outputIsClaimed()
+    }
+
+    func close(_ reason: CloseReason) {
+        let ended = state.withLock { state -> State? in
+            if case .closed = state.phase { return nil }
+            let ended = state
+            state.phase = .closed(reason)
+            state.transport = nil
+            state.running = []
+            state.outgoing = [:]
+            state.closeHandlers = []
+            state.output.removeAll()
+            for call in ended.running {
+                call.isAnswered = true
+                call.isCancelled = true
+                call.slot = -1
+            }
+            return ended
+        }
+        guard let ended else { return }
+        ended.transport?.close()
+        for call in ended.running { call.stop() }
+        let lost = ended.lastComplaint ?? connectionLost(reason)
+        for call in ended.outgoing.values { call.completion(.error(lost)) }
+        for handler in ended.closeHandlers { handler(reason) }
+    }
+
+    func connectionLost(_ reason: CloseReason) -> RPCError {
+        RPCError(.unavailable, "the connection was lost: \(reason)", reason: RPCError.Reason.connectionLost)
+    }
+
+    static let stopping = RPCError(
+        .unavailable, "the service is stopping; ask again", reason: RPCError.Reason.stopping, retryAfterMs: 100)
+}
+
+extension RPCSession.State {
+    /// Whether nothing is left to do on a connection that ends.
+    var isFinished: Bool {
+        guard case .ending = phase else { return false }
+        return running.isEmpty && outgoing.isEmpty
+    }
+
+    var isClosed: Bool {
+        guard case .closed = phase else { return false }
+        return true
+    }
+}
+
+/// Counts of one connection.
+public struct SessionStatistics: Hashable, Sendable {
+    public var requests = 0
+    public var notifications = 0
+    /// Requests that were answered by an error.
+    public var errors = 0
+    /// Requests whose handlers run now.
+    public var inFlight = 0
+    /// Bytes the peer has not taken yet.
+    public var waitingBytes = 0
+}

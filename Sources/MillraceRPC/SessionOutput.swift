@@ -1,0 +1,64 @@
+import MillraceProtocol
+
+/// Encoded frames that wait for the transport, and who is to send them.
+///
+/// Whoever appends to unclaimed output claims it for the transport and tells it. Until the transport gives the claim
+/// back nobody tells it again, so a burst of answers costs one notice. Guarded by the session's lock.
+struct SessionOutput: Sendable {
+    private(set) var bytes: [UInt8] = []
+    /// Bytes the transport took and could not send yet.
+    var inTransit = 0
+    /// Bytes of answers that wait for the rest of their batch.
+    var inBatches = 0
+    private(set) var isClaimed = false
+    /// The latest progress of requests whose peer does not read, in order of their first.
+    private(set) var held: [(id: RequestID, frame: [UInt8])] = []
+
+    var waiting: Int { bytes.count + inTransit + inBatches }
+
+    /// True for the one who now has to see to the sending.
+    mutating func claim() -> Bool {
+        if isClaimed { return false }
+        isClaimed = true
+        return true
+    }
+
+    mutating func append(_ payload: [UInt8]) {
+        Frame.append(payload, to: &bytes)
+    }
+
+    /// Keeps the latest progress of a request until there is room.
+    mutating func hold(_ payload: [UInt8], of id: RequestID) {
+        if let index = held.firstIndex(where: { $0.id == id }) {
+            held[index].frame = payload
+        } else {
+            held.append((id, payload))
+        }
+    }
+
+    /// After its answer a request has no progress.
+    mutating func forget(_ id: RequestID) {
+        if held.isEmpty { return }
+        held.removeAll { $0.id == id }
+    }
+
+    /// Moves everything into `chunk`, which must be empty; its capacity serves again.
+    mutating func take(into chunk: inout [UInt8]) {
+        if bytes.isEmpty, !held.isEmpty {
+            for progress in held { append(progress.frame) }
+            held = []
+        }
+        swap(&bytes, &chunk)
+    }
+
+    mutating func release() {
+        isClaimed = false
+    }
+
+    mutating func removeAll() {
+        bytes = []
+        held = []
+        inTransit = 0
+        inBatches = 0
+    }
+}

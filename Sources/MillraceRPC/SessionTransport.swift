@@ -1,0 +1,13 @@
+/// What carries a session's bytes. It feeds the session with frames and takes what the session has to say.
+///
+/// All calls come without locks held, from any thread.
+protocol SessionTransport: AnyObject, Sendable {
+    /// The session's output was claimed on the transport's behalf: it takes it until the session takes the claim back.
+    func outputIsClaimed()
+
+    /// Wishes ``RPCSession/timePassed()`` called at `instant` of the boot clock; replaces the wish before it.
+    func wake(at instant: Duration)
+
+    /// Ends the connection now; what was not sent is lost.
+    func close()
+}
