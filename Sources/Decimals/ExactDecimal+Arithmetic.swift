@@ -114,7 +114,9 @@ extension ExactDecimal {
 extension ExactDecimal: AdditiveArithmetic {
     public static prefix func - (value: Self) -> Self { Self(coefficient: -value.coefficient, scale: value.scale) }
 
-    public static func + (left: Self, right: Self) -> Self { exactly { () throws(DecimalError) in try left.adding(right) } }
+    public static func + (left: Self, right: Self) -> Self {
+        exactly { () throws(DecimalError) in try left.adding(right) }
+    }
 
     public static func - (left: Self, right: Self) -> Self {
         exactly { () throws(DecimalError) in try left.subtracting(right) }

@@ -1,7 +1,7 @@
 import Decimals
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 struct ExactDecimalArithmeticTests {
     private static func oracle(_ value: ExactDecimal) -> Decimal { Decimal(string: value.description)! }
@@ -57,7 +57,8 @@ struct ExactDecimalArithmeticTests {
         #expect(try third.multiplied(by: third, scale: 18, rounding: .up).description == "0.111111111111111111")
         // 0.45 * 0.1 is 0.045: to one place 0.0, and not 0.1 by way of 0.05.
         #expect(
-            try ExactDecimal("0.45")!.multiplied(by: ExactDecimal("0.1")!, scale: 1, rounding: .halfUp).description == "0")
+            try ExactDecimal("0.45")!.multiplied(by: ExactDecimal("0.1")!, scale: 1, rounding: .halfUp).description
+                == "0")
         #expect(
             try ExactDecimal("2.5")!.multiplied(by: 3, scale: 4, rounding: .halfUp).description == "7.5")
     }

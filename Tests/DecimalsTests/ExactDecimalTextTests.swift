@@ -1,7 +1,7 @@
 import Decimals
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 struct ExactDecimalTextTests {
     static let canonical: [(String, String)] = [
@@ -23,7 +23,8 @@ struct ExactDecimalTextTests {
     }
 
     @Test(arguments: [
-        "", " ", "-", "+1", "01", "-01", "00", ".5", "1.", "-.5", "1.e3", "1e", "1e+", "1e-", "1e1.5", "1 ", " 1", "1,5",
+        "", " ", "-", "+1", "01", "-01", "00", ".5", "1.", "-.5", "1.e3", "1e", "1e+", "1e-", "1e1.5", "1 ", " 1",
+        "1,5",
         "0x10", "NaN", "inf", "Infinity", "--1", "1-", "1.2.3", "1e2e3", "١", "1_000", "1\u{0}", "e5",
     ])
     func whatIsNoJSONNumberIsRefused(_ text: String) {

@@ -15,7 +15,9 @@ struct RoundingTests {
 
     @Test(arguments: expected)
     func integersComeOutByTheTable(_ rounding: Rounding, _ expected: [Int]) {
-        #expect(Self.values.map { ExactDecimal($0)!.rounded(scale: 0, rounding: rounding) } == expected.map { ExactDecimal($0) })
+        #expect(
+            Self.values.map { ExactDecimal($0)!.rounded(scale: 0, rounding: rounding) }
+                == expected.map { ExactDecimal($0) })
     }
 
     @Test(arguments: expected)

@@ -1,6 +1,7 @@
-@testable import Decimals
-import Testing
 import TestSupport
+import Testing
+
+@testable import Decimals
 
 struct UInt256Tests {
     private static func random128(_ random: inout SeededGenerator) -> UInt128 {

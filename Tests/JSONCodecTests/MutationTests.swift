@@ -1,7 +1,7 @@
 import Foundation
 import JSONCodec
-import Testing
 import TestSupport
+import Testing
 
 struct MutationTests {
     /// 200,000 in all, the same in every run.

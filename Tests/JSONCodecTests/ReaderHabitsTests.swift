@@ -73,7 +73,9 @@ struct ReaderHabitsTests {
         #expect(throws: JSONError.self) { try json.array { _ in } }
         #expect(try json.int() == 300)
         try json.finish()
-        #expect(throws: JSONError(.syntax, offset: 3, "the text ends where a value should stand")) { _ = try json.int() }
+        #expect(throws: JSONError(.syntax, offset: 3, "the text ends where a value should stand")) {
+            _ = try json.int()
+        }
     }
 
     @Test func narrowIntegersThatDoNotFitAreStillThere() throws {

@@ -1,8 +1,8 @@
 import Decimals
 import Foundation
 import JSONCodec
-import Testing
 import TestSupport
+import Testing
 
 struct ReaderNumberTests {
     private func refusal<T: JSONDecodable>(_ type: T.Type, _ json: String) -> JSONError.Kind? {
@@ -45,7 +45,8 @@ struct ReaderNumberTests {
     }
 
     @Test(arguments: [
-        "-", "+1", "01", "-01", "00", "1.", ".1", "-.1", "1.e1", "1e", "1e+", "1e-", "1ee1", "1e1.0", "0x1", "1a", "NaN",
+        "-", "+1", "01", "-01", "00", "1.", ".1", "-.1", "1.e1", "1e", "1e+", "1e-", "1ee1", "1e1.0", "0x1", "1a",
+        "NaN",
         "Infinity", "-Infinity", "--1", "- 1", "1 2", "1.2.3", "1,0", "01.5", "-00", "1_0", "٣",
     ])
     func malformedNumbersAreRefusedByEveryRead(_ json: String) {

@@ -1,7 +1,7 @@
 import Foundation
 import JSONCodec
-import Testing
 import TestSupport
+import Testing
 
 struct ReaderStringTests {
     private func decode(_ json: String) throws -> String { try JSON.decode(String.self, from: json) }
@@ -63,10 +63,11 @@ struct ReaderStringTests {
         }
     }
 
-    @Test(arguments: [
-        [0x80], [0xC3], [0xC0, 0xAF], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xFF],
-        [0xF0, 0x9F, 0x98],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0x80], [0xC3], [0xC0, 0xAF], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xFF],
+            [0xF0, 0x9F, 0x98],
+        ] as [[UInt8]])
     func whatIsNotUTF8IsRefusedBeforeAnythingIsRead(_ content: [UInt8]) {
         let bytes: [UInt8] = [0x7B, 0x22] + content + [0x22, 0x3A, 0x31, 0x7D]
         let verdicts = Verdicts(bytes)

@@ -57,8 +57,14 @@ struct ReaderStructureTests {
         (#"{"policy":{}}"#, "policy.attempts", 12, .missingMember),
         (#"{"policy":{"attempts":0}}"#, "policy", 24, .invalid),
         (#"{"policy":{"attempts":1,"x":1}}"#, "policy.x", 28, .unknownMember),
-        (#"{"jobs":[{"attempts":1},{"attempts":1,"delays":[1,2,true]}]}"#, "jobs[1].delays[2]", 52, .wrongType(expected: "integer")),
-        (#"{"nested":[[],[{"attempts":1},{"attempts":null}]]}"#, "nested[1][1].attempts", 42, .wrongType(expected: "integer")),
+        (
+            #"{"jobs":[{"attempts":1},{"attempts":1,"delays":[1,2,true]}]}"#, "jobs[1].delays[2]", 52,
+            .wrongType(expected: "integer")
+        ),
+        (
+            #"{"nested":[[],[{"attempts":1},{"attempts":null}]]}"#, "nested[1][1].attempts", 42,
+            .wrongType(expected: "integer")
+        ),
         (#"{"jobs":{}}"#, "jobs", 8, .wrongType(expected: "array")),
         (#"{"policy":[]}"#, "policy", 10, .wrongType(expected: "object")),
         (#"[]"#, "", 0, .wrongType(expected: "object")),
@@ -133,7 +139,9 @@ struct ReaderStructureTests {
 
     @Test(arguments: [1, 2, 63, 64, 65, 127, 128, 129, 200])
     func depthIsBoundedExactly(_ limit: Int) {
-        for (opening, inner, closing) in [("[", "", "]"), ("[", "1", "]"), (#"{"a":"#, "{}", "}"), (#"[{"a":"#, "1", "}]")] {
+        for (opening, inner, closing) in [
+            ("[", "", "]"), ("[", "1", "]"), (#"{"a":"#, "{}", "}"), (#"[{"a":"#, "1", "}]"),
+        ] {
             let step = opening.hasPrefix("[{") ? 2 : 1
             let own = inner == "{}" ? 1 : 0
             func text(_ levels: Int) -> [UInt8] {

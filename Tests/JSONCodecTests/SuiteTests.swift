@@ -1,7 +1,7 @@
 import Foundation
 import JSONCodec
-import Testing
 import TestSupport
+import Testing
 
 /// nst/JSONTestSuite.
 @Suite(.enabled(if: sharedData("json") != nil, "shared data not there"))

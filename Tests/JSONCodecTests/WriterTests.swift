@@ -1,8 +1,8 @@
 import Decimals
 import Foundation
 import JSONCodec
-import Testing
 import TestSupport
+import Testing
 
 struct WriterTests {
     private func text(_ body: (inout JSONWriter) -> Void) -> String {
