@@ -5,43 +5,41 @@ final class Pipes: @unchecked Sendable {
     private typealias Ends = (read: Int32, write: Int32)
 
     private let input: Ends?
-    private let output: Ends?
-    private let errors: Ends?
+    private let output: Ends
+    private let errors: Ends
     private let end: Ends
-    private let terminal: Int32?
     private var pending: [UInt8]
     private var pid: pid_t = 0
 
-    init(input bytes: [UInt8]?, terminal: Int32?) throws {
+    init(input bytes: [UInt8]?) throws {
         func pipe() throws -> Ends {
             var ends: [Int32] = [-1, -1]
             guard Glibc.pipe(&ends) == 0 else { throw TestFailure("pipe: \(String(cString: strerror(errno)))") }
             for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
             return (ends[0], ends[1])
         }
-        self.terminal = terminal
         pending = bytes ?? []
         pthread_mutex_lock(starting)
         defer { pthread_mutex_unlock(starting) }
         input = bytes == nil ? nil : try pipe()
-        output = terminal == nil ? try pipe() : nil
-        errors = terminal == nil ? try pipe() : nil
+        output = try pipe()
+        errors = try pipe()
         end = try pipe()
-        for near in [input?.write, output?.read, errors?.read].compactMap({ $0 }) {
+        for near in [input?.write, output.read, errors.read].compactMap({ $0 }) {
             _ = fcntl(near, F_SETFL, O_NONBLOCK)
         }
     }
 
     var childInput: Int32? { input?.read }
-    var childOutput: Int32 { terminal ?? output!.write }
-    var childErrors: Int32 { terminal ?? errors!.write }
+    var childOutput: Int32 { output.write }
+    var childErrors: Int32 { errors.write }
 
     func closeFarEnds() {
-        for far in [input?.read, output?.write, errors?.write].compactMap({ $0 }) { close(far) }
+        for far in [input?.read, output.write, errors.write].compactMap({ $0 }) { close(far) }
     }
 
     func closeNearEnds() {
-        for near in [input?.write, output?.read, errors?.read, end.read, end.write].compactMap({ $0 }) { close(near) }
+        for near in [input?.write, output.read, errors.read, end.read, end.write].compactMap({ $0 }) { close(near) }
     }
 
     /// Tells ``copy(to:)`` that the child is a zombie now.
@@ -56,8 +54,8 @@ final class Pipes: @unchecked Sendable {
         var writing = input != nil
         var polled = [
             pollfd(fd: end.read, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: output?.read ?? -1, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: errors?.read ?? -1, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: output.read, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: errors.read, events: Int16(POLLIN), revents: 0),
             pollfd(fd: input?.write ?? -1, events: Int16(POLLOUT), revents: 0),
         ]
         var ended = false
@@ -80,7 +78,8 @@ final class Pipes: @unchecked Sendable {
                 if count > 0 { pending.removeFirst(count) } else if errno != EAGAIN { pending = [] }
             }
         }
-        for descriptor in [output?.read, errors?.read].compactMap({ $0 }) { close(descriptor) }
+        close(output.read)
+        close(errors.read)
         if writing { close(polled[3].fd) }
         close(end.read)
         close(end.write)

@@ -42,14 +42,12 @@ public final class RunningProcess: Sendable {
     /// - Parameters:
     ///   - environment: laid over the test's own; nil removes a variable.
     ///   - input: bytes of the standard input; without them it is `/dev/null`.
-    ///   - terminal: a descriptor for standard output and error instead of pipes (a pseudo-terminal's far end).
     public init(
-        _ command: [String], environment: [String: String?] = [:], directory: String? = nil, input: [UInt8]? = nil,
-        terminal: Int32? = nil
+        _ command: [String], environment: [String: String?] = [:], directory: String? = nil, input: [UInt8]? = nil
     ) throws {
         Glibc.signal(SIGPIPE, SIG_IGN)
         self.command = command
-        let pipes = try Pipes(input: input, terminal: terminal)
+        let pipes = try Pipes(input: input)
         let launch = Launch(command, environment: environment, directory: directory, pipes: pipes)
         let started = Handoff<(pid: pid_t, error: Int32)>()
         let progress = progress

@@ -107,6 +107,17 @@ public final class RunningSuite: Sendable {
         return finished.output
     }
 
+    /// The same with the arguments as a list.
+    @discardableResult
+    public func check(_ arguments: [String], status: Int32 = 0, within limit: Duration = .seconds(60)) async throws
+        -> String
+    {
+        let finished = try await TestSupport.run(
+            [Binary.path("millctl")] + arguments, environment: all([:]), within: limit)
+        guard finished.ending == .exited(status) else { throw TestFailure("expected exit \(status): \(finished)") }
+        return finished.output
+    }
+
     /// Starts `millctl` on this suite.
     public func start(_ arguments: String...) throws -> RunningProcess {
         try RunningProcess([Binary.path("millctl")] + arguments, environment: all([:]))

@@ -5,6 +5,11 @@ public struct SampleMonth: Sendable {
     public struct Line: Hashable, Sendable {
         public let contractor: String
         public let project: String
+
+        public init(contractor: String, project: String) {
+            self.contractor = contractor
+            self.project = project
+        }
     }
 
     /// With the columns that an import takes without a mapping.
