@@ -173,7 +173,7 @@ extension Connection {
         if let kept = statements.find(sql) {
             statement = kept
         } else {
-            statement = try prepareOne(sql)
+            statement = try prepared(sql)
             statements.insert(statement)
         }
         statement.isInUse = true
@@ -184,7 +184,8 @@ extension Connection {
         return statement
     }
 
-    private func prepareOne(_ sql: String) throws(StoreError) -> Statement {
+    /// A statement that outlives this use.
+    func prepared(_ sql: String) throws(StoreError) -> Statement {
         let text = Array(sql.utf8CString)
         let (first, next) = try prepare(text, from: 0, persistent: true)
         guard let first else { throw StoreError(.misuse, "no statement", sql: sql) }

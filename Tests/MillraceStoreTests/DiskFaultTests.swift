@@ -15,7 +15,7 @@ import Testing
     private func work(_ database: Database) async -> (done: [String], errors: [StoreError.Kind]) {
         var done: [String] = []
         var errors: [StoreError.Kind] = []
-        for number in 0..<16 {
+        for number in 0..<6 {
             let names = number % 3 == 0 ? ["single \(number)"] : ["left \(number)", "right \(number)"]
             let outcomes = Watched<[(String, StoreError.Kind?)]>([])
             for name in names {
@@ -67,8 +67,9 @@ import Testing
         var failures = 0
         for n in 0..<1000 {
             let folder = TemporaryDirectory()
+            defer { withExtendedLifetime(folder) {} }
             let disk = FaultyDisk()
-            let database = try Database.entries(in: folder, disk: disk) { $0.checkpointPages = 6 }
+            let database = try Database.entries(in: folder, disk: disk) { $0.checkpointPages = 5 }
             disk.inject(.init(operation: trial.operation, after: n, code: trial.code, once: trial.once))
             let (done, errors) = await work(database)
             let hits = disk.hits
@@ -93,10 +94,11 @@ import Testing
         var failed = 0
         for n in 0..<1000 {
             let folder = TemporaryDirectory()
+            defer { withExtendedLifetime(folder) {} }
             let disk = FaultyDisk()
             let heard = Locked<[StoreError]>([])
             let database = try Database.entries(in: folder, disk: disk) { options in
-                options.checkpointPages = 6
+                options.checkpointPages = 5
                 options.onFsyncFailure = { error in heard.withLock { $0.append(error) } }
             }
             disk.inject(.init(operation: .sync, after: n, code: Self.fsyncFailed, once: true))
@@ -120,12 +122,13 @@ import Testing
             again.close()
             try #require(n < 999, "the trial has no end")
         }
-        #expect(failed > 20)
+        #expect(failed > 10)
     }
 
     @Test func aFailedSyncEndsTheProcessUnlessToldOtherwise() async {
         await #expect(processExitsWith: .signal(6)) {
             let folder = TemporaryDirectory()
+            defer { withExtendedLifetime(folder) {} }
             let disk = FaultyDisk()
             let database = try Database.entries(in: folder, disk: disk)
             disk.inject(.init(operation: .sync, after: 0, code: SQLITE_IOERR | 4 << 8))
@@ -142,6 +145,7 @@ import Testing
         var refused = 0
         for n in 0..<1000 {
             let folder = TemporaryDirectory()
+            defer { withExtendedLifetime(folder) {} }
             let disk = FaultyDisk()
             disk.inject(.init(operation: operation, after: n, code: codes[operation]!))
             do throws(StoreError) {

@@ -1,8 +1,9 @@
 import CSQLite
 import Linux
+import TestSupport
 
 /// An SQLite file layer over the system's that counts calls, fails those it is told to, and knows what a power cut would
-/// leave: for each file the bytes up to its last sync.
+/// leave: for each file the bytes up to its last sync. It spares the real disk the syncs.
 final class FaultyDisk: @unchecked Sendable {
     enum Operation: Hashable { case open, read, write, sync, truncate }
     enum Role: UInt { case database, log, other }
@@ -22,9 +23,30 @@ final class FaultyDisk: @unchecked Sendable {
     }
 
     private struct Image {
+        enum Change {
+            case write(at: Int, [UInt8])
+            case truncate(to: Int)
+        }
+
         var durable: [UInt8] = []
-        /// The file as programs see it.
-        var current: [UInt8] = []
+        /// Since the last sync; a power cut may leave any of them.
+        var changes: [Change] = []
+
+        mutating func sync() {
+            for change in changes { apply(change) }
+            changes = []
+        }
+
+        mutating func apply(_ change: Change) {
+            switch change {
+            case .write(let offset, let bytes):
+                let end = offset + bytes.count
+                if durable.count < end { durable += [UInt8](repeating: 0, count: end - durable.count) }
+                durable.replaceSubrange(offset..<end, with: bytes)
+            case .truncate(let size):
+                durable = Array(durable.prefix(size))
+            }
+        }
     }
 
     private struct State {
@@ -33,6 +55,9 @@ final class FaultyDisk: @unchecked Sendable {
         var remaining = 0
         var hits = 0
         var images: [String: Image]?
+        var beforeSync: (@Sendable () -> Void)?
+        /// The address of the system's methods to that of ours.
+        var methods: [UInt: UInt] = [:]
     }
 
     /// The name under which SQLite knows the layer.
@@ -41,7 +66,6 @@ final class FaultyDisk: @unchecked Sendable {
     private let system: UnsafeMutablePointer<sqlite3_vfs>
     private let layer = UnsafeMutablePointer<sqlite3_vfs>.allocate(capacity: 1)
     private let layerName: UnsafeMutablePointer<CChar>
-    private let methods = UnsafeMutablePointer<sqlite3_io_methods>.allocate(capacity: 1)
 
     init() {
         system = sqlite3_vfs_find(nil)
@@ -50,18 +74,18 @@ final class FaultyDisk: @unchecked Sendable {
         layer.initialize(to: system.pointee)
         layer.pointee.zName = UnsafePointer(layerName)
         layer.pointee.szOsFile = system.pointee.szOsFile + Int32(MemoryLayout<Extra>.size)
-        layer.pointee.pAppData = Unmanaged.passUnretained(self).toOpaque()
+        // A connection that outlives its test still needs the layer, so it stays.
+        layer.pointee.pAppData = Unmanaged.passRetained(self).toOpaque()
         layer.pointee.xOpen = { layer, path, file, flags, outFlags in
             FaultyDisk.of(layer!).open(path, file!, flags, outFlags)
         }
+        layer.pointee.xDelete = { layer, path, syncsFolder in
+            let disk = FaultyDisk.of(layer!)
+            let code = disk.system.pointee.xDelete(disk.system, path, syncsFolder)
+            if code == SQLITE_OK, let path { disk.forget(String(cString: path)) }
+            return code
+        }
         sqlite3_vfs_register(layer, 0)
-    }
-
-    deinit {
-        sqlite3_vfs_unregister(layer)
-        layer.deallocate()
-        layerName.deallocate()
-        methods.deallocate()
     }
 
     var counts: Counts { state.withLock { $0.counts } }
@@ -78,11 +102,23 @@ final class FaultyDisk: @unchecked Sendable {
     }
 
     /// From now on remembers what is on disk and what is not; before any file is opened.
-    func remember() { state.withLock { $0.images = [:] } }
+    func remember(beforeSync: @escaping @Sendable () -> Void) {
+        state.withLock { state in
+            state.images = [:]
+            state.beforeSync = beforeSync
+        }
+    }
 
-    /// What the machine would find after a power cut now: for each path its bytes.
-    func afterPowerCut() -> [String: [UInt8]] {
-        state.withLock { state in state.images?.mapValues(\.durable) ?? [:] }
+    /// What the machine would find after a power cut now: for each path its bytes. Of what was not synced, each write
+    /// has arrived or not, as the generator decides.
+    func afterPowerCut(using generator: inout SeededGenerator) -> [String: [UInt8]] {
+        state.withLock { state in
+            (state.images ?? [:]).mapValues { image in
+                var image = image
+                for change in image.changes where Bool.random(using: &generator) { image.apply(change) }
+                return image.durable
+            }
+        }
     }
 
     // MARK: The layer
@@ -130,6 +166,8 @@ final class FaultyDisk: @unchecked Sendable {
         }
     }
 
+    private func forget(_ path: String) { state.withLock { _ = $0.images?.removeValue(forKey: path) } }
+
     private func open(
         _ path: UnsafePointer<CChar>?, _ file: UnsafeMutablePointer<sqlite3_file>, _ flags: Int32,
         _ outFlags: UnsafeMutablePointer<Int32>?
@@ -143,14 +181,17 @@ final class FaultyDisk: @unchecked Sendable {
             to: Extra(
                 disk: .passUnretained(self), original: original,
                 path: .passRetained(Path(path.map { String(cString: $0) } ?? "")), role: role))
-        methods.initialize(to: wrapped(original.pointee))
-        file.pointee.pMethods = UnsafePointer(methods)
+        file.pointee.pMethods = wrapped(original)
         change(file) { _ in }
         return code
     }
 
-    private func wrapped(_ original: sqlite3_io_methods) -> sqlite3_io_methods {
-        var methods = original
+    /// Databases and logs have different methods.
+    private func wrapped(_ original: UnsafePointer<sqlite3_io_methods>) -> UnsafePointer<sqlite3_io_methods> {
+        let key = UInt(bitPattern: original)
+        let known = state.withLock { $0.methods[key] }
+        if let known, let methods = UnsafePointer<sqlite3_io_methods>(bitPattern: known) { return methods }
+        var methods = original.pointee
         methods.xClose = { file in
             let extra = FaultyDisk.extra(file!).pointee
             let code = extra.original.pointee.xClose(file)
@@ -167,12 +208,8 @@ final class FaultyDisk: @unchecked Sendable {
             let disk = extra.disk.takeUnretainedValue()
             if let code = disk.meet(.write) { return code }
             disk.change(file!) { image in
-                let end = Int(offset) + Int(count)
-                if image.current.count < end {
-                    image.current += [UInt8](repeating: 0, count: end - image.current.count)
-                }
-                image.current.replaceSubrange(
-                    Int(offset)..<end, with: UnsafeRawBufferPointer(start: buffer, count: Int(count)))
+                let bytes = [UInt8](UnsafeRawBufferPointer(start: buffer, count: Int(count)))
+                image.changes.append(.write(at: Int(offset), bytes))
             }
             return extra.original.pointee.xWrite(file, buffer, count, offset)
         }
@@ -180,16 +217,20 @@ final class FaultyDisk: @unchecked Sendable {
             let extra = FaultyDisk.extra(file!).pointee
             let disk = extra.disk.takeUnretainedValue()
             if let code = disk.meet(.truncate) { return code }
-            disk.change(file!) { $0.current = Array($0.current.prefix(Int(size))) }
+            disk.change(file!) { $0.changes.append(.truncate(to: Int(size))) }
             return extra.original.pointee.xTruncate(file, size)
         }
-        methods.xSync = { file, flags in
+        methods.xSync = { file, _ in
             let extra = FaultyDisk.extra(file!).pointee
             let disk = extra.disk.takeUnretainedValue()
+            disk.state.withLock { $0.beforeSync }?()
             if let code = disk.meet(.sync, extra.role) { return code }
-            disk.change(file!) { $0.durable = $0.current }
-            return extra.original.pointee.xSync(file, flags)
+            disk.change(file!) { $0.sync() }
+            return SQLITE_OK
         }
-        return methods
+        let kept = UnsafeMutablePointer<sqlite3_io_methods>.allocate(capacity: 1)
+        kept.initialize(to: methods)
+        state.withLock { $0.methods[key] = UInt(bitPattern: kept) }
+        return UnsafePointer(kept)
     }
 }
