@@ -124,10 +124,10 @@ final class Runner: Service {
     private func perform(_ effect: Effect) {
         let now = time.wall()
         switch effect {
-        case .claim(let demands):
-            store.submit({ try JobStore.claim($0, demands, now: now) }) { [self] result in
+        case .claim(let kinds, let limit):
+            store.submit({ try JobStore.claim($0, kinds, limit: limit, now: now) }) { [self] result in
                 switch result {
-                case .success(let jobs): handle(.claimed(jobs, for: demands))
+                case .success(let claim): handle(.claimed(claim.jobs, exhausted: claim.exhausted))
                 case .failure(let error): failed("no job could be taken", error, then: .claimFailed)
                 }
             }

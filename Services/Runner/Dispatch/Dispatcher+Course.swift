@@ -23,13 +23,19 @@ extension Dispatcher {
         guard job.leases.isEmpty, let stages = stages(of: job.brief.kind) else { return }
         guard stages.contains(.plan) else {
             // A plain job is its own single item.
-            jobs[job.id]?.phase = .storing
-            effects.append(.savePlan(job.id, WorkloadPlan.Result(items: [.init(key: "job")]), slots: 1))
-            return
+            return store(WorkloadPlan.Result(items: [.init(key: "job")]), slots: 1, of: job.id)
         }
         guard let worker = freeWorker(for: job.brief.kind) else { return }
         let lease = lease(.plan, of: job.id, to: worker.id)
         effects.append(.plan(lease, WorkloadPlan.Params(job: job.brief, attempt: job.attempts + 1)))
+    }
+
+    /// Sends the plan to the disk; no item starts before it is there.
+    mutating func store(_ plan: WorkloadPlan.Result, slots: Int, of id: JobID) {
+        jobs[id]?.slots = slots
+        jobs[id]?.view.slots = slots
+        jobs[id]?.phase = .storing
+        effects.append(.savePlan(id, plan, slots: slots))
     }
 
     /// The items are on disk; the pool may begin.

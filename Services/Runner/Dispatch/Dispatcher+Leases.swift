@@ -36,7 +36,8 @@ extension Dispatcher {
         case .lost:
             jobs[lease.job]?.crashes += 1
             if job.crashes + 1 >= limits.crashes {
-                jobs[lease.job]?.failure = lostError(lease, "job \(job.id)")
+                let failure = lostError(lease, "job \(job.id)")
+                jobs[lease.job]?.failure = failure
             }
         }
     }
@@ -55,11 +56,7 @@ extension Dispatcher {
                 "the plan of \(job.brief.kind) has \(plan.items.count) items, at most \(limits.items) are taken; "
                     + "submit the work in several jobs", reason: "limit.items")
         } else {
-            let slots = min(max(plan.slots ?? limits.slots, 1), 20, plan.items.count)
-            jobs[job.id]?.slots = slots
-            jobs[job.id]?.view.slots = slots
-            jobs[job.id]?.phase = .storing
-            effects.append(.savePlan(job.id, plan, slots: slots))
+            store(plan, slots: min(max(plan.slots ?? limits.slots, 1), 20, plan.items.count), of: job.id)
         }
     }
 

@@ -52,7 +52,8 @@ struct Dispatcher: Sendable {
         case jobsReady(Set<String>)
         /// A job was scheduled for that time.
         case jobScheduled(Timestamp)
-        case claimed([ClaimedJob], for: [KindDemand])
+        /// Jobs were taken; of these kinds no other is ready.
+        case claimed([ClaimedJob], exhausted: Set<String>)
         case claimFailed
         /// Scheduled jobs of these kinds became ready; the next is due at that time.
         case promoted(Set<String>, next: Timestamp?)
@@ -115,11 +116,9 @@ struct Dispatcher: Sendable {
             hungry.formUnion(kinds)
         case .jobScheduled(let time):
             nextScheduled = nextScheduled.map { min($0, time) } ?? time
-        case .claimed(let claimed, let demands):
+        case .claimed(let claimed, let exhausted):
             claiming = false
-            for demand in demands where claimed.count(where: { $0.brief.kind == demand.kind }) < demand.limit {
-                hungry.remove(demand.kind)
-            }
+            hungry.subtract(exhausted)
             for job in claimed { take(job, now: now) }
         case .claimFailed:
             claiming = false
@@ -187,12 +186,10 @@ struct Dispatcher: Sendable {
     private mutating func claimMore(now: Now) {
         guard !draining, !claiming, claimAgainAt == nil, jobs.count < limits.jobs, !hungry.isEmpty else { return }
         let free = workers.values.filter { $0.running < $0.capacity }
-        let demands = hungry.sorted()
-            .filter { kind in free.contains { $0.serves(kind) } }
-            .map { KindDemand(kind: $0, limit: limits.jobs - jobs.count) }
-        guard !demands.isEmpty else { return }
+        let kinds = hungry.sorted().filter { kind in free.contains { $0.serves(kind) } }
+        guard !kinds.isEmpty else { return }
         claiming = true
-        effects.append(.claim(demands))
+        effects.append(.claim(kinds, limit: limits.jobs - jobs.count))
     }
 
     private mutating func take(_ claimed: ClaimedJob, now: Now) {

@@ -4,8 +4,8 @@ import MillraceProtocol
 
 /// What the dispatcher wants done; the runner does it and reports back with the event of the same subject.
 enum Effect: Sendable {
-    /// Take up to so many ready jobs of each kind → `claimed`.
-    case claim([KindDemand])
+    /// Take up to so many ready jobs of these kinds → `claimed`.
+    case claim([String], limit: Int)
     /// Make scheduled jobs ready that are due → `promoted`.
     case promote
     /// Keep the plan → `planSaved`.
@@ -31,12 +31,6 @@ enum Effect: Sendable {
     case drop(worker: Int)
     /// Tell those who watch.
     case announce(JobProgress)
-}
-
-/// How many jobs of a kind could be worked on now.
-struct KindDemand: Sendable, Hashable {
-    var kind: String
-    var limit: Int
 }
 
 /// What is written into the row of an attempt when it ends.

@@ -5,15 +5,23 @@ import MillraceStore
 
 /// A job's way through its states.
 extension JobStore {
-    /// Takes ready jobs and marks them running: of each kind the highest priority first, then the oldest.
-    static func claim(_ db: Connection, _ demands: [KindDemand], now: Timestamp) throws -> [ClaimedJob] {
-        try demands.flatMap { demand in
-            let ids = try db.query(
-                "SELECT id FROM job WHERE state = 'ready' AND kind = ? ORDER BY priority DESC, id LIMIT ?",
-                .text(demand.kind), SQLValue(demand.limit)
-            ) { JobID($0.int(0)) }
-            return try ids.map { try start(db, $0, now: now) }
+    /// Takes ready jobs of these kinds and marks them running: the highest priority first, then the oldest.
+    ///
+    /// - Returns: the jobs, and the kinds of which no other is ready.
+    static func claim(
+        _ db: Connection, _ kinds: [String], limit: Int, now: Timestamp
+    ) throws -> (jobs: [ClaimedJob], exhausted: Set<String>) {
+        // One query a kind walks the index from its front, whatever the backlog of other kinds.
+        var waiting: [(kind: String, priority: Int64, id: JobID)] = []
+        for kind in kinds {
+            waiting += try db.query(
+                "SELECT priority, id FROM job WHERE state = 'ready' AND kind = ? ORDER BY priority DESC, id LIMIT ?",
+                .text(kind), SQLValue(limit + 1)
+            ) { (kind, $0.int(0), JobID($0.int(1))) }
         }
+        waiting.sort { ($1.priority, $0.id) < ($0.priority, $1.id) }
+        let jobs = try waiting.prefix(limit).map { try start(db, $0.id, now: now) }
+        return (jobs, Set(kinds).subtracting(waiting.dropFirst(limit).map(\.kind)))
     }
 
     private static func start(_ db: Connection, _ id: JobID, now: Timestamp) throws -> ClaimedJob {
@@ -110,9 +118,10 @@ extension JobStore {
         try endAttempt(db, lease, end, now: now)
     }
 
+    /// Puts a running job back until its next try; one that is to be cancelled ends instead.
     static func postpone(
         _ db: Connection, _ id: JobID, until: Timestamp, cause: String, attempts: Int, crashes: Int, now: Timestamp
-    ) throws {
+    ) throws -> JobView {
         try db.run(
             """
             UPDATE job SET state = 'scheduled', phase = NULL, run_at = ?, cause = ?, attempts = ?, crashes = ?,
@@ -121,6 +130,8 @@ extension JobStore {
             """,
             SQLValue(until.milliseconds), .text(cause), SQLValue(attempts), SQLValue(crashes),
             SQLValue(now.milliseconds), SQLValue(id.rawValue))
+        let view = try job(db, id)
+        return view.cancelRequested ? try cancel(db, id, reason: nil, now: now) : view
     }
 
     /// Ends a job. What was not done is cancelled; a job without a summary has its only item's output as result, and a
@@ -146,19 +157,18 @@ extension JobStore {
 
     /// Notes the wish to cancel; a job that has not started ends at once.
     static func cancel(_ db: Connection, _ id: JobID, reason: String?, now: Timestamp) throws -> JobView {
-        let at = SQLValue(now.milliseconds)
-        let cause = SQLValue.text(reason.map { "cancelled: \($0)" } ?? "cancelled")
         try db.run(
             """
-            UPDATE job SET cancel_requested = 1, cancel_reason = ?
+            UPDATE job SET cancel_requested = 1, cancel_reason = coalesce(?, cancel_reason)
             WHERE id = ? AND state IN ('scheduled', 'ready', 'running')
             """,
             SQLValue(reason), SQLValue(id.rawValue))
         let ended = try db.run(
             """
-            UPDATE job SET state = 'cancelled', cause = ?1, changed_at = ?2, finished_at = ?2
-            WHERE id = ?3 AND state IN ('scheduled', 'ready')
-            """, cause, at, SQLValue(id.rawValue))
+            UPDATE job SET state = 'cancelled', cause = 'cancelled' || coalesce(': ' || cancel_reason, ''),
+                changed_at = ?1, finished_at = ?1
+            WHERE id = ?2 AND state IN ('scheduled', 'ready')
+            """, SQLValue(now.milliseconds), SQLValue(id.rawValue))
         if ended > 0 {
             try db.run(
                 "UPDATE item SET state = 'cancelled' WHERE job_id = ? AND state IN ('ready', 'running')",
