@@ -11,7 +11,7 @@ struct MainJobTests {
     /// The sample of the project, in the books; returned as the table that was imported.
     private func importSample(_ suite: RunningSuite) async throws -> Table {
         let path = suite.folder.file("sample.csv")
-        try await suite.check("books", "sample", path, "--month", Self.month)
+        try await suite.check("books", "sample", "--month", Self.month, "--output", path)
         try await suite.check("books", "import", "timesheets", path)
         return Table(csv: try #require(text(of: path)))
     }

@@ -1,0 +1,75 @@
+import Glibc
+import TestSupport
+
+/// A runner without a supervisor: the test starts it, kills it and starts it again.
+final class BareRunner: Sendable {
+    let folder = TemporaryDirectory("millrace-crash")
+    private let process = Watched<RunningProcess?>(nil)
+
+    var state: String { folder.path }
+    var socket: String { folder.file("run/runner.sock") }
+    var books: String { folder.file("data/books.sqlite") }
+    var jobs: String { folder.file("data/runner.sqlite") }
+
+    init() {
+        for name in ["run", "data", "log"] { mkdir(folder.file(name), 0o755) }
+    }
+
+    /// Starts a runner and returns when it answers.
+    func start() async throws {
+        let started = try RunningProcess(
+            // Its end must not outlive the test's.
+            ["setpriv", "--pdeathsig", "KILL", Binary.path("millrace-runner"), "--state", state],
+            environment: [
+                "MILLRACE_STATE": nil, "MILLRACE_BOOKS": nil, "NOTIFY_SOCKET": nil, "LISTEN_FDS": nil,
+                "TASK_ORDER_LOG_WORKER_POOL_SIZE": nil, "SWIFT_BACKTRACE": "enable=no",
+            ])
+        process.update { $0 = started }
+        try await eventually("the runner answers", within: .seconds(30), every: .milliseconds(2)) {
+            let progress = started.progress.value
+            if let ending = progress.ending { throw TestFailure("the runner: \(ending)\n\(progress.errorText)") }
+            return (try? await call("service.ping")) != nil
+        }
+    }
+
+    /// `kill -9`, and returns when it is gone.
+    func kill() async throws {
+        guard let running = process.value else { return }
+        running.signal(SIGKILL)
+        try await running.wait(within: .seconds(10))
+    }
+
+    /// Ends it as systemd does, and returns what it said.
+    func stop() async throws -> Ending? {
+        guard let running = process.value else { return nil }
+        running.signal(SIGTERM)
+        return try await running.wait(within: .seconds(40))
+    }
+
+    /// What the runner of now has said.
+    var said: String { process.value?.progress.value.errorText ?? "" }
+
+    func call(_ method: String, _ params: String = "{}", meta: String? = nil) async throws -> Tree {
+        let socket = socket
+        return try await onThread { try WireClient(socket).call(method, params, meta: meta) }
+    }
+
+    /// Runs `millctl` on this state; it has to succeed.
+    @discardableResult
+    func millctl(_ arguments: String..., within limit: Duration = .seconds(300)) async throws -> String {
+        try await check(
+            [Binary.path("millctl")] + arguments, environment: ["MILLRACE_STATE": state, "MILLRACE_BOOKS": nil],
+            within: limit)
+    }
+
+    /// Waits until the job is over and returns it.
+    func finished(_ id: Int) async throws -> Tree {
+        let last = Watched(Tree.absent)
+        try await eventually("job \(id) is over", within: .seconds(120)) {
+            let job = try await call("job.show", "{\"id\":\(id)}")["job"]
+            last.update { $0 = job }
+            return ["succeeded", "partial", "failed", "cancelled"].contains(job["state"].string ?? "")
+        }
+        return last.value
+    }
+}
