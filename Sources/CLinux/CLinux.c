@@ -4,10 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -91,15 +92,43 @@ int millrace_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 char **millrace_environment(void) { return environ; }
 
-int millrace_signalfd(const sigset_t *signals) { return signalfd(-1, signals, SFD_CLOEXEC); }
-
-int millrace_read_signal(int signalfd) {
-    struct signalfd_siginfo info;
-    ssize_t count = read(signalfd, &info, sizeof info);
-    if (count < 0) return -1;
-    return count == sizeof info ? (int)info.ssi_signo : 0;
-}
-
 int millrace_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
     return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
+// One above the pipe's number, so that zero is none.
+static atomic_int signal_pipes[NSIG];
+static atomic_int handlers_running;
+
+static void pass_on(int number) {
+    int before = errno;
+    atomic_fetch_add(&handlers_running, 1);
+    int pipe = atomic_load(&signal_pipes[number]) - 1;
+    unsigned char byte = (unsigned char)number;
+    if (pipe >= 0 && write(pipe, &byte, 1) < 0) {
+        // A full pipe already holds what wakes its reader.
+    }
+    atomic_fetch_sub(&handlers_running, 1);
+    errno = before;
+}
+
+int millrace_catch_signal(int number, int pipe) {
+    if (number < 1 || number >= NSIG) {
+        errno = EINVAL;
+        return -1;
+    }
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = pass_on;
+    action.sa_flags = SA_RESTART;
+    sigfillset(&action.sa_mask);
+    atomic_store(&signal_pipes[number], pipe + 1);
+    return sigaction(number, &action, NULL);
+}
+
+void millrace_release_signal(int number, int pipe) {
+    int expected = pipe + 1;
+    if (number < 1 || number >= NSIG) return;
+    if (atomic_compare_exchange_strong(&signal_pipes[number], &expected, 0)) signal(number, SIG_DFL);
+    while (atomic_load(&handlers_running) > 0) sched_yield();
 }

@@ -1,12 +1,12 @@
 import CLinux
 import Glibc
 
-/// Signals as events: blocked everywhere, read by one thread. No handler runs in a signal's context.
+/// Signals as events: what is done about one is done by a thread, never in the signal's own context.
 public enum Signals {
-    /// Blocks signals in the calling thread and in all threads it starts later: call it first in the program.
+    /// Holds signals back in the calling thread and in all threads it starts later, until a ``SignalThread`` takes
+    /// them. Only needed for those that may come before there is one.
     public static func block(_ numbers: some Sequence<Int32>) {
-        var signals = set(numbers)
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        setMask(numbers, SIG_BLOCK)
     }
 
     /// A write to a closed socket or pipe is EPIPE from now on, not the end of the process.
@@ -14,7 +14,7 @@ public enum Signals {
         signal(SIGPIPE, SIG_IGN)
     }
 
-    /// The signals as they come, until the consumer stops. They must be blocked in every thread of the process.
+    /// The signals as they come, until the consumer stops; then they have their default actions again.
     public static func stream(of numbers: some Sequence<Int32>) throws(SystemError) -> AsyncStream<Int32> {
         let (stream, continuation) = AsyncStream.makeStream(of: Int32.self, bufferingPolicy: .bufferingNewest(64))
         let thread = try SignalThread(numbers) { continuation.yield($0) }
@@ -27,58 +27,62 @@ public enum Signals {
         millrace_signal_name(number).map { "SIG" + String(cString: $0) } ?? "SIG\(number)"
     }
 
-    static func set(_ numbers: some Sequence<Int32>) -> sigset_t {
+    static func unblock(_ numbers: some Sequence<Int32>) {
+        setMask(numbers, SIG_UNBLOCK)
+    }
+
+    private static func setMask(_ numbers: some Sequence<Int32>, _ how: Int32) {
         var signals = sigset_t()
         sigemptyset(&signals)
         for number in numbers { sigaddset(&signals, number) }
-        return signals
+        pthread_sigmask(how, &signals, nil)
     }
 }
 
-/// A thread that hands over each of its signals, in the order the kernel gives them.
+/// A thread that hands over each of its signals.
+///
+/// It does not matter which thread of the process a signal meets. Several of the same kind in quick succession may come
+/// as fewer, as everywhere in Unix; of two threads for the same signal the later one gets it.
 public final class SignalThread: Sendable {
-    private let stopper: Pipe
+    private let pipe: Pipe
+    private let numbers: [Int32]
     private let thread: WorkerThread
 
-    /// Only blocked signals arrive: call ``Signals/block(_:)`` before any thread is started.
     /// `handler` runs on this thread and may do what any code may.
     public init(
         _ numbers: some Sequence<Int32>, handler: @escaping @Sendable (Int32) -> Void
     ) throws(SystemError) {
-        let signals = Array(numbers)
-        var mask = Signals.set(signals)
-        let source = Descriptor(try retrying("signalfd") { millrace_signalfd(&mask) })
-        let stopper = try Pipe()
-        self.stopper = stopper
-        let stopped = stopper.reader
+        let numbers = Array(numbers)
+        let pipe = try Pipe()
+        try pipe.writer.setNonBlocking(true)
+        self.numbers = numbers
+        self.pipe = pipe
+        let reader = pipe.reader
         thread = try WorkerThread("signals") {
-            Signals.block(signals)
-            Self.run(source, stopped, handler)
+            // Held back in every other thread, they would never come.
+            Signals.unblock(numbers)
+            Self.run(reader, handler)
+        }
+        for number in numbers {
+            try retrying("sigaction \(Signals.name(of: number))") { millrace_catch_signal(number, pipe.writer.raw) }
         }
     }
 
     deinit { stop() }
 
-    /// No signal is handed over that comes after this; a handler that runs now may still finish.
+    /// Gives the signals their default actions again. A handler that runs now may still finish.
     public func stop() {
-        stopper.writer.close()
+        guard pipe.writer.isOpen else { return }
+        for number in numbers { millrace_release_signal(number, pipe.writer.raw) }
+        pipe.writer.close()
     }
 
-    private static func run(_ source: Descriptor, _ stopped: Descriptor, _ handler: (Int32) -> Void) {
+    private static func run(_ reader: Descriptor, _ handler: (Int32) -> Void) {
+        var byte: UInt8 = 0
         while true {
-            var waiting = [
-                pollfd(fd: stopped.raw, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: source.raw, events: Int16(POLLIN), revents: 0),
-            ]
-            if poll(&waiting, 2, -1) < 0 {
-                guard errno == EINTR else { return }
-                continue
-            }
-            if waiting[0].revents != 0 { return }
-            if waiting[1].revents != 0 {
-                let number = millrace_read_signal(source.raw)
-                if number > 0 { handler(number) }
-            }
+            let count = withUnsafeMutableBytes(of: &byte) { try? reader.read(into: $0) }
+            guard count == 1 else { return }
+            handler(Int32(byte))
         }
     }
 }

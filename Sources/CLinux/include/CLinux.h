@@ -23,11 +23,13 @@ int millrace_pidfd_open(pid_t pid);
 /// With `reap` 0 it stays a zombie, so that its pid and process group cannot be taken by another.
 int millrace_wait_pidfd(int pidfd, int reap, int *code, int *status);
 
-/// signalfd(2), new, close-on-exec.
-int millrace_signalfd(const sigset_t *signals);
+/// From now on the signal is caught, in whatever thread, and its number written as one byte to `pipe`, which must not
+/// block; calls are restarted. A later call for the same signal takes it over.
+int millrace_catch_signal(int number, int pipe);
 
-/// Reads one signal's number from a signalfd, blocking; 0 when there is none after all.
-int millrace_read_signal(int signalfd);
+/// The signal has its default action again, unless another pipe took it over.
+/// When this returns, no handler uses `pipe` for it any more.
+void millrace_release_signal(int number, int pipe);
 
 /// getrandom(2), whole or failed.
 int millrace_random(void *buffer, size_t count);
