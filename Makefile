@@ -3,7 +3,8 @@
 SHELL = /bin/sh
 PREFIX ?= /usr
 DESTDIR ?=
-# What `install` installs: release (Swift's own libraries inside, stripped) or debug (needs the toolchain at hand).
+# What `install` installs: release (Swift's own libraries inside, stripped) or debug (needs the toolchain at hand);
+# or the products in the folder BINARIES, as they are.
 BUILD ?= release
 SWIFT ?= swift
 export SWIFT
@@ -49,7 +50,9 @@ bench: setup ## measure speed against floors measured in the same run
 	@sh Benchmarks/run
 
 install: ## install executables, units and completions (DESTDIR= PREFIX=/usr BUILD=release)
-ifeq ($(BUILD),release)
+ifdef BINARIES
+	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" sh Scripts/install "$(BINARIES)"
+else ifeq ($(BUILD),release)
 	@$(MAKE) --no-print-directory release
 	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" sh Scripts/install "$$($(release) --show-bin-path)"
 else

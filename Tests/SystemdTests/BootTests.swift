@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 @Suite(
-    .serialized, .enabled(if: BootedSystem.hindrance == nil, "no systemd: \(BootedSystem.hindrance ?? "")"),
+    .serialized, .heavy, .enabled(if: BootedSystem.hindrance == nil, "no systemd: \(BootedSystem.hindrance ?? "")"),
     .bootedSystem)
 struct BootTests {
     let system: BootedSystem

@@ -121,8 +121,9 @@ final class BootedSystem: Sendable {
 
     private func identity(_ user: String?, _ groups: [String]?) -> [String] {
         guard let user else { return [] }
-        let more = groups.map { ["--groups", $0.joined(separator: ",")] } ?? ["--init-groups"]
-        return ["setpriv", "--reuid", user, "--regid", user] + more
+        let groups = groups ?? []
+        let more = groups.isEmpty ? ["--clear-groups"] : ["--groups", groups.joined(separator: ",")]
+        return ["setpriv", "--reuid", user, "--regid", "nogroup"] + more
     }
 
     private static let environment: [String: String?] = [
