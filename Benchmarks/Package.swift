@@ -1,0 +1,31 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+func suite(_ product: String) -> Target.Dependency { .product(name: product, package: "millrace") }
+
+func executable(_ name: String, folder: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Sources/\(folder)", swiftSettings: strict)
+}
+
+let package = Package(
+    name: "benchmarks",
+    dependencies: [
+        .package(name: "millrace", path: ".."),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        .target(name: "Samples", dependencies: [suite("MillraceRPC"), suite("JSONCodec")], swiftSettings: strict),
+        executable("bench", folder: "Bench", ["Samples", suite("MillraceRPC")]),
+        executable("async-caller", folder: "AsyncCaller", ["Samples", suite("MillraceRPC")]),
+        executable("codec-times", folder: "CodecTimes", ["Samples"]),
+        executable(
+            "echo-server", folder: "EchoServer",
+            ["Samples", suite("MillraceRPC"), .product(name: "Logging", package: "swift-log")]),
+    ],
+    swiftLanguageModes: [.v6]
+)
