@@ -1,0 +1,49 @@
+import ArgumentParser
+import JSONCodec
+import Linux
+import MillraceProtocol
+
+/// Reads the values of options; what is wrong is said as the parser says it.
+enum OptionValue {
+    @Sendable static func duration(_ text: String) throws -> Duration {
+        guard let duration = Duration(option: text) else {
+            throw ValidationError("'\(text)' is no duration such as 500ms, 90s, 15m, 2h or 7d")
+        }
+        return duration
+    }
+
+    /// RFC 3339, or `+15m` from now.
+    @Sendable static func time(_ text: String) throws -> Timestamp {
+        if text.hasPrefix("+"), let duration = Duration(option: String(text.dropFirst())) {
+            return SystemTime().wall() + duration
+        }
+        guard let time = Timestamp(text) else {
+            throw ValidationError("'\(text)' is no time such as 2026-11-21T09:30:00Z or +15m")
+        }
+        return time
+    }
+
+    /// RFC 3339, or `15m` before now.
+    @Sendable static func pastTime(_ text: String) throws -> Timestamp {
+        if let duration = Duration(option: text) { return SystemTime().wall() - duration }
+        guard let time = Timestamp(text) else {
+            throw ValidationError("'\(text)' is no time such as 2026-11-21T09:30:00Z and no duration such as 15m")
+        }
+        return time
+    }
+
+    @Sendable static func job(_ text: String) throws -> JobID {
+        guard let number = Int64(text), number > 0 else { throw ValidationError("'\(text)' is no job id; ids are numbers") }
+        return JobID(number)
+    }
+
+    @Sendable static func states(_ text: String) throws -> [JobState] {
+        try text.split(separator: ",").map { word in
+            guard let state = JobState(rawValue: String(word)) else {
+                let known = JobState.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("'\(word)' is no state of a job; there are \(known)")
+            }
+            return state
+        }
+    }
+}

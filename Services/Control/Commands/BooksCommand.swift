@@ -1,0 +1,199 @@
+import ArgumentParser
+import BackOffice
+import Glibc
+import JSONCodec
+import Linux
+
+/// `millctl books …`
+struct BooksCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "books", abstract: "Brings records into the company's books, and shows them.",
+        discussion: """
+            The books are the SQLite file that $MILLRACE_BOOKS names, else DIR/data/books.sqlite with --state, else
+            /var/lib/millrace/books.sqlite. As root this works as the owner of that folder.
+            """,
+        subcommands: [Import.self, Export.self, Show.self, Sample.self])
+
+    @OptionGroup var global: GlobalOptions
+}
+
+extension BooksTable: ExpressibleByArgument {
+    public init?(argument: String) {
+        self.init(rawValue: argument.lowercased())
+    }
+}
+
+extension TableFormat: ExpressibleByArgument {}
+
+extension TimesheetEntry.Status: ExpressibleByArgument {
+    public init?(argument: String) {
+        guard let status = Self.allCases.first(where: { $0.rawValue.lowercased() == argument.lowercased() }) else { return nil }
+        self = status
+    }
+}
+
+extension Month: ExpressibleByArgument {
+    public init?(argument: String) {
+        self.init(argument)
+    }
+}
+
+extension BooksCommand {
+    /// `millctl books import timesheets FILE --map contractor=person,… --status Reviewed`
+    struct Import: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Imports records from CSV or JSON: all of them, or none.",
+            discussion: """
+                For instance: millctl books import timesheets hours.csv --map contractor=person,hours=person_hours
+                Each mistake is told with its line and column. The same file again changes nothing.
+                """)
+
+        /// So many mistakes are told; the rest is counted.
+        static let shownProblems = 50
+
+        @OptionGroup var global: GlobalOptions
+        @Argument(
+            help: "What: \(BooksTable.allCases.filter(\.importable).map(\.rawValue).joined(separator: ", ")).",
+            completion: .list(BooksTable.allCases.filter(\.importable).map(\.rawValue)))
+        var kind: BooksTable
+        @Argument(help: "The file; - is standard input.", completion: .file()) var file: String
+        @Option(help: ArgumentHelp("Which column holds which field: field=column,…", valueName: "map")) var map: String?
+        @Option(help: "The status of every timesheet entry, whatever the file says.") var status: TimesheetEntry.Status?
+        @Flag(name: .customLong("skip-bad"), help: "Leave out records with mistakes instead of refusing the file.")
+        var skipBad = false
+        @Option(help: "csv or json; else by the file's name.") var format: TableFormat?
+
+        func validate() throws {
+            guard kind.importable else {
+                throw ValidationError("\(kind.rawValue) are made by the books themselves and cannot be imported")
+            }
+        }
+
+        func run() async throws {
+            let format = try chosenFormat()
+            let mapping: ColumnMapping
+            do {
+                mapping = try map.map { try ColumnMapping($0, for: kind) } ?? .none
+            } catch {
+                throw Failure(.usage, "--map: \(error)")
+            }
+            let bytes = file == "-" ? try Descriptor(dup(STDIN_FILENO)).readToEnd() : try Files.read(file)
+            let place = BooksPlace(global.place)
+            let books = try place.open(global.place)
+            defer { books.close() }
+            do {
+                let task = BooksImport(kind, format: format, mapping: mapping, status: status, skipBad: skipBad)
+                try show(await task.run(bytes, into: books))
+            } catch let refused as ImportRefused {
+                throw Self.failure(refused, file)
+            } catch {
+                throw Failure(books: error, place.path)
+            }
+        }
+
+        private func chosenFormat() throws(Failure) -> TableFormat {
+            if let format = format ?? TableFormat(path: file) { return format }
+            if file == "-" { return .csv }
+            throw Failure(.usage, "\(file) ends neither in .csv nor in .json: give --format")
+        }
+
+        private func show(_ report: ImportReport) throws {
+            if global.json {
+                JSONOutput.document(report)
+                return
+            }
+            for problem in report.problems.prefix(Self.shownProblems) { Output.error("\(file): \(problem), left out") }
+            if report.problems.count > Self.shownProblems {
+                Output.error("and \(report.problems.count - Self.shownProblems) more")
+            }
+            for note in report.notes { Output.error("\(file): \(note)") }
+            Output.lines(Self.facts(report).lines(for: global.terminal))
+        }
+
+        static func facts(_ report: ImportReport) -> Facts {
+            var facts = Facts([("Read", "\(report.read) \(report.table.rawValue)"), ("Imported", "\(report.imported)")])
+            facts.add("Updated", report.updated == 0 ? nil : "\(report.updated)")
+            facts.add("Unchanged", report.unchanged == 0 ? nil : "\(report.unchanged)")
+            facts.add("Left out", report.skipped == 0 ? nil : "\(report.skipped)", .warning)
+            let made = [
+                (report.createdContractors.count, "contractors"), (report.createdProjects.count, "projects"),
+                (report.createdDeployments.count, "deployments"),
+            ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+            facts.add("Also made", made.joined(separator: ", "))
+            return facts
+        }
+
+        static func failure(_ refused: ImportRefused, _ file: String) -> Failure {
+            let problems = refused.report.problems
+            var lines = problems.prefix(shownProblems).map { "\(file): \($0)" }
+            if problems.count > shownProblems { lines.append("and \(problems.count - shownProblems) more") }
+            lines.append("mend the file, or leave these records out by --skip-bad")
+            var failure = Failure(.dataError, "\(file): \(refused)", lines: lines)
+            failure.report = JSONRaw(refused.report)
+            return failure
+        }
+    }
+
+    /// `millctl books export orders|lines --format csv|json`
+    struct Export: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Exports records as CSV or JSON, always in the same order.")
+
+        @OptionGroup var global: GlobalOptions
+        @Argument(
+            help: "What: \(BooksTable.allCases.map(\.rawValue).joined(separator: ", ")).",
+            completion: .list(BooksTable.allCases.map(\.rawValue)))
+        var kind: BooksTable
+        @Option(help: "csv or json; else by the file's name, else csv.") var format: TableFormat?
+        @Option(help: "Only this month, YYYY-MM.") var month: Month?
+        @Option(name: .shortAndLong, help: "The file to write; standard output when left out.", completion: .file())
+        var output: String?
+
+        func run() async throws {
+            let byName = output.flatMap { TableFormat(path: $0) }
+            let format = self.format ?? byName ?? (global.json && output == nil ? .json : .csv)
+            let file = try OutputFile(output)
+            let place = BooksPlace(global.place)
+            let books = try place.open(global.place)
+            let count: Int
+            do {
+                defer { books.close() }
+                count = try await BooksExport(kind, format: format, month: month).run(from: books) { try file.write($0) }
+            } catch {
+                throw Failure(books: error, place.path)
+            }
+            try file.finish()
+            guard let path = file.path else { return }
+            if global.json {
+                JSONOutput.document(["file": .string(path), "records": .number("\(count)")] as JSONValue)
+            } else {
+                Output.line("\(count) \(kind.rawValue) in \(path)")
+            }
+        }
+    }
+
+    /// `millctl books sample [--month YYYY-MM] [-o FILE]`
+    struct Sample: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Makes a month of invented timesheets as CSV: 20 contractors, 60 projects.",
+            discussion: "The same month gives the same file. Import it with: millctl books import timesheets FILE --status Reviewed")
+
+        @OptionGroup var global: GlobalOptions
+        @Option(help: "YYYY-MM; this month when left out.") var month: Month?
+        @Option(name: .shortAndLong, help: "The file to write; standard output when left out.", completion: .file())
+        var output: String?
+
+        func run() throws {
+            let month = month ?? Month(of: SystemTime().wall())
+            let file = try OutputFile(output)
+            try file.write(SampleBooks.timesheetsCSV(month: month))
+            try file.finish()
+            guard let path = file.path else { return }
+            if global.json {
+                JSONOutput.document(["file": .string(path), "month": .string("\(month)")] as JSONValue)
+            } else {
+                Output.line("a sample of \(month) in \(path)")
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+import ArgumentParser
+import Glibc
+import JSONCodec
+import Linux
+
+/// `millctl up --state DIR [--detach]`
+struct UpCommand: ParsableCommand, InterruptibleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "up", abstract: "Runs the suite without systemd.",
+        discussion: """
+            Starts every service that is installed beside millctl, with its socket in DIR/run, databases in DIR/data and
+            one log in DIR/log/millrace.log. Ctrl-C or `millctl down` drains: services finish what they do, 35 s at most.
+            A service that dies is started again; five deaths within a minute end the suite.
+            """)
+    static let signals = [SIGINT, SIGTERM, SIGHUP]
+
+    @OptionGroup var global: GlobalOptions
+
+    @Flag(name: .long, help: "Go to the background once every service is ready.")
+    var detach = false
+
+    @Option(
+        name: .customLong("log-level"),
+        help: ArgumentHelp("trace, debug, info, notice, warning or error, for every service.", valueName: "level"))
+    var logLevel: String?
+
+    /// Given to the process in the background: the descriptor at which it says that all are ready.
+    @Option(name: .customLong("ready-descriptor"), help: .private)
+    var readyDescriptor: Int32?
+
+    func run() throws {
+        if let logLevel, !LogLine.levels.contains(logLevel) {
+            throw Failure(.usage, "no log level '\(logLevel)'; there are trace, debug, info, notice, warning, error, critical")
+        }
+        let state = try global.requiredState()
+        try makeFolders(state)
+        if detach { try Background(state: state, logLevel: logLevel, global: global).start() }
+
+        guard let lock = try StateLock.take(state.pidFile) else { throw Self.runsAlready(state) }
+        let background = readyDescriptor.map { Descriptor($0) }
+        Signals.ignoreBrokenPipes()
+        OrphanedProcesses.adopt()
+        umask(0o027)
+
+        let suite = try makeSuite(state, inBackground: background != nil)
+        try withExtendedLifetime(lock) {
+            try suite.run { services in
+                say(services, state)
+                return background.map { Background.isReady(at: $0) } ?? true
+            }
+        }
+    }
+
+    private func makeFolders(_ state: StateDirectory) throws(Failure) {
+        do {
+            try state.create()
+        } catch {
+            throw Failure(Failure(error).exit, "no state folder \(state.path): \(error)")
+        }
+    }
+
+    private func makeSuite(_ state: StateDirectory, inBackground: Bool) throws -> Suite {
+        let installed = InstalledService.all(in: OwnExecutable.folder)
+        guard !installed.isEmpty else {
+            let names = KnownService.all.map(\.executable).joined(separator: ", ")
+            throw Failure(
+                .unavailable, "no service is installed beside millctl in \(OwnExecutable.folder); looked for \(names)")
+        }
+        let log = try MergedLog(
+            path: state.logFile, echo: inBackground ? nil : global.errorTerminal,
+            names: installed.map(\.service.name), time: SystemTime())
+        log.note("info", "starting \(installed.map(\.service.name).joined(separator: ", ")) on \(state.path)")
+
+        let options = logLevel.map { ["--log-level", $0] } ?? []
+        let launcher = OwnExecutable.path
+        let services = try installed.map { installed in
+            do throws(SystemError) {
+                return try SupervisedService(installed, state: state, environment: Environment.all, log: log) { service in
+                    ServiceLauncher.arguments(
+                        for: service.installed, options: options, launcher: launcher, parent: getpid())
+                }
+            } catch {
+                throw Failure(Failure(error).exit, "no socket for \(installed.service.name): \(error)")
+            }
+        }
+        let signals = try Pipe()
+        let thread = try SignalThread(Self.signals) { number in
+            try? signals.writer.writeAll([UInt8(truncatingIfNeeded: number)])
+        }
+        return Suite(
+            services: services, log: log, signals: signals.reader, passesHangup: inBackground, time: SystemTime(),
+            keeping: thread)
+    }
+
+    private func say(_ services: [SupervisedService], _ state: StateDirectory) {
+        if global.json {
+            JSONOutput.document(UpReport(services: services, state: state))
+            return
+        }
+        let names = services.map { "\($0.name) (pid \($0.pid ?? 0))" }.joined(separator: ", ")
+        Output.line("millrace is up: \(names); log in \(state.logFile)")
+        let stop = readyDescriptor == nil ? "Ctrl-C stops it" : "`millctl down --state \(ShellWord.quoted(state.path))` stops it"
+        Output.line("try `millctl status --state \(ShellWord.quoted(state.path))`; \(stop)")
+    }
+
+    private static func runsAlready(_ state: StateDirectory) -> Failure {
+        let holder = ((try? StateLock.holder(state.pidFile)) ?? nil).map { " (pid \($0))" } ?? ""
+        return Failure(
+            .tryAgain,
+            "a suite runs on \(state.path) already\(holder); `millctl down --state \(ShellWord.quoted(state.path))` stops it")
+    }
+}
+
+/// What `up --json` says once all are ready.
+private struct UpReport: JSONEncodable {
+    var services: [SupervisedService]
+    var state: StateDirectory
+
+    func encode(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("state", state.path)
+            json.member("pid", Int(getpid()))
+            json.member("log", state.logFile)
+            json.member("services") { json in
+                json.array { json in
+                    for service in services {
+                        json.object { json in
+                            json.member("name", service.name)
+                            json.member("pid", Int(service.pid ?? 0))
+                            json.member("socket", service.socketPath)
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import JSONCodec
+import Linux
+import MillraceProtocol
+
+/// Jobs and what belongs to them in words and tables.
+enum JobText {
+    static func tone(_ state: JobState) -> Tone {
+        switch state {
+        case .succeeded: .good
+        case .failed: .bad
+        case .partial, .cancelled: .warning
+        case .scheduled, .ready, .running: .plain
+        }
+    }
+
+    static func tone(_ state: ItemState) -> Tone {
+        switch state {
+        case .succeeded: .good
+        case .failed: .bad
+        case .cancelled: .warning
+        case .ready, .running: .plain
+        }
+    }
+
+    /// "8/20, 2 failed"; empty before it is planned.
+    static func items(_ items: ItemCounts) -> String {
+        guard items.total > 0 else { return "" }
+        var text = "\(items.ended)/\(items.total)"
+        if items.failed > 0 { text += ", \(items.failed) failed" }
+        if items.cancelled > 0 { text += ", \(items.cancelled) cancelled" }
+        return text
+    }
+
+    /// How long it ran, or runs by `now`.
+    static func took(_ job: JobView, now: Timestamp) -> String {
+        guard let started = job.startedAt else { return "" }
+        return ((job.finishedAt ?? now) - started).short
+    }
+
+    /// "job 17 succeeded: 20/20 items in 3.2 s"
+    static func outcome(_ job: JobView) -> String {
+        var text = "job \(job.id) \(job.state.rawValue)"
+        if job.items.total > 0 {
+            text += ": \(job.items.succeeded)/\(job.items.total) items"
+            if job.items.failed > 0 { text += ", \(job.items.failed) failed" }
+            if job.items.cancelled > 0 { text += ", \(job.items.cancelled) cancelled" }
+        }
+        let took = took(job, now: job.finishedAt ?? job.submittedAt)
+        return took.isEmpty ? text : text + " in \(took)"
+    }
+
+    static func facts(_ job: JobView, now: Timestamp) -> Facts {
+        var facts = Facts()
+        facts.add("Job", "\(job.id)", .strong)
+        facts.add("Kind", job.kind)
+        let phase = job.phase.map { ", \($0.rawValue)" } ?? ""
+        facts.add("State", job.state.rawValue + phase + (job.cancelRequested && !job.state.isFinal ? ", cancelling" : ""), tone(job.state))
+        facts.add("Cause", job.cause)
+        facts.add("Items", items(job.items))
+        facts.add("Slots", job.slots.map(String.init))
+        facts.add("Queue", job.queue)
+        facts.add("Key", job.key)
+        if job.priority != 0 { facts.add("Priority", String(job.priority)) }
+        facts.add("Submitted", "\(job.submittedAt.short) by user \(job.user)")
+        facts.add("Run at", job.runAt?.short)
+        facts.add("Started", job.startedAt?.short)
+        facts.add("Finished", job.finishedAt?.short)
+        facts.add("Took", took(job, now: now))
+        facts.add("Attempts", "at most \(job.maxAttempts) of each part")
+        facts.add("Time-out", job.timeoutMs.map { Duration.milliseconds($0).short })
+        facts.add("Correlation", job.correlationId)
+        if let params = job.params, params != .emptyObject { facts.add("Params", params.text) }
+        if let error = job.error { facts.add("Error", "\(error)", .bad) }
+        return facts
+    }
+
+    static func list(_ jobs: [JobView], now: Timestamp) -> Table {
+        var table = Table([
+            .number("ID"), .text("Kind", shrinksTo: 12), .text("State"), .text("Items"),
+            .text("Queue", shrinksTo: 7), .text("Key", shrinksTo: 8, optional: true), .text("Submitted"),
+            .number("Took"), .text("Cause", shrinksTo: 10),
+        ])
+        for job in jobs {
+            table.add([
+                Table.Cell(job.id.rawValue), Table.Cell(job.kind), Table.Cell(ProgressBar.stage(of: job), tone(job.state)),
+                Table.Cell(items(job.items)), Table.Cell(job.queue), Table.Cell(job.key ?? ""),
+                Table.Cell(job.submittedAt.short), Table.Cell(took(job, now: now)), Table.Cell(job.cause),
+            ])
+        }
+        return table
+    }
+
+    static func items(_ items: [ItemView]) -> Table {
+        var table = Table([
+            .number("Index"), .text("Key", shrinksTo: 12), .text("State"), .number("Attempts"), .number("Crashes"),
+            .text("Error", shrinksTo: 20, optional: true), .text("Output", shrinksTo: 20, optional: true),
+        ])
+        for item in items {
+            table.add([
+                Table.Cell(item.index), Table.Cell(item.key), Table.Cell(item.state.rawValue, tone(item.state)),
+                Table.Cell(item.attempts), Table.Cell(item.crashes), Table.Cell(item.error.map { "\($0)" } ?? "", .bad),
+                Table.Cell(item.output?.text ?? ""),
+            ])
+        }
+        return table
+    }
+
+    static func attempts(_ attempts: [AttemptView], now: Timestamp) -> Table {
+        var table = Table([
+            .number("Attempt"), .text("Stage"), .text("Item", shrinksTo: 12, optional: true),
+            .text("Worker", shrinksTo: 12), .text("Started"), .number("Took"), .text("Cause"),
+            .text("Message", shrinksTo: 20, optional: true),
+        ])
+        for attempt in attempts {
+            table.add([
+                Table.Cell(attempt.number), Table.Cell(attempt.stage.rawValue), Table.Cell(attempt.item ?? ""),
+                Table.Cell(attempt.worker), Table.Cell(attempt.startedAt.short),
+                Table.Cell(((attempt.endedAt ?? now) - attempt.startedAt).short),
+                Table.Cell(attempt.cause ?? "running", attempt.cause == "succeeded" ? .good : .plain),
+                Table.Cell(attempt.message ?? ""),
+            ])
+        }
+        return table
+    }
+
+    static func transitions(_ transitions: [TransitionView]) -> Table {
+        var table = Table([.text("At"), .text("From"), .text("To"), .text("Cause", shrinksTo: 20)])
+        for transition in transitions {
+            table.add([
+                Table.Cell(transition.at.description), Table.Cell(transition.from?.rawValue ?? ""),
+                Table.Cell(transition.to.rawValue, tone(transition.to)), Table.Cell(transition.cause),
+            ])
+        }
+        return table
+    }
+}

@@ -1,0 +1,27 @@
+/// A service of the suite. One row here makes it known to `up`, `status`, `call` and `logs`.
+struct KnownService: Hashable, Sendable {
+    /// The name that decides all others: socket, unit, settings file.
+    var name: String
+    /// The nouns of its methods, apart from `service` and `rpc`, which every service has.
+    var nouns: Set<String>
+
+    var executable: String { "millrace-\(name)" }
+    var unit: String { "millrace-\(name).service" }
+
+    static let all = [
+        KnownService(name: "runner", nouns: ["job", "queue", "worker", "kind", "pool", "permit"])
+    ]
+
+    static let runner = all[0]
+
+    /// Whose method this is, by its noun; nil for a noun that every service has, or none.
+    static func owner(of method: String) -> KnownService? {
+        guard let dot = method.firstIndex(of: ".") else { return nil }
+        let noun = String(method[..<dot])
+        return all.first { $0.nouns.contains(noun) }
+    }
+
+    static func named(_ name: String) -> KnownService? {
+        all.first { $0.name == name }
+    }
+}

@@ -1,0 +1,86 @@
+/// Aligned columns, made to fit the width of the terminal.
+struct Table: Sendable {
+    struct Column: Sendable {
+        var title: String
+        /// Numbers stand on the right.
+        var right = false
+        /// The column may be shortened to this many columns where the table does not fit; nil: never.
+        var shrinksTo: Int?
+        /// Left out when all its cells are empty.
+        var optional = false
+
+        static func text(_ title: String, shrinksTo: Int? = nil, optional: Bool = false) -> Column {
+            Column(title: title, shrinksTo: shrinksTo, optional: optional)
+        }
+
+        static func number(_ title: String, optional: Bool = false) -> Column {
+            Column(title: title, right: true, optional: optional)
+        }
+    }
+
+    struct Cell: Sendable, ExpressibleByStringLiteral {
+        var text: String
+        var tone: Tone
+
+        init(_ text: String, _ tone: Tone = .plain) {
+            self.text = DisplayText.harmless(text)
+            self.tone = tone
+        }
+
+        init(stringLiteral value: String) { self.init(value) }
+        init(_ number: some BinaryInteger) { self.init(String(number)) }
+    }
+
+    var columns: [Column]
+    private(set) var rows: [[Cell]] = []
+
+    init(_ columns: [Column]) {
+        self.columns = columns
+    }
+
+    /// A row has a cell for each column.
+    mutating func add(_ cells: [Cell]) {
+        precondition(cells.count == columns.count, "a row of \(cells.count) cells in a table of \(columns.count) columns")
+        rows.append(cells)
+    }
+
+    /// Header and rows without line ends and without blanks at the end. A width of nil shortens nothing.
+    func lines(for terminal: Terminal) -> [String] {
+        let shown = columns.indices.filter { index in
+            !columns[index].optional || rows.contains { !$0[index].text.isEmpty }
+        }
+        let widths = fitted(shown, to: terminal.width)
+        func line(_ cells: [Cell]) -> String {
+            var line = ""
+            for (place, index) in shown.enumerated() {
+                let text = DisplayText.shortened(cells[index].text, to: widths[place], unicode: terminal.isUnicode)
+                let blanks = String(repeating: " ", count: widths[place] - DisplayText.width(text))
+                let painted = terminal.paint(text, cells[index].tone)
+                if place > 0 { line += Self.gap }
+                line += columns[index].right ? blanks + painted : painted + blanks
+            }
+            return String(line.reversed().drop { $0 == " " }.reversed())
+        }
+        return [line(columns.map { Cell($0.title, .strong) })] + rows.map(line)
+    }
+
+    private static let gap = "  "
+
+    /// The widths of the shown columns; the widest of those that may shrink gives way first.
+    private func fitted(_ shown: [Int], to width: Int?) -> [Int] {
+        var widths = shown.map { index in
+            rows.reduce(DisplayText.width(columns[index].title)) { max($0, DisplayText.width($1[index].text)) }
+        }
+        guard let width else { return widths }
+        var excess = widths.reduce(0, +) + Self.gap.utf8.count * max(0, widths.count - 1) - width
+        while excess > 0 {
+            let candidates = shown.indices.filter { place in
+                columns[shown[place]].shrinksTo.map { widths[place] > $0 } ?? false
+            }
+            guard let widest = candidates.max(by: { widths[$0] < widths[$1] }) else { break }
+            widths[widest] -= 1
+            excess -= 1
+        }
+        return widths
+    }
+}
