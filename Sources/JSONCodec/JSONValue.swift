@@ -1,7 +1,7 @@
 /// A JSON text as a tree, for tools and tests; services read into types of their own.
 ///
 /// Equality is literal: numbers compare as they are written, members in their order.
-public indirect enum JSONValue: Hashable, Sendable {
+public enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)
     /// The number as it is written, so that nothing is lost.

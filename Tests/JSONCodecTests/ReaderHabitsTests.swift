@@ -64,6 +64,15 @@ struct ReaderHabitsTests {
         #expect(after)
     }
 
+    @Test func failedReadsDoNotWearTheDepthOut() throws {
+        var json = try JSONReader(Array(#"[{"a":[1]}]"#.utf8).span, limits: JSONLimits(depth: 3))
+        for _ in 0..<10 {
+            #expect(throws: JSONError.self) { _ = try json.value([Int].self) }
+            #expect(throws: JSONError.self) { _ = try json.value([[String: Int]].self) }
+        }
+        #expect(try json.value([[String: [Int]]].self) == [["a": [1]]])
+    }
+
     @Test func scalarsThatFailAreStillThere() throws {
         var json = try JSONReader(Array("300".utf8).span)
         #expect(throws: JSONError.self) { _ = try json.string() }
