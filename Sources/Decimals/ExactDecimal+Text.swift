@@ -40,7 +40,7 @@ extension ExactDecimal {
         return index == bytes.count ? digits.value(negative: negative) : nil
     }
 
-    /// The exponent, held within a billion either way, where every number but zero is out of range anyway.
+    /// The exponent, held within bounds that no number of digits could make up for.
     private static func exponent(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
         var bytes = bytes
         let sign = bytes.first
@@ -49,7 +49,7 @@ extension ExactDecimal {
         var exponent = 0
         for byte in bytes {
             guard let digit = digit(byte) else { return nil }
-            exponent = min(exponent * 10 + Int(digit), 1_000_000_000)
+            exponent = min(exponent * 10 + Int(digit), 1 << 48)
         }
         return sign == UInt8(ascii: "-") ? -exponent : exponent
     }

@@ -121,7 +121,8 @@ extension JSONReader {
             let digits = index
             var exponent = 0
             while index < bytes.count, let digit = bytes[index].decimalDigit {
-                exponent = min(exponent * 10 + Int(digit), 1_000_000)
+                // Beyond any number of digits that could make up for it.
+                exponent = min(exponent * 10 + Int(digit), 1 << 48)
                 index += 1
             }
             if index == digits { throw syntax("an exponent needs a digit", at: index) }

@@ -90,6 +90,16 @@ struct ReaderNumberTests {
         #expect(try JSON.decode(Double.self, from: long) == 1.0 / 3)
     }
 
+    @Test func digitsAndExponentsMakeUpForEachOtherHoweverMany() throws {
+        let places = 1_000_004
+        let zeros = "0." + String(repeating: "0", count: places)
+        #expect(try JSON.decode(Double.self, from: zeros + "7e\(places + 1)") == 7)
+        #expect(try JSON.decode(ExactDecimal.self, from: zeros + "7e\(places)").description == "0.7")
+        #expect(refusal(Double.self, zeros + "7e\(2 * places)") == .outOfRange)
+        #expect(refusal(ExactDecimal.self, zeros + "7e\(2 * places)") == .outOfRange)
+        #expect(try JSON.decode(Double.self, from: "1" + String(repeating: "0", count: places) + "e-\(places)") == 1)
+    }
+
     @Test func decimalsNeverPassThroughBinary() throws {
         #expect(try JSON.decode(ExactDecimal.self, from: "0.1").description == "0.1")
         #expect(try JSON.decode(ExactDecimal.self, from: "47.250").description == "47.25")
