@@ -150,6 +150,15 @@ public enum Files {
         return names.sorted()
     }
 
+    /// The path as seen from the root, without looking at what is there.
+    public static func absolute(_ path: String) -> String {
+        if path.hasPrefix("/") { return path }
+        guard let buffer = getcwd(nil, 0) else { return path }
+        defer { free(buffer) }
+        let directory = String(cString: buffer)
+        return path.isEmpty || path == "." ? directory : "\(directory)/\(path)"
+    }
+
     /// The last part of a path.
     public static func name(_ path: String) -> String {
         path.split(separator: "/").last.map(String.init) ?? path
