@@ -90,9 +90,9 @@ public final class RPCServer: Sendable {
         }
     }
 
-    /// Accepts no more, answers new requests `UNAVAILABLE`, waits until those in flight are answered and sent, at most
-    /// `time`, then ends every connection, adopted ones too. The server cannot be used again.
-    public func drain(within time: Duration) async {
+    /// Accepts no more and answers new requests `UNAVAILABLE`; what is in flight goes on, and so do adopted connections.
+    /// The first half of ``drain(within:)``, for a service that has work of its own to end in between.
+    public func beginDrain() {
         let (listeners, sessions) = state.withLock { state in
             state.isStopped = true
             defer { state.listeners = [] }
@@ -100,6 +100,12 @@ public final class RPCServer: Sendable {
         }
         for listener in listeners { listener.stop() }
         for session in sessions { session.drain() }
+    }
+
+    /// Accepts no more, answers new requests `UNAVAILABLE`, waits until those in flight are answered and sent, at most
+    /// `time`, then ends every connection, adopted ones too. The server cannot be used again.
+    public func drain(within time: Duration) async {
+        beginDrain()
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await self.connectionsGone() }
             tasks.addTask {
