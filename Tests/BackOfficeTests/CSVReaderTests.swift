@@ -89,7 +89,8 @@ import Testing
         for _ in 0..<300 {
             let records = (0..<Int.random(in: 1...5, using: &random)).map { _ in
                 (0..<Int.random(in: 1...4, using: &random)).map { _ in
-                    String((0..<Int.random(in: 0...6, using: &random)).map { _ in letters.randomElement(using: &random)! })
+                    let length = Int.random(in: 0...6, using: &random)
+                    return String((0..<length).map { _ in letters.randomElement(using: &random)! })
                 }
             }
             var writer = CSVWriter()
@@ -102,7 +103,8 @@ import Testing
         var random = SeededGenerator(seed: 8)
         let alphabet: [UInt8] = [0x22, 0x2C, 0x0A, 0x0D, 0x61, 0xC3, 0xA4, 0xEF, 0xBB, 0xBF]
         for _ in 0..<5000 {
-            let bytes = (0..<Int.random(in: 0...24, using: &random)).map { _ in alphabet.randomElement(using: &random)! }
+            let length = Int.random(in: 0...24, using: &random)
+            let bytes = (0..<length).map { _ in alphabet.randomElement(using: &random)! }
             let whole = Result { try read([bytes]) }, cut = Result { try read(bytes.map { [$0] }) }
             switch (whole, cut) {
             case (.success(let one), .success(let other)): #expect(one == other)

@@ -2,10 +2,12 @@ import BackOffice
 import Testing
 
 @Suite struct PoolSizeTests {
-    @Test(arguments: [
-        (nil, 5), ("10", 10), ("0", 1), ("25", 20), ("-5", 1), ("1000", 20), ("abc", 5), ("", 5), ("1", 1), ("20", 20),
-        ("7.5", 5), (" 7", 5), ("99999999999999999999999", 5),
-    ] as [(String?, Int)])
+    @Test(
+        arguments: [
+            (nil, 5), ("10", 10), ("0", 1), ("25", 20), ("-5", 1), ("1000", 20), ("abc", 5), ("", 5), ("1", 1),
+            ("20", 20),
+            ("7.5", 5), (" 7", 5), ("99999999999999999999999", 5),
+        ] as [(String?, Int)])
     func settingIsClampedAndNonsenseIsTheStandard(setting: String?, workers: Int) {
         #expect(PoolSize(setting: setting).workers == workers)
     }

@@ -237,9 +237,10 @@ import Testing
         #expect(try await LocalRun(held.books)(january).lineItemsCreated == 1)
     }
 
-    @Test(arguments: [
-        ("deployment ada/kafi", 2), ("line ada/kafi", 3), ("putLine ada/kafi", 3),
-    ] as [(String, Hours)])
+    @Test(
+        arguments: [
+            ("deployment ada/kafi", 2), ("line ada/kafi", 3), ("putLine ada/kafi", 3),
+        ] as [(String, Hours)])
     func aProjectThatFailsLosesOnlyItself(name: String, total: Hours) async throws {
         let held = try await TemporaryBooks.holding(
             "e1 2025-01-02 ada kafi 1 Reviewed x", "e2 2025-01-02 ada nghe 2 Reviewed x")

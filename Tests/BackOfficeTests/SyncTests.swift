@@ -41,7 +41,8 @@ import Testing
             for project in 1...contractor {
                 let hours = Hours(coefficient: Int128(contractor * 100 + project), scale: 2)
                 expected = expected + hours
-                try await held.enter("e\(contractor)-\(project) 2025-01-15 c\(contractor) p\(project) \(hours) Reviewed x")
+                let place = "c\(contractor) p\(project)"
+                try await held.enter("e\(contractor)-\(project) 2025-01-15 \(place) \(hours) Reviewed x")
             }
         }
 

@@ -5,7 +5,7 @@ enum BooksSchema {
     static let migrations = [Migration(version: 1, name: "books", sql: books)]
 
     /// Hours are text because they are decimals: SQLite's numbers would round them. Canonical text (`47.25`) makes equal
-    /// hours equal text. Statuses of deployments and rates are the company's own words.
+    /// hours equal text. SQLite's `date` checks a day only when it has to add to it. Statuses of deployments and rates are the company's own words.
     private static let books = """
         CREATE TABLE contractor (
             id TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
@@ -31,8 +31,8 @@ enum BooksSchema {
             id TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
             contractor TEXT NOT NULL REFERENCES contractor (id),
             status TEXT NOT NULL CHECK (status <> ''),
-            start_date TEXT CHECK (start_date IS date(start_date)),
-            end_date TEXT CHECK (end_date IS date(end_date)),
+            start_date TEXT CHECK (start_date IS date(start_date, '+0 days')),
+            end_date TEXT CHECK (end_date IS date(end_date, '+0 days')),
             payday INTEGER NOT NULL CHECK (payday IN (0, 1, 15)),
             CHECK (end_date IS NULL OR start_date IS NULL OR start_date <= end_date)
         ) STRICT, WITHOUT ROWID;
@@ -41,7 +41,7 @@ enum BooksSchema {
         CREATE TABLE timesheet_entry (
             id TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
             title TEXT NOT NULL,
-            date TEXT NOT NULL CHECK (date IS date(date)),
+            date TEXT NOT NULL CHECK (date IS date(date, '+0 days')),
             hours TEXT NOT NULL CHECK (hours GLOB '[0-9]*' AND hours NOT GLOB '*[^0-9.]*'),
             text TEXT NOT NULL,
             contractor TEXT REFERENCES contractor (id),
@@ -56,7 +56,9 @@ enum BooksSchema {
             id TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
             contractor TEXT NOT NULL REFERENCES contractor (id),
             month TEXT NOT NULL CHECK (month || '-01' IS date(month || '-01')),
-            date TEXT NOT NULL CHECK (date IS date(month || '-01', '+1 month', '-1 day')),
+            date TEXT NOT NULL
+                CHECK (substr(date, 1, 7) = month
+                    AND date IN (date(month || '-01', '+1 month', '-1 day'), '9999-12-31')),
             title TEXT NOT NULL CHECK (title <> ''),
             status TEXT NOT NULL
                 CHECK (status IN ('Draft', 'Pending Feedback', 'Pending Approval', 'Approved', 'Completed')),

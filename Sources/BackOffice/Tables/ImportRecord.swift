@@ -89,6 +89,6 @@ enum ImportRecord {
         guard reader.problems.isEmpty, let id, let date, let hours else { return nil }
         return Entry(
             id: id, date: date, contractor: contractor, project: project, hours: hours, text: reader.text("text"),
-            status: status, title: reader.word("title"))
+            status: status, title: reader.word("title") == nil ? nil : reader.text("title"))
     }
 }

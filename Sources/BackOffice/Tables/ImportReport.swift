@@ -91,6 +91,7 @@ public struct ImportRefused: Error, Hashable, CustomStringConvertible {
 
     public var description: String {
         let count = report.problems.count
-        return "nothing was imported: \(count) problem\(count == 1 ? "" : "s") in \(report.read) \(report.table.rawValue)"
+        let problems = count == 1 ? "1 problem" : "\(count) problems"
+        return "nothing was imported: \(problems) in \(report.read) \(report.table.rawValue)"
     }
 }
