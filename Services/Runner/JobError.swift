@@ -44,9 +44,14 @@ enum JobError: RPCErrorConvertible, Hashable {
     }
 }
 
-extension StoreError {
+extension RPCError {
+    /// Whether the error was made here because the connection ended; one that a peer sent bears a correlation id.
+    var isLossOfConnection: Bool { reason == Reason.connectionLost && correlationId == nil }
+}
+
+extension StoreError: RPCErrorConvertible {
     /// What a caller is told of a failure of the store.
-    var rpcError: RPCError {
+    public var rpcError: RPCError {
         switch kind {
         case .busy:
             RPCError(.unavailable, "too much waits to be written", reason: "store.busy", retryAfterMs: 100)

@@ -1,3 +1,4 @@
+import JSONCodec
 import Linux
 import Logging
 import MillraceProtocol
@@ -33,6 +34,8 @@ final class Runner: Service {
         /// Effects in their order; one thread at a time carries them out.
         var effects: [Effect] = []
         var performing = false
+        /// Ends when nothing runs any more, while draining.
+        var quiet: AsyncStream<Void>.Continuation?
         /// Writes that failed for a cause that may pass.
         var unwritten: [@Sendable () -> Void] = []
     }
@@ -46,7 +49,7 @@ final class Runner: Service {
         let path = host.stateDirectory + "/runner.sqlite"
         store = try Database.open(path, migrations: JobStore.migrations, durability: .disk, exclusive: true)
         let now = time.wall()
-        let bootID = Files.bootID()
+        let bootID = Machine.bootID
         let begun = try store.writeBlocking { try JobStore.beginRun($0, bootID: bootID, now: now) }
         run = begun.run
         kinds = KindRegistry(known: try store.readBlocking { try JobStore.knownKinds($0) })
@@ -79,9 +82,15 @@ final class Runner: Service {
     /// Starts nothing new, lets what runs come to its end, gives back the rest and closes the database.
     func drain(within limit: Duration) async {
         handle(.drain)
-        let deadline = time.boot() + limit
-        while state.withLock({ !$0.dispatcher.leases.isEmpty }), time.boot() < deadline {
-            guard await alarm.rest(until: min(deadline, time.boot() + .milliseconds(20))) else { break }
+        let (quiet, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        if state.withLock({ state in
+            state.quiet = continuation
+            return state.dispatcher.leases.isEmpty
+        }) { continuation.finish() }
+        do {
+            try await withDeadline(Deadline(after: limit, time: time), time: time) { for await _ in quiet {} }
+        } catch {
+            log.notice("stopping although \(load().calls) calls to workers have not ended")
         }
         await supervisor.stop()
         alarm.stop()
@@ -118,7 +127,11 @@ final class Runner: Service {
             if batch.isEmpty { break }
             for effect in batch { perform(effect) }
         }
-        if let wait = state.withLock({ $0.dispatcher.nextTick(after: now()) }) { alarm.ring(in: wait) }
+        let (wait, quiet) = state.withLock { state in
+            (state.dispatcher.nextTick(after: now()), state.dispatcher.leases.isEmpty ? state.quiet : nil)
+        }
+        if let wait { alarm.ring(in: wait) }
+        quiet?.finish()
     }
 
     private func perform(_ effect: Effect) {
@@ -144,13 +157,13 @@ final class Runner: Service {
             }
         case .plan(let lease, let params):
             begin(lease)
-            call(WorkloadPlan.self, params, lease) { .planned($0) }
+            call(WorkloadPlan.self, params, lease, correlationId: params.job.correlationId) { .planned($0) }
         case .preload(let lease, let params):
             begin(lease)
-            call(WorkloadPreload.self, params, lease) { _ in .preloaded }
+            call(WorkloadPreload.self, params, lease, correlationId: params.job.correlationId) { _ in .preloaded }
         case .process(let lease, let params):
             begin(lease)
-            call(WorkloadProcess.self, params, lease) { .processed($0) }
+            call(WorkloadProcess.self, params, lease, correlationId: params.job.correlationId) { .processed($0) }
         case .summarize(let lease, let brief, let cancelled):
             begin(lease)
             collect(lease, brief, cancelled: cancelled)
@@ -173,7 +186,7 @@ final class Runner: Service {
         case .cancel(let lease):
             state.withLock { $0.calls[lease.fence] }?.requestCancellation()
         case .release(let id, let worker):
-            session(worker)?.notify(WorkloadRelease.self, JobReference(id: id))
+            session(worker)?.notify(WorkloadRelease.name, JobReference(id: id))
         case .drop(let worker):
             log.warning("a worker did not heed a cancellation in time and is dropped", metadata: ["worker": "\(worker)"])
             session(worker)?.close()
@@ -188,11 +201,12 @@ final class Runner: Service {
 
     /// Calls the worker that holds the lease; whatever happens, the lease ends exactly once.
     private func call<M: RPCMethod>(
-        _ method: M.Type, _ params: M.Params, _ lease: Lease, _ success: @escaping @Sendable (M.Result) -> LeaseEnd
+        _ method: M.Type, _ params: M.Params, _ lease: Lease, correlationId: String,
+        _ success: @escaping @Sendable (M.Result) -> LeaseEnd
     ) {
         guard let session = session(lease.worker) else { return handle(.leaseEnded(lease.fence, .lost)) }
         let call = session.send(
-            method, params,
+            method, params, options: CallOptions(correlationId: correlationId),
             progress: { [weak self] raw in
                 guard let self else { return }
                 guard let progress = try? JSON.decode(WorkloadProgress.self, from: raw.bytes) else {
@@ -219,7 +233,8 @@ final class Runner: Service {
             switch result {
             case .success(let items):
                 call(
-                    WorkloadSummarize.self, WorkloadSummarize.Params(job: brief, items: items, cancelled: cancelled), lease
+                    WorkloadSummarize.self, WorkloadSummarize.Params(job: brief, items: items, cancelled: cancelled),
+                    lease, correlationId: brief.correlationId
                 ) { .summarized($0) }
             case .failure(let error):
                 handle(.leaseEnded(lease.fence, .failed(Self.face(of: error))))

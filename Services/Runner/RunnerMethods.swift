@@ -66,7 +66,7 @@ extension Runner {
         guard let unknown = specifications.map(\.kind).first(where: { !kinds.knows($0) }) else {
             return write(specifications, context, answer)
         }
-        guard supervisor.isActive, !supervisor.isSettled(time) else {
+        guard supervisor.mayStillStart(within: .seconds(5)) else {
             return answer(.failure(JobError.unknownKind(unknown, known: kinds.names)))
         }
         // The first worker may still be starting: a kind that nobody declared yet is waited for, once, for a moment.

@@ -16,6 +16,7 @@ final class WorkerSupervisor: Sendable {
     private let children = Locked<[Int: ChildProcess]>([:])
     private let keepers = Locked<[Task<Void, Never>]>([])
     private let stopping = Locked(false)
+    private let startedAt = Locked<Duration?>(nil)
 
     /// - Parameter commands: Each a program and its arguments, parted by blanks.
     init(commands: [String], log: Logger, time: any TimeSource) {
@@ -24,18 +25,21 @@ final class WorkerSupervisor: Sendable {
         self.time = time
     }
 
-    /// Whether workers may still be on their way.
-    var isActive: Bool { !commands.isEmpty && !stopping.withLock { $0 } }
+    /// Whether a first worker may still be on its way: a kind that nobody knows yet is worth waiting for.
+    func mayStillStart(within time: Duration) -> Bool {
+        !commands.isEmpty && startedAt.withLock { $0.map { self.time.boot() - $0 < time } ?? true }
+    }
 
     private static func resolve(_ command: String) -> [String] {
         var words = command.split(separator: " ").map(String.init)
         guard let program = words.first, !program.contains("/") else { return words }
-        let beside = Files.parent(Environment.executable) + "/" + program
+        let beside = Files.parent(Machine.executable) + "/" + program
         if Files.exists(beside) { words[0] = beside }
         return words
     }
 
     func start(server: RPCServer) {
+        startedAt.withLock { $0 = time.boot() }
         keepers.withLock { keepers in
             for (number, command) in commands.enumerated() {
                 keepers.append(Task { await self.keep(number, command, server) })
@@ -78,7 +82,10 @@ final class WorkerSupervisor: Sendable {
         defer { children.withLock { $0[number] = nil } }
         // Asked to stop meanwhile: the child must not be left behind.
         if stopping.withLock({ $0 }) { child.signal(SIGTERM) }
-        let session = try await server.adopt(connected: ours, pid: child.pid)
+        let own = PeerCredentials.current
+        let peer = Peer(
+            credentials: PeerCredentials(pid: child.pid, uid: own.uid, gid: own.gid, groups: own.groups), access: .write)
+        let session = try await server.adopt(connected: ours, peer: peer)
         let status = try await child.wait()
         session.close()
         return status

@@ -1,0 +1,138 @@
+import JSONCodec
+import Linux
+import Logging
+import MillraceProtocol
+import MillraceRPC
+import MillraceService
+
+/// Runs a process as a worker: connects to the runner, offers its workloads and serves them until the runner hangs up or
+/// the process is asked to end.
+///
+/// The connection is the descriptor that `MILLRACE_WORKER_FD` names (the runner's own children), or the socket given by
+/// `--connect PATH`. A worker that was connected by path connects again when the runner is restarted.
+public enum WorkerHost {
+    /// The variable that names the descriptor of the connection to the runner.
+    public static let descriptorVariable = "MILLRACE_WORKER_FD"
+
+    /// The variable with the lowest level that is logged, such as `debug`; `info` when it is not set.
+    public static let levelVariable = "MILLRACE_LOG_LEVEL"
+
+    /// - Parameters:
+    ///   - name: for people: what the worker is called in lists and logs.
+    ///   - capacity: calls that may be in flight at once.
+    public static func run(name: String, capacity: Int = 64, workloads: [any Workload]) async -> Never {
+        let level = Environment[levelVariable].flatMap(Logger.Level.init(rawValue:)) ?? .info
+        let serviceLog = ServiceLog(name: name, identifier: "millrace-\(name)", level: level)
+        serviceLog.bootstrap()
+        let log = serviceLog.logger()
+        let worker = Worker(name: name, capacity: capacity, workloads: workloads, log: log)
+        do {
+            try await worker.serve(arguments: Array(CommandLine.arguments.dropFirst()))
+            ExitCode.ok.exit()
+        } catch {
+            log.critical("\(error)")
+            ExitCode.unavailable.exit()
+        }
+    }
+}
+
+/// What keeps a worker from serving.
+public enum WorkerError: Error, Hashable, Sendable, CustomStringConvertible {
+    case noConnection
+    case badDescriptor(String)
+    case refused(RPCError)
+
+    public var description: String {
+        switch self {
+        case .noConnection:
+            "no runner to work for: let millrace-runner start this program, or name its socket with --connect PATH"
+        case .badDescriptor(let text):
+            "\(WorkerHost.descriptorVariable) is \"\(text)\", not the number of an open descriptor"
+        case .refused(let error):
+            "the runner refused this worker: \(error)"
+        }
+    }
+}
+
+/// One worker process: its workloads behind the wire.
+struct Worker {
+    let name: String
+    let capacity: Int
+    let workloads: [any WorkloadHandler]
+    let log: Logger
+
+    init(name: String, capacity: Int, workloads: [any Workload], log: Logger) {
+        func handler(_ workload: some Workload) -> any WorkloadHandler { TypedWorkload(workload) }
+        self.name = name
+        self.capacity = capacity
+        self.workloads = workloads.map { handler($0) }
+        self.log = log
+    }
+
+    func serve(arguments: [String]) async throws {
+        if let text = Environment[WorkerHost.descriptorVariable] {
+            guard let number = Int32(text), number > 2 else { throw WorkerError.badDescriptor(text) }
+            let session = try RPCClient.session(over: Descriptor(number), router: router(), log: log)
+            try await work(session)
+        } else if arguments.count == 2, arguments[0] == "--connect" {
+            let client = RPCClient(socket: arguments[1], router: router(), log: log)
+            while !Task.isCancelled {
+                try await work(try client.session())
+            }
+        } else {
+            throw WorkerError.noConnection
+        }
+    }
+
+    /// Offers the workloads and returns when the connection has ended or the process was told to end.
+    private func work(_ session: RPCSession) async throws {
+        let (ended, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        session.onClose { _ in continuation.finish() }
+        do {
+            let offer = WorkerRegister.Params(
+                name: name, kinds: workloads.map(\.declaration), capacity: capacity)
+            let registered = try await session.call(
+                WorkerRegister.self, offer, options: CallOptions(timeout: .seconds(30)))
+            log.debug("registered as worker \(registered.worker) of run \(registered.run)")
+        } catch let error as RPCError {
+            throw WorkerError.refused(error)
+        }
+        for await _ in ended {}
+    }
+
+    func router() -> RPCRouter {
+        let handlers = Dictionary(uniqueKeysWithValues: workloads.map { ($0.declaration.name, $0) })
+        func handler(of job: JobBrief) throws(RPCError) -> any WorkloadHandler {
+            guard let handler = handlers[job.kind] else {
+                throw RPCError(.unimplemented, "this worker has no workload \(job.kind)", reason: "kind.unknown")
+            }
+            return handler
+        }
+        let log = log
+        var router = RPCRouter()
+        router.on(WorkloadPlan.self) { params, context in
+            let run = JobRun(job: params.job, attempt: params.attempt, log: log) { context.progress($0) }
+            return try await handler(of: params.job).plan(params, run)
+        }
+        router.on(WorkloadPreload.self) { params, context in
+            let run = JobRun(job: params.job, log: log) { context.progress($0) }
+            try await handler(of: params.job).preload(params, run)
+            return Empty()
+        }
+        router.on(WorkloadProcess.self) { params, context in
+            let run = JobRun(
+                job: params.job, attempt: params.attempt, fence: params.fence, itemKey: params.item.key, log: log
+            ) { context.progress($0) }
+            return try await handler(of: params.job).process(params, run)
+        }
+        router.on(WorkloadSummarize.self) { params, context in
+            let run = JobRun(job: params.job, cancelled: params.cancelled, log: log) { context.progress($0) }
+            return try await handler(of: params.job).summarize(params, run)
+        }
+        router.onReply(WorkloadRelease.self) { params, _, reply in
+            for handler in handlers.values { handler.release(params.id) }
+            reply.succeed(Empty())
+        }
+        return router
+    }
+}
