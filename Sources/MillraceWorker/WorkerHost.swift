@@ -102,7 +102,7 @@ struct Worker {
 
     func router() -> RPCRouter {
         let handlers = Dictionary(uniqueKeysWithValues: workloads.map { ($0.declaration.name, $0) })
-        func handler(of job: JobBrief) throws(RPCError) -> any WorkloadHandler {
+        @Sendable func handler(of job: JobBrief) throws(RPCError) -> any WorkloadHandler {
             guard let handler = handlers[job.kind] else {
                 throw RPCError(.unimplemented, "this worker has no workload \(job.kind)", reason: "kind.unknown")
             }

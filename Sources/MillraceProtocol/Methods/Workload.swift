@@ -84,6 +84,7 @@ extension ItemBrief: JSONCodable {
 public enum WorkloadPlan: RPCMethod {
     public static let name = "workload.plan"
     public static let access = AccessClass.admin
+    public static let execution = Execution.offloaded
 
     public struct Params: Sendable, Hashable, JSONCodable {
         public var job: JobBrief
@@ -181,6 +182,7 @@ public enum WorkloadPlan: RPCMethod {
 public enum WorkloadPreload: RPCMethod {
     public static let name = "workload.preload"
     public static let access = AccessClass.admin
+    public static let execution = Execution.offloaded
 
     public struct Params: Sendable, Hashable, JSONCodable {
         public var job: JobBrief
@@ -219,6 +221,7 @@ public enum WorkloadPreload: RPCMethod {
 public enum WorkloadProcess: RPCMethod {
     public static let name = "workload.process"
     public static let access = AccessClass.admin
+    public static let execution = Execution.offloaded
 
     public struct Params: Sendable, Hashable, JSONCodable {
         public var job: JobBrief
@@ -288,6 +291,7 @@ public enum WorkloadProcess: RPCMethod {
 public enum WorkloadSummarize: RPCMethod {
     public static let name = "workload.summarize"
     public static let access = AccessClass.admin
+    public static let execution = Execution.offloaded
 
     public struct Params: Sendable, Hashable, JSONCodable {
         public var job: JobBrief
