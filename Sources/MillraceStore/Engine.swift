@@ -8,6 +8,9 @@ final class Engine: Sendable {
     private let threads: [WorkerThread]
     private let identities: Locked<[pthread_t]>
 
+    private enum Phase { case open, closing, closed }
+    private let phase = Monitor(Phase.open)
+
     init(
         writer connection: sending Connection, readers connections: sending [Connection],
         ownership: OwnershipLock?, options: DatabaseOptions
@@ -49,11 +52,21 @@ final class Engine: Sendable {
         return identities.withLock { $0.contains { pthread_equal($0, current) != 0 } }
     }
 
-    /// Lets the threads finish what waits and waits for their end.
+    /// Lets the threads finish what waits and waits for their end, whoever calls.
     func close() {
         precondition(!isOwnThread, "the database cannot be closed from its own thread")
-        stop()
-        for thread in threads { thread.join() }
+        let isFirst = phase.withLock { phase in
+            guard phase == .open else { return false }
+            phase = .closing
+            return true
+        }
+        if isFirst {
+            stop()
+            for thread in threads { thread.join() }
+            phase.withLock(notify: true) { $0 = .closed }
+        } else {
+            _ = phase.wait { $0 == .closed ? true : nil }
+        }
     }
 
     private func stop() {

@@ -93,7 +93,7 @@ extension StoreError.Kind {
         self =
             switch code & 0xff {
             case SQLITE_CONSTRAINT: .constraint(.init(code: code))
-            case SQLITE_BUSY, SQLITE_LOCKED: .busy
+            case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL: .busy
             case SQLITE_FULL: .full
             case SQLITE_IOERR: .ioError(StoreError.isFsync(code) ? .fsync : .other)
             case SQLITE_CORRUPT, SQLITE_NOTADB: .corrupt

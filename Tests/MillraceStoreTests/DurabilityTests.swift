@@ -1,3 +1,4 @@
+import Glibc
 import Linux
 import TestSupport
 import Testing
@@ -158,6 +159,40 @@ import Testing
 
         let found = try Database.entries(in: remains)
         #expect(try await found.names() == (0..<50).map { "entry \($0)" })
+    }
+
+    /// A process writes from many tasks and kills itself after so many acknowledgements, each of which it has noted.
+    @Test(arguments: [1, 7, 40, 173, 300])
+    func whatAKilledProcessAcknowledgedIsThere(acknowledgements: Int) async throws {
+        let path = folder.path
+        await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String, acknowledgements] in
+            let database = try Database.open("\(path)/entries.sqlite", migrations: entrySchema)
+            let notes = try Files.openForAppending("\(path)/acknowledged")
+            let count = Locked(0)
+            try await withThrowingTaskGroup { group in
+                for caller in 0..<32 {
+                    group.addTask {
+                        for number in 0..<1000 {
+                            let name = "entry \(caller)-\(number)"
+                            try await database.insert(name)
+                            try notes.writeAll(Array("\(name)\n".utf8))
+                            let done = count.withLock { count in
+                                count += 1
+                                return count
+                            }
+                            if done == acknowledgements { kill(getpid(), SIGKILL) }
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+        let noted = try Files.readText(folder.file("acknowledged")).split(separator: "\n").map(String.init)
+        #expect(noted.count >= acknowledgements)
+        let found = try Database.entries(in: folder)
+        #expect(try found.integrityCheck() == [])
+        #expect(try await Set(found.names()).isSuperset(of: noted))
+        found.close()
     }
 
     @Test func aLogTornInItsLastCommitLosesThatCommitOnly() async throws {

@@ -142,6 +142,23 @@ import Testing
         #expect(try await again.names() == (0..<20).map { "entry \($0)" })
     }
 
+    @Test func whoeverClosesFindsItClosed() async throws {
+        let database = try Database.entries(in: folder)
+        let gate = try await database.holdWriter()
+        database.submit({ try $0.insert("waiting") }, completion: { _ in })
+        let log = folder.file("entries.sqlite-wal")
+        let closings = (0..<3).map { _ in
+            Task {
+                try await offPool {
+                    database.close()
+                    return Files.exists(log)
+                }
+            }
+        }
+        gate.open()
+        for closing in closings { #expect(try await closing.value == false) }
+    }
+
     @Test func aWriteLockHeldByAnotherOpenerIsWaitedForThenReportedAsBusy() async throws {
         let other = try Database.entries(in: folder)
         let patient = try Database.entries(in: folder)
