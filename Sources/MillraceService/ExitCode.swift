@@ -1,5 +1,5 @@
-public import Linux
 import Glibc
+public import Linux
 import MillraceProtocol
 
 /// How a program ends, as sysexits.h numbers it. Scripts and units rely on these.

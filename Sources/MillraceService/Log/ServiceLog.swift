@@ -42,11 +42,12 @@ public final class ServiceLog: Sendable {
         self.identifier = identifier
         self.output = output
         self.time = time
-        text = if case .text(_, true) = output {
-            LogText(name: name, isColoured: true)
-        } else {
-            LogText(name: name, isColoured: false)
-        }
+        text =
+            if case .text(_, true) = output {
+                LogText(name: name, isColoured: true)
+            } else {
+                LogText(name: name, isColoured: false)
+            }
         levelNumber = Atomic(Self.number(level))
         self.perSecond = perSecond
         budget = Locked(LogBudget(perSecond: perSecond))
@@ -96,14 +97,7 @@ public final class ServiceLog: Sendable {
                     event.level, message, metadata, identifier: identifier, file: event.file, line: event.line,
                     function: event.function))
         case .text(let descriptor, _):
-            let line = Array((text.line(time.wall(), event.level, message, metadata) + "\n").utf8)
-            var sent = 0
-            // One write as a rule, so that lines of several processes do not mingle. A log that cannot be written
-            // is no reason to stop.
-            while sent < line.count {
-                let count = line.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + sent, line.count - sent) }
-                if count > 0 { sent += count } else if errno != EINTR { return }
-            }
+            RawOutput.write(text.line(time.wall(), event.level, message, metadata) + "\n", to: descriptor)
         }
     }
 

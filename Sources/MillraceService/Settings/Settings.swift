@@ -57,7 +57,8 @@ struct Settings<Configuration: Sendable>: Sendable {
             if let index = keys.firstIndex(where: { $0.section == entry.section && $0.name == entry.key }) {
                 read(entry.value, .file(file.path, line: entry.line), index)
             } else if keys.contains(where: { $0.section == entry.section }) {
-                warnings.append("\(file.path):\(entry.line): \(entry.key) is not known\(hint(entry)); it is passed over")
+                warnings.append(
+                    "\(file.path):\(entry.line): \(entry.key) is not known\(hint(entry)); it is passed over")
             }
         }
         let known = Set(keys.map(\.section))

@@ -1,0 +1,59 @@
+import Glibc
+import Linux
+import Logging
+import Systemd
+
+/// Runs a service as a process: options, settings, log, sockets, readiness, watchdog, reload and drain are the same
+/// for all.
+public enum ServiceHost {
+    /// Runs until the service is told to end, then ends the process.
+    ///
+    /// Exit codes: 0 after a drain, 78 for wrong settings, another of ``ExitCode`` when the service cannot start.
+    public static func run<S: Service>(_ type: S.Type) async -> Never {
+        Signals.ignoreBrokenPipes()
+        let launch = ServiceLaunch<S>(
+            arguments: Array(CommandLine.arguments.dropFirst()), environment: Environment.all)
+        if let answer = launch.answer() {
+            RawOutput.write(answer.output, to: STDOUT_FILENO)
+            RawOutput.write(answer.errors, to: STDERR_FILENO)
+            answer.code.exit()
+        }
+        let settings = launch.settings()
+        let serviceLog = ServiceLog(
+            name: S.name, identifier: ServiceLaunch<S>.executable, level: settings.values.host.logLevel)
+        serviceLog.bootstrap()
+        let log = serviceLog.logger()
+        for warning in settings.warnings { log.warning("\(warning)") }
+        guard settings.mistakes.isEmpty else {
+            for mistake in settings.mistakes { log.error("\(mistake)") }
+            log.critical("not started, \(settings.mistakes.count) settings are wrong; try --check-config or --help")
+            ExitCode.configuration.exit()
+        }
+        do {
+            try await serve(launch, settings.values, serviceLog).exit()
+        } catch {
+            log.critical("cannot start: \(error)")
+            ExitCode(error).exit()
+        }
+    }
+
+    private static func serve<S: Service>(
+        _ launch: ServiceLaunch<S>, _ values: HostedConfiguration<S.Configuration>, _ log: ServiceLog
+    ) async throws -> ExitCode {
+        let desk = SignalDesk(log: log.logger())
+        let signals = try SignalThread(SignalDesk.numbers) { desk.take($0) }
+        defer { withExtendedLifetime(signals) {} }
+        try Files.makeDirectory(launch.places.stateDirectory, mode: 0o750)
+        let sockets = try ListeningSocket.open(
+            service: S.name, path: launch.options.socket, runtimeDirectory: launch.places.runtimeDirectory,
+            handedOver: try ListenSockets.take())
+        do {
+            let running = try await RunningService(launch, values, sockets: sockets, log: log, time: SystemTime())
+            desk.attach(running.post)
+            return await running.run()
+        } catch {
+            for socket in sockets { socket.ownPath.map { try? Files.remove($0) } }
+            throw error
+        }
+    }
+}
