@@ -16,9 +16,12 @@ public final class SQLiteBooks: Sendable {
         return "/var/lib/millrace/books.sqlite"
     }
 
-    /// Opens the books, making the file if there is none.
-    /// - Throws: `StoreError`.
+    /// Opens the books, making the file, and its folder, if there is none.
+    /// - Throws: `StoreError`; `SystemError` when the folder cannot be made.
     public init(path: String) throws {
+        if let slash = path.lastIndex(of: "/"), slash > path.startIndex {
+            try Files.makeDirectory(String(path[..<slash]), mode: 0o750)
+        }
         database = try Database.open(path, migrations: BooksSchema.migrations, exclusive: false)
     }
 

@@ -15,7 +15,7 @@ public struct RunLog: Sendable {
 
     public static let silent = RunLog { _ in }
 
-    func callAsFunction(_ level: Level, _ message: String, _ fields: [String: String] = [:]) {
+    public func callAsFunction(_ level: Level, _ message: String, _ fields: [String: String] = [:]) {
         write(Line(level: level, message: message, fields: fields))
     }
 }

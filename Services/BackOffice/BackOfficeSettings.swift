@@ -1,0 +1,19 @@
+import BackOffice
+
+/// What the environment says to the ready workloads.
+struct BackOfficeSettings: Sendable {
+    /// `TASK_ORDER_LOG_WORKER_POOL_SIZE`, clamped.
+    var pool: PoolSize
+    /// The file of the books; see `SQLiteBooks.defaultPath`.
+    var booksPath: String
+    /// `MILLRACE_REHEARSAL_DELAY_MS`, at most a minute: how long each request to the books takes, as if they were a
+    /// remote service asked one question at a time. Zero, which is also any nonsense, is no rehearsal.
+    var rehearsalDelay: Duration
+
+    init(environment: (String) -> String?) {
+        pool = PoolSize(setting: environment(PoolSize.variable))
+        booksPath = SQLiteBooks.defaultPath(environment)
+        let milliseconds = environment("MILLRACE_REHEARSAL_DELAY_MS").flatMap { Int($0) } ?? 0
+        rehearsalDelay = .milliseconds(min(max(milliseconds, 0), 60_000))
+    }
+}
