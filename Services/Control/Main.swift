@@ -11,10 +11,8 @@ enum Main {
         if words.first == ServiceLauncher.word { ServiceLauncher.run(Array(words.dropFirst())) }
         do {
             var command = try Millctl.parseAsRoot(words)
-            if let patient = command as? any InterruptibleCommand {
-                Signals.block(type(of: patient).signals)
-            }
             if let calling = command as? any AsyncParsableCommand {
+                try Interrupts.listen()
                 runConcurrently(Errand(command: calling), words)
             }
             try command.run()
@@ -59,11 +57,6 @@ enum Main {
         Output.error(words.contains("--json") ? JSONOutput.text(failure) : failure.text(for: terminal))
         exit(failure.exit.rawValue)
     }
-}
-
-/// A command that says something of its own when it is interrupted. The signals are blocked before any thread starts.
-protocol InterruptibleCommand {
-    static var signals: [Int32] { get }
 }
 
 extension Exit: Error {}

@@ -26,7 +26,8 @@ struct BooksPlace {
         var status = stat()
         guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
             throw Failure(
-                .noInput, "no folder \(folder) for the books: `\(place.startCommand)` makes it, or MILLRACE_BOOKS names another")
+                .noInput,
+                "no folder \(folder) for the books: `\(place.startCommand)` makes it, or MILLRACE_BOOKS names another")
         }
         try Self.become(owner: status.st_uid, group: status.st_gid)
         do {

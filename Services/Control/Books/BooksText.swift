@@ -15,7 +15,8 @@ enum BooksText {
         var table = Table([.text("Month"), .number("Timesheets"), .number("Reviewed"), .number("Orders")])
         for month in months {
             table.add([
-                Table.Cell("\(month.month)"), Table.Cell(month.entries), Table.Cell(month.reviewed), Table.Cell(month.orders),
+                Table.Cell("\(month.month)"), Table.Cell(month.entries), Table.Cell(month.reviewed),
+                Table.Cell(month.orders),
             ])
         }
         return table
@@ -62,7 +63,8 @@ enum BooksText {
         ])
         for entry in entries.sorted(by: { ($0.date, $0.id.text) < ($1.date, $1.id.text) }) {
             table.add([
-                Table.Cell("\(entry.date)"), Table.Cell(entry.contractor?.text ?? ""), Table.Cell(entry.project?.text ?? ""),
+                Table.Cell("\(entry.date)"), Table.Cell(entry.contractor?.text ?? ""),
+                Table.Cell(entry.project?.text ?? ""),
                 Table.Cell("\(entry.hours)"), Table.Cell(entry.status.rawValue), Table.Cell(entry.id.text),
                 Table.Cell(entry.text),
             ])

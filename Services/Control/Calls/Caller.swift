@@ -56,7 +56,8 @@ final class Caller: Sendable {
             return Failure(.unavailable, "no \(service) at \(path): not started? try `\(place.startCommand)`")
         case EACCES, EPERM:
             return Failure(
-                .noPermission, "not allowed to use \(path): be root or a member of its group (millrace), then log in anew")
+                .noPermission,
+                "not allowed to use \(path): be root or a member of its group (millrace), then log in anew")
         default:
             return Failure(.unavailable, "no \(service) at \(path): \(error)")
         }

@@ -33,7 +33,9 @@ enum OptionValue {
     }
 
     @Sendable static func job(_ text: String) throws -> JobID {
-        guard let number = Int64(text), number > 0 else { throw ValidationError("'\(text)' is no job id; ids are numbers") }
+        guard let number = Int64(text), number > 0 else {
+            throw ValidationError("'\(text)' is no job id; ids are numbers")
+        }
         return JobID(number)
     }
 

@@ -20,7 +20,9 @@ extension BooksCommand {
         @Option(help: "Only contractors whose name on the chat server contains this.") var contractor: String?
 
         func validate() throws {
-            if subject == .timesheets && month == nil { throw ValidationError("timesheets are shown by --month YYYY-MM") }
+            if subject == .timesheets && month == nil {
+                throw ValidationError("timesheets are shown by --month YYYY-MM")
+            }
             if subject == nil && (month != nil || contractor != nil) {
                 throw ValidationError("say what to show: orders, lines or timesheets")
             }

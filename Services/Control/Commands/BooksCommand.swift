@@ -9,7 +9,7 @@ struct BooksCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "books", abstract: "Brings records into the company's books, and shows them.",
         discussion: """
-            The books are the SQLite file that $MILLRACE_BOOKS names, else DIR/data/books.sqlite with --state, else
+            The books are the SQLite file that $MILLRACE_BOOKS names, else DIR/data/books.sqlite with --state, else \
             /var/lib/millrace/books.sqlite. As root this works as the owner of that folder.
             """,
         subcommands: [Import.self, Export.self, Show.self, Sample.self])
@@ -27,7 +27,9 @@ extension TableFormat: ExpressibleByArgument {}
 
 extension TimesheetEntry.Status: ExpressibleByArgument {
     public init?(argument: String) {
-        guard let status = Self.allCases.first(where: { $0.rawValue.lowercased() == argument.lowercased() }) else { return nil }
+        guard let status = Self.allCases.first(where: { $0.rawValue.lowercased() == argument.lowercased() }) else {
+            return nil
+        }
         self = status
     }
 }
@@ -57,7 +59,7 @@ extension BooksCommand {
             completion: .list(BooksTable.allCases.filter(\.importable).map(\.rawValue)))
         var kind: BooksTable
         @Argument(help: "The file; - is standard input.", completion: .file()) var file: String
-        @Option(help: ArgumentHelp("Which column holds which field: field=column,…", valueName: "map")) var map: String?
+        @Option(help: "Which column holds which field: field=column,field=column.") var map: String?
         @Option(help: "The status of every timesheet entry, whatever the file says.") var status: TimesheetEntry.Status?
         @Flag(name: .customLong("skip-bad"), help: "Leave out records with mistakes instead of refusing the file.")
         var skipBad = false
@@ -158,7 +160,9 @@ extension BooksCommand {
             let count: Int
             do {
                 defer { books.close() }
-                count = try await BooksExport(kind, format: format, month: month).run(from: books) { try file.write($0) }
+                count = try await BooksExport(kind, format: format, month: month).run(from: books) {
+                    try file.write($0)
+                }
             } catch {
                 throw Failure(books: error, place.path)
             }
@@ -176,7 +180,9 @@ extension BooksCommand {
     struct Sample: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Makes a month of invented timesheets as CSV: 20 contractors, 60 projects.",
-            discussion: "The same month gives the same file. Import it with: millctl books import timesheets FILE --status Reviewed")
+            discussion:
+                "The same month gives the same file. Import it with: millctl books import timesheets FILE"
+        )
 
         @OptionGroup var global: GlobalOptions
         @Option(help: "YYYY-MM; this month when left out.") var month: Month?

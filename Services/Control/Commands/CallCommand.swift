@@ -11,9 +11,11 @@ struct CallCommand: AsyncParsableCommand {
 
     @OptionGroup var global: GlobalOptions
     @Argument(help: "The method, for instance job.show.") var method: String
-    @Argument(help: ArgumentHelp("Parameters; @FILE reads a file, @- standard input.", valueName: "json|@file")) var params: String?
+    @Argument(help: ArgumentHelp("Parameters; @FILE reads a file, @- standard input.", valueName: "json|@file"))
+    var params: String?
     @Option(help: "Which service; else the one whose method it is.") var service: String?
-    @Option(name: .customLong("timeout-ms"), help: "How long the answer may take; 30 s when left out.") var timeoutMs: Int?
+    @Option(name: .customLong("timeout-ms"), help: "How long the answer may take; 30 s when left out.") var timeoutMs:
+        Int?
 
     func validate() throws {
         if let timeoutMs, timeoutMs < 1 { throw ValidationError("--timeout-ms is at least 1") }

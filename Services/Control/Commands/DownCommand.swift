@@ -41,8 +41,8 @@ struct DownCommand: ParsableCommand {
         }
         let process = Descriptor(raw)
         guard kill(pid, SIGTERM) == 0 || errno == ESRCH else {
-            throw Failure(
-                .noPermission, "the suite on \(state.path) (pid \(pid)) belongs to another user: \(SystemError(number: errno, call: "kill"))")
+            let reason = SystemError(number: errno, call: "kill \(pid)")
+            throw Failure(.noPermission, "the suite on \(state.path) belongs to another user: \(reason)")
         }
         let end = SystemTime().boot() + Self.patience
         while true {
@@ -50,7 +50,8 @@ struct DownCommand: ParsableCommand {
             guard left > .zero else {
                 throw Failure(
                     .tryAgain,
-                    "the suite on \(state.path) (pid \(pid)) has not ended within \(Self.patience.short); see \(state.logFile)")
+                    "the suite (pid \(pid)) has not ended within \(Self.patience.short); see \(state.logFile)"
+                )
             }
             var ended = pollfd(fd: process.raw, events: Int16(POLLIN), revents: 0)
             if poll(&ended, 1, Int32(min(left.milliseconds + 1, 60_000))) > 0 { return }

@@ -7,7 +7,7 @@ struct GlobalOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The folder of a suite without systemd (`millctl up`). Else $MILLRACE_STATE; else the sockets in /run/millrace.",
+            "The folder of a suite without systemd; else $MILLRACE_STATE; else the sockets in /run/millrace.",
             valueName: "dir"),
         completion: .directory)
     var state: String?

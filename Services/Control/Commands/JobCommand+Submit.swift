@@ -6,19 +6,19 @@ import MillraceProtocol
 
 extension JobCommand {
     /// `millctl job submit KIND [--params JSON|@FILE] [--wait] [--json]`
-    struct Submit: AsyncParsableCommand, InterruptibleCommand {
+    struct Submit: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Queues a job; with --wait shows it until it ends.",
             discussion: """
                 For instance: millctl job submit sync-task-order-logs --params '{"month":"2026-11"}' --wait
-                With --wait the exit code is 0, 1, 2 or 3 as the job succeeded, failed, succeeded in parts or was
+                With --wait the exit code is 0, 1, 2 or 3 as the job succeeded, failed, succeeded in parts or was \
                 cancelled. Ctrl-C ends the waiting, not the job, unless it is --attached.
                 """)
-        static let signals = [SIGINT, SIGTERM]
 
         @OptionGroup var global: GlobalOptions
         @Argument(help: "Which workload; `millctl kind list` names them.") var kind: String
-        @Option(help: ArgumentHelp("Parameters; @FILE reads a file, @- standard input.", valueName: "json|@file")) var params: String?
+        @Option(help: ArgumentHelp("Parameters; @FILE reads a file, @- standard input.", valueName: "json|@file"))
+        var params: String?
         @Option(help: "The queue; `default` when left out.") var queue: String?
         @Option(help: "What the job is about; limits per key count by it.") var key: String?
         @Option(help: "-1000 to 1000; the higher runs first.") var priority: Int?
@@ -27,8 +27,10 @@ extension JobCommand {
             transform: OptionValue.time)
         var runAt: Timestamp?
         @Option(help: "How long it may run: 90s, 15m, 2h.", transform: OptionValue.duration) var timeout: Duration?
-        @Option(name: .customLong("max-attempts"), help: "How often each part is tried; 3 when left out.") var maxAttempts: Int?
-        @Option(help: "The pause before the second try, doubled after each: 500ms, 1s.", transform: OptionValue.duration)
+        @Option(name: .customLong("max-attempts"), help: "How often each part is tried; 3 when left out.")
+        var maxAttempts: Int?
+        @Option(
+            help: "The pause before the second try, doubled after each: 500ms, 1s.", transform: OptionValue.duration)
         var backoff: Duration?
         @Option(
             name: .customLong("idempotency-key"),

@@ -43,8 +43,12 @@ extension JobCommand {
             var lines = JobText.facts(detail.job, now: now).lines(for: terminal)
             if let items = detail.items { lines += [""] + JobText.items(items).lines(for: terminal) }
             if let next = detail.nextItemsAfter { lines.append("and more: --items-after \(next)") }
-            if let attempts = detail.attempts { lines += [""] + JobText.attempts(attempts, now: now).lines(for: terminal) }
-            if let transitions = detail.transitions { lines += [""] + JobText.transitions(transitions).lines(for: terminal) }
+            if let attempts = detail.attempts {
+                lines += [""] + JobText.attempts(attempts, now: now).lines(for: terminal)
+            }
+            if let transitions = detail.transitions {
+                lines += [""] + JobText.transitions(transitions).lines(for: terminal)
+            }
             if let result = detail.job.result, let value = try? result.decode(JSONValue.self), !value.isNull {
                 lines += ["", terminal.paint("Result", .strong)] + JobResult(terminal: terminal).lines(value)
             }
@@ -58,7 +62,8 @@ extension JobCommand {
         @OptionGroup var global: GlobalOptions
         @Option(
             name: .customLong("states"),
-            help: "Only jobs in these states, with commas between them: \(JobState.allCases.map(\.rawValue).joined(separator: ", ")).",
+            help:
+                "In these states: \(JobState.allCases.map(\.rawValue).joined(separator: ",")).",
             transform: OptionValue.states)
         var states: [JobState]?
         @Option(help: "Only this kind.") var kind: String?
@@ -85,11 +90,10 @@ extension JobCommand {
         }
     }
 
-    struct Watch: AsyncParsableCommand, InterruptibleCommand {
+    struct Watch: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Shows a job until it ends.",
             discussion: "Ends with 0, 1, 2 or 3 as the job succeeded, failed, succeeded in parts or was cancelled.")
-        static let signals = [SIGINT, SIGTERM]
 
         @OptionGroup var global: GlobalOptions
         @Argument(help: "The job's number.", transform: OptionValue.job) var id: JobID
@@ -122,10 +126,9 @@ extension JobCommand {
         }
     }
 
-    struct Retry: AsyncParsableCommand, InterruptibleCommand {
+    struct Retry: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Runs again what did not succeed in a job that is over.")
-        static let signals = [SIGINT, SIGTERM]
 
         @OptionGroup var global: GlobalOptions
         @Argument(help: "The job's number.", transform: OptionValue.job) var id: JobID

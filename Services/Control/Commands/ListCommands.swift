@@ -6,7 +6,8 @@ import MillraceProtocol
 /// `millctl kind list`
 struct KindCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "kind", abstract: "The kinds of job there are.", subcommands: [List.self], defaultSubcommand: List.self)
+        commandName: "kind", abstract: "The kinds of job there are.", subcommands: [List.self],
+        defaultSubcommand: List.self)
 
     @OptionGroup var global: GlobalOptions
 

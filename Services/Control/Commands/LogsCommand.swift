@@ -9,7 +9,7 @@ struct LogsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs", abstract: "Shows what the suite said, of one job or all.",
         discussion: """
-            Under systemd this asks the journal, by its fields JOB_ID and CORRELATION_ID; with --state it reads
+            Under systemd this asks the journal, by its fields JOB_ID and CORRELATION_ID; with --state it reads \
             DIR/log/millrace.log.
             """)
 
@@ -86,7 +86,7 @@ struct LogsCommand: ParsableCommand {
         var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
         pointers.append(nil)
         execvp(words[0], &pointers)
-        throw Failure(
-            .unavailable, "journalctl cannot be started: \(SystemError(number: errno, call: "execute journalctl")); for a suite without systemd give --state DIR")
+        let reason = SystemError(number: errno, call: "execute journalctl")
+        throw Failure(.unavailable, "\(reason); for a suite without systemd give --state DIR")
     }
 }

@@ -7,8 +7,8 @@ struct Millctl: ParsableCommand {
         commandName: "millctl",
         abstract: "Runs and looks after Millrace, the back-office batch suite.",
         discussion: """
-            Every command finds the services by --state DIR or $MILLRACE_STATE, where `millctl up` has them, else where
-            systemd has them. `millctl exit-codes` lists what the exit codes mean.
+            Every command finds the services by --state DIR or $MILLRACE_STATE, where `millctl up` has them, else \
+            where systemd has them. `millctl exit-codes` lists what the exit codes mean.
             """,
         version: "millctl \(MillraceVersion.current)",
         subcommands: [StatusCommand.self, CallCommand.self, DescribeCommand.self, LogsCommand.self],

@@ -71,8 +71,10 @@ struct HealthReport: JSONEncodable {
                     Table.Cell(status.statusLine),
                 ])
                 for check in status.checks where check.verdict != .ok {
-                    let words = "\(name): \(check.name): \(check.verdict.rawValue)\(check.reason.map { ", \($0)" } ?? "")"
-                    remarks.append(terminal.paint(DisplayText.harmless(words), check.verdict == .fail ? .bad : .warning))
+                    let words =
+                        "\(name): \(check.name): \(check.verdict.rawValue)\(check.reason.map { ", \($0)" } ?? "")"
+                    remarks.append(
+                        terminal.paint(DisplayText.harmless(words), check.verdict == .fail ? .bad : .warning))
                 }
             case .failure(let failure):
                 table.add([Table.Cell(name), Table.Cell("down", .bad), "", "", "", "", ""])

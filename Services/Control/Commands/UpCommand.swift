@@ -4,14 +4,15 @@ import JSONCodec
 import Linux
 
 /// `millctl up --state DIR [--detach]`
-struct UpCommand: ParsableCommand, InterruptibleCommand {
+struct UpCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "up", abstract: "Runs the suite without systemd.",
         discussion: """
-            Starts every service that is installed beside millctl, with its socket in DIR/run, databases in DIR/data and
-            one log in DIR/log/millrace.log. Ctrl-C or `millctl down` drains: services finish what they do, 35 s at most.
-            A service that dies is started again; five deaths within a minute end the suite.
+            Starts every service that is installed beside millctl, with its socket in DIR/run, its database in DIR/data \
+            and one log in DIR/log/millrace.log. Ctrl-C or `millctl down` drains: services finish what they do, 35 s at \
+            most. A service that dies is started again; five deaths within a minute end the suite.
             """)
+    /// Read by ``Suite``, so blocked before the first thread starts.
     static let signals = [SIGINT, SIGTERM, SIGHUP]
 
     @OptionGroup var global: GlobalOptions
@@ -30,8 +31,10 @@ struct UpCommand: ParsableCommand, InterruptibleCommand {
 
     func run() throws {
         if let logLevel, !LogLine.levels.contains(logLevel) {
-            throw Failure(.usage, "no log level '\(logLevel)'; there are trace, debug, info, notice, warning, error, critical")
+            throw Failure(
+                .usage, "no log level '\(logLevel)'; there are trace, debug, info, notice, warning, error, critical")
         }
+        Signals.block(Self.signals)
         let state = try global.requiredState()
         try makeFolders(state)
         if detach { try Background(state: state, logLevel: logLevel, global: global).start() }
@@ -75,12 +78,13 @@ struct UpCommand: ParsableCommand, InterruptibleCommand {
         let launcher = OwnExecutable.path
         let services = try installed.map { installed in
             do throws(SystemError) {
-                return try SupervisedService(installed, state: state, environment: Environment.all, log: log) { service in
+                return try SupervisedService(installed, state: state, environment: Environment.all, log: log) {
+                    service in
                     ServiceLauncher.arguments(
                         for: service.installed, options: options, launcher: launcher, parent: getpid())
                 }
             } catch {
-                throw Failure(Failure(error).exit, "no socket for \(installed.service.name): \(error)")
+                throw Self.noSocket(installed.service, state, error)
             }
         }
         let signals = try Pipe()
@@ -99,15 +103,27 @@ struct UpCommand: ParsableCommand, InterruptibleCommand {
         }
         let names = services.map { "\($0.name) (pid \($0.pid ?? 0))" }.joined(separator: ", ")
         Output.line("millrace is up: \(names); log in \(state.logFile)")
-        let stop = readyDescriptor == nil ? "Ctrl-C stops it" : "`millctl down --state \(ShellWord.quoted(state.path))` stops it"
-        Output.line("try `millctl status --state \(ShellWord.quoted(state.path))`; \(stop)")
+        let stop =
+            readyDescriptor == nil
+            ? "Ctrl-C stops it" : "`millctl down\(Place.state(state).option)` stops it"
+        Output.line("try `millctl status\(Place.state(state).option)`; \(stop)")
+    }
+
+    private static func noSocket(_ service: KnownService, _ state: StateDirectory, _ error: SystemError) -> Failure {
+        if error.number == EADDRINUSE {
+            let path = state.socket(of: service.name)
+            return Failure(
+                .tryAgain, "a \(service.name) that nobody looks after listens at \(path): wait for its end, or end it")
+        }
+        return Failure(Failure(error).exit, "no socket for \(service.name): \(error)")
     }
 
     private static func runsAlready(_ state: StateDirectory) -> Failure {
         let holder = ((try? StateLock.holder(state.pidFile)) ?? nil).map { " (pid \($0))" } ?? ""
         return Failure(
             .tryAgain,
-            "a suite runs on \(state.path) already\(holder); `millctl down --state \(ShellWord.quoted(state.path))` stops it")
+            "a suite runs on \(state.path) already\(holder); `millctl down\(Place.state(state).option)` stops it"
+        )
     }
 }
 

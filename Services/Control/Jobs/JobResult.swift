@@ -36,7 +36,9 @@ struct JobResult {
         func note(_ members: [JSONMember], _ names: inout [String], _ prefix: String) {
             for member in members where scalar(member.value) != nil && isShown(member.name) {
                 if !names.contains(member.name) { names.append(member.name) }
-                if case .number = member.value { numeric.insert(prefix + member.name) } else if !member.value.isNull {
+                if case .number = member.value {
+                    numeric.insert(prefix + member.name)
+                } else if !member.value.isNull {
                     textual.insert(prefix + member.name)
                 }
             }

@@ -54,7 +54,9 @@ enum JobText {
         facts.add("Job", "\(job.id)", .strong)
         facts.add("Kind", job.kind)
         let phase = job.phase.map { ", \($0.rawValue)" } ?? ""
-        facts.add("State", job.state.rawValue + phase + (job.cancelRequested && !job.state.isFinal ? ", cancelling" : ""), tone(job.state))
+        facts.add(
+            "State", job.state.rawValue + phase + (job.cancelRequested && !job.state.isFinal ? ", cancelling" : ""),
+            tone(job.state))
         facts.add("Cause", job.cause)
         facts.add("Items", items(job.items))
         facts.add("Slots", job.slots.map(String.init))
@@ -82,7 +84,8 @@ enum JobText {
         ])
         for job in jobs {
             table.add([
-                Table.Cell(job.id.rawValue), Table.Cell(job.kind), Table.Cell(ProgressBar.stage(of: job), tone(job.state)),
+                Table.Cell(job.id.rawValue), Table.Cell(job.kind),
+                Table.Cell(ProgressBar.stage(of: job), tone(job.state)),
                 Table.Cell(items(job.items)), Table.Cell(job.queue), Table.Cell(job.key ?? ""),
                 Table.Cell(job.submittedAt.short), Table.Cell(took(job, now: now)), Table.Cell(job.cause),
             ])

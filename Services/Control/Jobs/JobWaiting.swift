@@ -20,8 +20,15 @@ struct JobWaiting {
         // With --json standard output is for the document; a person at the terminal still sees the bar.
         let output = global.json ? STDERR_FILENO : STDOUT_FILENO
         let terminal = Terminal(descriptor: output, noColor: global.noColor)
-        let display = global.json && !terminal.isInteractive ? nil : JobDisplay(terminal: terminal, output: output, time: time)
-        let interrupts = try catchInterrupts(display)
+        let display =
+            global.json && !terminal.isInteractive ? nil : JobDisplay(terminal: terminal, output: output, time: time)
+        Interrupts.say { [id, attached, option = global.place.option] in
+            display?.finish(nil)
+            Output.error(
+                attached
+                    ? "millctl: interrupted; job \(id) was attached and is cancelled"
+                    : "millctl: interrupted; job \(id) goes on: millctl job watch \(id)\(option)")
+        }
         let ticker = Task { [display] in
             while (try? await time.sleep(for: JobDisplay.beat)) != nil { display?.turn() }
         }
@@ -41,7 +48,7 @@ struct JobWaiting {
             display?.finish(nil)
             throw error
         }
-        interrupts.stop()
+        Interrupts.say(nil)
         display?.finish(end.value.job)
         if global.json {
             streams ? JSONOutput.line(end.raw) : JSONOutput.document(end.raw)
@@ -56,22 +63,12 @@ struct JobWaiting {
     static func summary(of job: JobView, _ terminal: Terminal) -> [String] {
         var lines = [terminal.paint(JobText.outcome(job), JobText.tone(job.state))]
         if let error = job.error { lines.append(terminal.paint("  \(DisplayText.harmless("\(error)"))", .bad)) }
-        if job.state == .failed || job.state == .cancelled { lines.append("  cause: \(DisplayText.harmless(job.cause))") }
+        if job.state == .failed || job.state == .cancelled {
+            lines.append("  cause: \(DisplayText.harmless(job.cause))")
+        }
         if let result = job.result, let value = try? result.decode(JSONValue.self) {
             lines += JobResult(terminal: terminal).lines(value)
         }
         return lines
-    }
-
-    private func catchInterrupts(_ display: JobDisplay?) throws -> SignalThread {
-        try SignalThread([SIGINT, SIGTERM]) { _ in
-            display?.finish(nil)
-            Output.error(
-                attached
-                    ? "millctl: interrupted; job \(id) was attached and is cancelled"
-                    : "millctl: interrupted; job \(id) goes on: millctl job watch \(id)\(global.place.option)")
-            // Not exit: other threads are in the middle of something.
-            _exit(Exit.interrupted.rawValue)
-        }
     }
 }

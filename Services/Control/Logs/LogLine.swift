@@ -72,7 +72,8 @@ struct LogLine: Hashable, Sendable {
         }
         let start = head.lastIndex(of: " ").map { head.index(after: $0) } ?? head.startIndex
         let name = head[start...]
-        guard !name.isEmpty, name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "." || $0 == "_") })
+        guard !name.isEmpty,
+            name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "." || $0 == "_") })
         else { return nil }
         let before = head[..<start]
         return (before.last == " " ? before.dropLast() : before, Field(name: String(name), value: unquoted(value)))

@@ -8,8 +8,8 @@ struct LogReader {
 
     let path: String
 
-    /// The last `count` lines there are that are wanted, or all, from the oldest file on. The files of the moment count,
-    /// even if they are turned over meanwhile.
+    /// The last `count` lines that are wanted, or all, from the oldest file on. The files of the moment count, even if
+    /// they are turned over meanwhile.
     func read(last count: Int?, where isWanted: (String) -> Bool, _ line: (String) -> Void) throws(SystemError) {
         var kept = LastLines(count: count)
         for file in try openAll() {

@@ -11,7 +11,8 @@ enum ServiceLauncher {
     /// The descriptor at which the listening socket is handed over: SD_LISTEN_FDS_START.
     static let firstSocket: Int32 = 3
 
-    static func arguments(for service: InstalledService, options: [String], launcher: String, parent: pid_t) -> [String] {
+    static func arguments(for service: InstalledService, options: [String], launcher: String, parent: pid_t) -> [String]
+    {
         [launcher, word, service.service.name, String(parent), service.executable] + options
     }
 

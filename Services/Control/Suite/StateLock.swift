@@ -33,8 +33,18 @@ final class StateLock {
         }
         if flock(file.raw, LOCK_SH | LOCK_NB) == 0 { return nil }
         guard errno == EWOULDBLOCK else { throw SystemError(number: errno, call: "flock \(path)") }
-        let text = String(decoding: try file.readToEnd(), as: UTF8.self)
-        return pid_t(text.prefix { $0 != "\n" })
+        return try pid(in: file, path)
+    }
+
+    /// The holder writes its id right after taking the lock, so it may have to be waited for.
+    private static func pid(in file: Descriptor, _ path: String) throws(SystemError) -> pid_t {
+        for _ in 0..<1000 {
+            lseek(file.raw, 0, SEEK_SET)
+            let text = String(decoding: try file.readToEnd(), as: UTF8.self)
+            if text.hasSuffix("\n"), let pid = pid_t(text.dropLast()) { return pid }
+            usleep(1000)
+        }
+        throw SystemError(number: EBADMSG, call: "read \(path)")
     }
 
     private init(_ path: String, _ file: Descriptor) {

@@ -62,7 +62,9 @@ final class Suite {
         var polled = [pollfd(fd: signals.raw, events: Int16(POLLIN), revents: 0)]
         for service in services {
             // A negative descriptor is passed over.
-            for descriptor in [service.notify.descriptor.raw, service.output?.raw ?? -1, service.process?.pidfd.raw ?? -1] {
+            for descriptor in [
+                service.notify.descriptor.raw, service.output?.raw ?? -1, service.process?.pidfd.raw ?? -1,
+            ] {
                 polled.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
             }
         }
@@ -132,7 +134,8 @@ final class Suite {
             end(
                 Failure(
                     .software,
-                    "\(service.name) died \(RestartBudget.deaths) times within \(window) s, the last time with \(status)"))
+                    "\(service.name) died \(RestartBudget.deaths) times within \(window) s, last with \(status)"
+                ))
         }
     }
 
@@ -155,7 +158,9 @@ final class Suite {
         }
         if case .ending(let until, let failure) = course, until <= now {
             for service in services where service.process != nil {
-                log.note("warning", "\(service.name) has not ended within \(Self.drainWithin.components.seconds) s, killing it")
+                log.note(
+                    "warning",
+                    "\(service.name) has not ended within \(Self.drainWithin.components.seconds) s, killing it")
                 service.kill()
             }
             // A killed process ends; only its end is awaited from here on.

@@ -9,7 +9,9 @@ enum DisplayText {
     static func width(_ character: Character) -> Int {
         guard let first = character.unicodeScalars.first else { return 0 }
         if first.value < 0x300 { return first.properties.generalCategory == .format ? 0 : 1 }
-        if first.properties.generalCategory == .nonspacingMark || first.properties.generalCategory == .format { return 0 }
+        if first.properties.generalCategory == .nonspacingMark || first.properties.generalCategory == .format {
+            return 0
+        }
         if character.unicodeScalars.contains(where: { $0.value == 0xFE0F }) { return 2 }
         return isWide(first) ? 2 : 1
     }

@@ -1,7 +1,7 @@
 import Linux
 import MillraceProtocol
 
-/// One line that shows how far a job is: 20 cells, one per 5 %, green while all went well, yellow once something failed.
+/// One line that shows how far a job is: 20 cells, one per 5 %, green while all goes well, else yellow.
 struct ProgressBar: Sendable {
     static let cells = 20
 
@@ -55,7 +55,8 @@ struct ProgressBar: Sendable {
         case .failed, .cancelled: return terminal.isUnicode ? "✗" : "x"
         case .partial: return "!"
         case .scheduled, .ready, .running:
-            let turns = terminal.isUnicode ? ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"] : ["|", "/", "-", "\\"]
+            let turns =
+                terminal.isUnicode ? ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"] : ["|", "/", "-", "\\"]
             return turns[beat % turns.count]
         }
     }

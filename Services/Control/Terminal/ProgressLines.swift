@@ -13,7 +13,8 @@ struct ProgressLines: Sendable {
         let stage = ProgressBar.stage(of: job), items = job.items
         if let last = printed {
             let moved = stage != last.stage || items.total != last.total || (message != nil && message != last.message)
-            let counted = items.ended >= last.ended + Self.every || (items.ended == items.total && items.ended != last.ended)
+            let counted =
+                items.ended >= last.ended + Self.every || (items.ended == items.total && items.ended != last.ended)
             guard moved || counted else { return nil }
         }
         printed = (stage, items.ended, items.total, message ?? printed?.message)

@@ -40,7 +40,8 @@ struct Table: Sendable {
 
     /// A row has a cell for each column.
     mutating func add(_ cells: [Cell]) {
-        precondition(cells.count == columns.count, "a row of \(cells.count) cells in a table of \(columns.count) columns")
+        precondition(
+            cells.count == columns.count, "a row of \(cells.count) cells in a table of \(columns.count) columns")
         rows.append(cells)
     }
 
