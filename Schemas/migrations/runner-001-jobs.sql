@@ -5,7 +5,9 @@
 CREATE TABLE run (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     boot_id    TEXT NOT NULL,
-    started_at INTEGER NOT NULL
+    started_at INTEGER NOT NULL,
+    -- The last proof of life before a beat of the watchdog.
+    beat_at    INTEGER
 ) STRICT;
 
 -- Kinds that a worker has declared at some time, so that jobs are taken in while the worker starts.

@@ -68,6 +68,14 @@ final class Runner: Service {
         handle(.jobsReady(Set(kinds.names)))
         if let next = try await store.read({ try JobStore.nextScheduled($0) }) { handle(.jobScheduled(next)) }
         supervisor.start(server: server)
+        sweep()
+    }
+
+    /// Forgets idempotency keys whose time is over, now and every hour.
+    private func sweep() {
+        let now = time.wall()
+        note("the end of old idempotency keys") { _ = try JobStore.forgetSubmissions($0, now: now) }
+        alarm.ring(in: .seconds(3600)) { [weak self] in self?.sweep() }
     }
 
     func reload(_ configuration: RunnerConfiguration) async {
