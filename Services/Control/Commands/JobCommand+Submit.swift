@@ -21,7 +21,7 @@ extension JobCommand {
         var params: String?
         @Option(help: "The queue; `default` when left out.") var queue: String?
         @Option(help: "What the job is about; limits per key count by it.") var key: String?
-        @Option(help: "-1000 to 1000; the higher runs first.") var priority: Int?
+        @Option(parsing: .unconditional, help: "-1000 to 1000; the higher runs first.") var priority: Int?
         @Option(
             name: .customLong("run-at"), help: "Not before this time: 2026-11-21T09:30:00Z or +15m.",
             transform: OptionValue.time)
