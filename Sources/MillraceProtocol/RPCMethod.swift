@@ -37,6 +37,7 @@ public protocol RPCMethod: SendableMetatype {
     /// waiting for its end.
     static var interruptible: Bool { get }
 
+    /// Written as an object or, for positional parameters, an array: JSON-RPC has no other.
     associatedtype Params: JSONCodable & Sendable
     associatedtype Result: JSONCodable & Sendable
 }

@@ -22,6 +22,8 @@ final class ChannelTransport: ChannelDuplexHandler, SessionTransport, @unchecked
     private var chunk: [UInt8] = []
     private var output = ByteBuffer()
     private var isReading = false
+    /// Whether the last read filled its buffer, so that NIO tries another before it says that the reading is complete.
+    private var isFilled = false
     private var holdsRead = false
     private var isRefused = false
     private var isWaiting = false
@@ -83,6 +85,7 @@ final class ChannelTransport: ChannelDuplexHandler, SessionTransport, @unchecked
             _ = session.claimOutput()
         }
         let bytes = unwrapInboundIn(data)
+        isFilled = bytes.writableBytes == 0
         do throws(FrameError) {
             try decoder.consume(bytes.readableBytesUInt8Span) { frame in
                 session.receive(frame)
@@ -94,9 +97,13 @@ final class ChannelTransport: ChannelDuplexHandler, SessionTransport, @unchecked
         }
     }
 
+    /// NIO also calls this in the middle of closing the input, where it does not bear a write that fails (2.101.2, with
+    /// half-closure allowed). Then either nothing was read, and whoever left output has arranged for its flush; or the
+    /// last read was full.
     func channelReadComplete(context: ChannelHandlerContext) {
+        guard isReading else { return }
         isReading = false
-        flush()
+        if isFilled { outputIsClaimed() } else { flush() }
     }
 
     func read(context: ChannelHandlerContext) {
