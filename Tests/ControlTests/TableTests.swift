@@ -58,6 +58,19 @@ struct TableTests {
         #expect(line == "\u{1B}[31mfailed\u{1B}[0m  x")
     }
 
+    @Test func theDecimalPointsOfNumbersStandBelowEachOther() {
+        var table = Table([.number("Hours"), .number("Took"), .text("X")])
+        table.add(["8", "3.2 s", "a"])
+        table.add(["-12.25", "1 m 05 s", "b"])
+        table.add(["0.5", "", "c"])
+        table.add(["", "320 ms", "d"])
+        #expect(
+            table.lines(for: .pipe) == [
+                " Hours      Took  X", "  8        3.2 s  a", "-12.25  1 m 05 s  b", "  0.5             c",
+                "          320 ms  d",
+            ])
+    }
+
     @Test func wideCharactersTakeTwoColumns() {
         var table = Table([.text("Name"), .text("X")])
         table.add(["日本", "1"])

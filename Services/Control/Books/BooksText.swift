@@ -61,9 +61,9 @@ enum BooksText {
             .text("Date"), .text("Contractor", shrinksTo: 12), .text("Project", shrinksTo: 12), .number("Hours"),
             .text("Status"), .text("Entry", shrinksTo: 8), .text("Text", shrinksTo: 12),
         ])
-        for entry in entries.sorted(by: { ($0.date, $0.id.text) < ($1.date, $1.id.text) }) {
+        for entry in entries.sorted(by: TimesheetEntry.isEarlier) {
             table.add([
-                Table.Cell("\(entry.date)"), Table.Cell(entry.contractor?.text ?? ""),
+                Table.Cell(entry.date.map { "\($0)" } ?? ""), Table.Cell(entry.contractor?.text ?? ""),
                 Table.Cell(entry.project?.text ?? ""),
                 Table.Cell("\(entry.hours)"), Table.Cell(entry.status.rawValue), Table.Cell(entry.id.text),
                 Table.Cell(entry.text),
@@ -133,7 +133,7 @@ extension BooksText {
 
     static func json(_ entry: TimesheetEntry) -> JSONValue {
         [
-            "id": .string(entry.id.text), "date": .string("\(entry.date)"),
+            "id": .string(entry.id.text), "date": entry.date.map { .string("\($0)") } ?? .null,
             "contractor": entry.contractor.map { .string($0.text) } ?? .null,
             "project": entry.project.map { .string($0.text) } ?? .null, "hours": .number("\(entry.hours)"),
             "status": .string(entry.status.rawValue), "title": .string(entry.title), "text": .string(entry.text),

@@ -1,6 +1,7 @@
 import JSONCodec
 
-/// Shows the result of any workload: single values as facts, lists of objects as tables, the rest as JSON.
+/// Shows the result of any workload: lists of objects as tables, single values as facts below them, where a person at a
+/// terminal sees them last, the rest as JSON.
 struct JobResult {
     let terminal: Terminal
     /// Rows of a table beyond this many are only counted.
@@ -10,13 +11,13 @@ struct JobResult {
     func lines(_ result: JSONValue) -> [String] {
         guard let members = result.members else { return result.isNull ? [] : [result.pretty()] }
         var lines: [String] = []
-        let single = members.filter { Self.scalar($0.value) != nil }
-        lines += Facts(single.map { (Self.title($0.name), Self.scalar($0.value)!) }).lines(for: terminal)
         for member in members where Self.scalar(member.value) == nil {
             if member.value.elements?.isEmpty ?? member.value.members?.isEmpty ?? false { continue }
-            lines += [""] + list(member)
+            lines += list(member) + [""]
         }
-        return lines
+        let single = members.filter { Self.scalar($0.value) != nil }
+        lines += Facts(single.map { (Self.title($0.name), Self.scalar($0.value)!) }).lines(for: terminal)
+        return lines.last == "" ? lines.dropLast() : lines
     }
 
     private func list(_ member: JSONMember) -> [String] {
@@ -53,7 +54,8 @@ struct JobResult {
         var table = Table(
             keys.map { prefix, name in
                 let isNumber = numeric.contains(prefix + name) && !textual.contains(prefix + name)
-                return isNumber ? .number(title(name)) : .text(title(name), shrinksTo: 12)
+                return isNumber
+                    ? .number(title(name), optional: true) : .text(title(name), shrinksTo: 12, optional: true)
             })
         for element in elements {
             let parts = parts(element)
@@ -77,7 +79,11 @@ struct JobResult {
     private static func isShown(_ name: String) -> Bool { !name.hasSuffix("_page_id") }
 
     private static func cell(_ value: JSONValue?) -> Table.Cell {
-        Table.Cell(value.flatMap { $0.isNull ? "" : scalar($0) } ?? "")
+        switch value {
+        case nil, .null?: ""
+        case .bool(let value)?: value ? "yes" : ""
+        case let value?: Table.Cell(scalar(value) ?? "")
+        }
     }
 
     private static func scalar(_ value: JSONValue) -> String? {

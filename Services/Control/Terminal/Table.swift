@@ -50,7 +50,8 @@ struct Table: Sendable {
         let shown = columns.indices.filter { index in
             !columns[index].optional || rows.contains { !$0[index].text.isEmpty }
         }
-        let widths = fitted(shown, to: terminal.width)
+        let aligned = Self.aligned(rows, shown.filter { columns[$0].right })
+        let widths = fitted(aligned, shown, to: terminal.width)
         func line(_ cells: [Cell]) -> String {
             var line = ""
             for (place, index) in shown.enumerated() {
@@ -62,13 +63,36 @@ struct Table: Sendable {
             }
             return String(line.reversed().drop { $0 == " " }.reversed())
         }
-        return [line(columns.map { Cell($0.title, .strong) })] + rows.map(line)
+        return [line(columns.map { Cell($0.title, .strong) })] + aligned.map(line)
     }
 
     private static let gap = "  "
 
+    /// The rows with blanks after the decimals of these columns, so that the points stand below each other.
+    private static func aligned(_ rows: [[Cell]], _ columns: [Int]) -> [[Cell]] {
+        var rows = rows
+        for column in columns {
+            let fractions = rows.map { fraction($0[column].text) }
+            guard let longest = fractions.compactMap(\.self).max(), longest > 0 else { continue }
+            for (row, fraction) in fractions.enumerated() {
+                guard let fraction else { continue }
+                rows[row][column].text += String(repeating: " ", count: longest - fraction)
+            }
+        }
+        return rows
+    }
+
+    /// How many characters a number has from its point on; nil for what is no number.
+    private static func fraction(_ text: String) -> Int? {
+        let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let whole = parts.first, Int128(whole) != nil, parts.count == 1 || parts[1].allSatisfy(\.isNumber) else {
+            return nil
+        }
+        return parts.count == 1 ? 0 : parts[1].utf8.count + 1
+    }
+
     /// The widths of the shown columns; the widest of those that may shrink gives way first.
-    private func fitted(_ shown: [Int], to width: Int?) -> [Int] {
+    private func fitted(_ rows: [[Cell]], _ shown: [Int], to width: Int?) -> [Int] {
         var widths = shown.map { index in
             rows.reduce(DisplayText.width(columns[index].title)) { max($0, DisplayText.width($1[index].text)) }
         }
