@@ -212,7 +212,7 @@ final class Runner: Service {
         _ method: M.Type, _ params: M.Params, _ lease: Lease, correlationId: String,
         _ success: @escaping @Sendable (M.Result) -> LeaseEnd
     ) {
-        guard let session = session(lease.worker) else { return handle(.leaseEnded(lease.fence, .lost)) }
+        guard let session = session(lease.worker) else { return handle(.workerLeft(lease.worker)) }
         let call = session.send(
             method, params, options: CallOptions(correlationId: correlationId),
             progress: { [weak self] raw in
@@ -226,7 +226,9 @@ final class Runner: Service {
                 state.withLock { _ = $0.calls.removeValue(forKey: lease.fence) }
                 switch result {
                 case .success(let value): handle(.leaseEnded(lease.fence, success(value)))
-                case .failure(let error): handle(.leaseEnded(lease.fence, error.isLossOfConnection ? .lost : .failed(error)))
+                // The worker must be gone for the dispatcher before its items are given out again.
+                case .failure(let error) where error.isLossOfConnection: handle(.workerLeft(lease.worker))
+                case .failure(let error): handle(.leaseEnded(lease.fence, .failed(error)))
                 }
             })
         state.withLock { state in

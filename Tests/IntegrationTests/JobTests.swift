@@ -176,6 +176,7 @@ struct JobTests {
             let worker = try TestWorker(suite.socket)
             let id = try #require(try await submit(suite, items: 3, slots: 1)["id"].int)
             let watch = try suite.start("job", "watch", "\(id)", "--json")
+            try await watch.waitForOutput("\"running\"", within: .seconds(20))
             for done in 0..<3 {
                 try worker.succeed(try await worker.hold(1)[0])
                 if done < 2 { try await watch.waitForOutput("\"succeeded\":\(done + 1)", within: .seconds(20)) }

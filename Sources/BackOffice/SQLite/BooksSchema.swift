@@ -41,7 +41,7 @@ enum BooksSchema {
         CREATE TABLE timesheet_entry (
             id TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
             title TEXT NOT NULL,
-            date TEXT NOT NULL CHECK (date IS date(date, '+0 days')),
+            date TEXT CHECK (date IS date(date, '+0 days')),
             hours TEXT NOT NULL CHECK (hours GLOB '[0-9]*' AND hours NOT GLOB '*[^0-9.]*'),
             text TEXT NOT NULL,
             contractor TEXT REFERENCES contractor (id),

@@ -37,14 +37,12 @@ extension TimesheetEntry {
     /// From ``columns``.
     init(_ row: Row) throws {
         let id = row.text(0)
-        guard let date = Day(row.text(2)) else {
-            throw BooksError.damaged(table: "timesheet_entry", id: id, column: "date")
-        }
         guard let status = Status(rawValue: row.text(7)) else {
             throw BooksError.damaged(table: "timesheet_entry", id: id, column: "status")
         }
         self.init(
-            id: EntryID(id), title: row.text(1), date: date, hours: try row.hours(3, of: "timesheet_entry", id),
+            id: EntryID(id), title: row.text(1), date: try row.dayOrNil(2, "date", of: "timesheet_entry", id),
+            hours: try row.hours(3, of: "timesheet_entry", id),
             text: row.text(4), contractor: row.idOrNil(5), project: row.idOrNil(6), status: status)
     }
 }

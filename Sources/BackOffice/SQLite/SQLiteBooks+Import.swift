@@ -185,7 +185,8 @@ private struct Intake {
                 status = excluded.status
             """,
             [
-                .text(new.id.text), .text(new.title), .text(new.date.description), .text(new.hours.description),
+                .text(new.id.text), .text(new.title), SQLValue(new.date?.description),
+                .text(new.hours.description),
                 .text(new.text), SQLValue(new.contractor?.text), SQLValue(new.project?.text),
                 .text(new.status.rawValue),
             ])

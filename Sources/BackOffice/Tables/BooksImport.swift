@@ -73,16 +73,20 @@ public struct BooksImport: Sendable {
     private var keyField: String { table == .deployments ? "contractor" : "id" }
 
     private func note(_ records: [PlacedRecord], _ report: inout ImportReport) {
-        var withoutContractor = 0, withoutProject = 0
+        var withoutContractor = 0, withoutProject = 0, withoutDay = 0
         for case .entry(let entry) in records.map(\.record) {
             if entry.contractor == nil { withoutContractor += 1 }
             if entry.project == nil { withoutProject += 1 }
+            if entry.date == nil { withoutDay += 1 }
         }
         if withoutContractor > 0 {
             report.notes.append("entries without contractor, which count in no order: \(withoutContractor)")
         }
         if withoutProject > 0 {
             report.notes.append("entries without project, which count in no order: \(withoutProject)")
+        }
+        if withoutDay > 0 {
+            report.notes.append("entries without a day, which count in no month: \(withoutDay)")
         }
     }
 }

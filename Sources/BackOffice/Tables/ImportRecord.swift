@@ -8,7 +8,8 @@ enum ImportRecord {
 
     struct Entry {
         var id: EntryID
-        var date: Day
+        /// Absent for an entry that counts in no month.
+        var date: Day?
         var contractor: ContractorID?
         var project: ProjectID?
         var hours: Hours
@@ -75,7 +76,7 @@ enum ImportRecord {
     private static func entry(
         _ reader: inout RecordReader, _ fixedStatus: TimesheetEntry.Status?
     ) -> Entry? {
-        let id = reader.id("id", TimesheetEntry.self), date = reader.day("date"), hours = reader.hours("hours")
+        let id = reader.id("id", TimesheetEntry.self), date = reader.optionalDay("date"), hours = reader.hours("hours")
         let contractor = reader.optionalID("contractor", Contractor.self)
         let project = reader.optionalID("project", Project.self)
         var status = fixedStatus
@@ -86,7 +87,7 @@ enum ImportRecord {
                 reader.fail("status", "'\(word)' is none of \(known)")
             }
         }
-        guard reader.problems.isEmpty, let id, let date, let hours else { return nil }
+        guard reader.problems.isEmpty, let id, let hours else { return nil }
         return Entry(
             id: id, date: date, contractor: contractor, project: project, hours: hours, text: reader.text("text"),
             status: status, title: reader.word("title") == nil ? nil : reader.text("title"))

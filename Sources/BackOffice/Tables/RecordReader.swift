@@ -57,14 +57,6 @@ struct RecordReader {
         return day
     }
 
-    mutating func day(_ field: String) -> Day? {
-        guard word(field) != nil else {
-            fail(field, "is empty; a day as 2025-01-31 is needed")
-            return nil
-        }
-        return optionalDay(field)
-    }
-
     /// Hours are bounded so that no sum of them can leave the range of decimals.
     mutating func hours(_ field: String) -> Hours? {
         guard let word = word(field) else {

@@ -102,7 +102,7 @@ struct ContractorSync {
     /// original texts are it.
     private func summary(of entries: [TimesheetEntry], _ project: ProjectID) async throws -> String {
         try Task.checkCancellation()
-        let work = entries.sorted { ($0.date, $0.id) < ($1.date, $1.id) }
+        let work = entries.sorted(by: TimesheetEntry.isEarlier)
             .filter { !$0.text.trimmed.isEmpty }
             .map { WorkText(text: $0.text, hours: $0.hours) }
         if work.isEmpty { return "" }

@@ -13,7 +13,8 @@ public struct TimesheetEntry: Hashable, Sendable {
 
     public var id: EntryID
     public var title: String
-    public var date: Day
+    /// An entry without a day counts in no month.
+    public var date: Day?
     public var hours: Hours
     /// The key deliverables: what the hours brought forth.
     public var text: String
@@ -24,7 +25,7 @@ public struct TimesheetEntry: Hashable, Sendable {
     public var status: Status
 
     public init(
-        id: EntryID, title: String, date: Day, hours: Hours, text: String, contractor: ContractorID?,
+        id: EntryID, title: String, date: Day?, hours: Hours, text: String, contractor: ContractorID?,
         project: ProjectID?, status: Status
     ) {
         self.id = id
@@ -37,8 +38,18 @@ public struct TimesheetEntry: Hashable, Sendable {
         self.status = status
     }
 
+    /// By day, then by id; those without a day last.
+    public static func isEarlier(_ one: TimesheetEntry, _ other: TimesheetEntry) -> Bool {
+        switch (one.date, other.date) {
+        case (let day?, let otherDay?) where day != otherDay: day < otherDay
+        case (_?, nil): true
+        case (nil, _?): false
+        default: one.id < other.id
+        }
+    }
+
     /// The title an entry has by default: `code :: discord :: Dec 15 - 6h`.
-    public static func title(project: String, discord: String, date: Day, hours: Hours) -> String {
-        "\(project) :: \(discord) :: \(date.short) - \(hours)h"
+    public static func title(project: String, discord: String, date: Day?, hours: Hours) -> String {
+        "\(project) :: \(discord) :: \(date?.short ?? "undated") - \(hours)h"
     }
 }
