@@ -66,11 +66,11 @@ extension Connection {
         }
     }
 
-    /// Copies the log back as far as readers allow; patiently, waits a moment for those that keep it from starting anew.
-    func checkpoint(patiently: Bool) throws(StoreError) {
-        if patiently { sqlite3_busy_timeout(handle, 50) }
-        defer { if patiently { sqlite3_busy_timeout(handle, busyTimeout) } }
-        let mode = patiently ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE
+    /// Copies the log back as far as readers allow; with a time to wait, also tries to let the log start anew.
+    func checkpoint(waitingForReaders patience: Duration?) throws(StoreError) {
+        if let patience { sqlite3_busy_timeout(handle, Int32(clamping: patience.milliseconds)) }
+        defer { if patience != nil { sqlite3_busy_timeout(handle, busyTimeout) } }
+        let mode = patience == nil ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART
         let code = sqlite3_wal_checkpoint_v2(handle, "main", mode, nil, nil)
         walFrames = 0
         guard code == SQLITE_OK || code & 0xff == SQLITE_BUSY else {

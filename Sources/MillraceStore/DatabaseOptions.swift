@@ -15,6 +15,8 @@ public struct DatabaseOptions: Sendable {
         _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
         abort()
     }
+    /// How long the writer waits for readers that keep a log of sixteen times that many pages from starting anew.
+    var readerPatience = Duration.milliseconds(50)
     /// The SQLite file layer; nil for the system's.
     var vfs: String?
 

@@ -18,21 +18,26 @@ final class Engine: Sendable {
         let writer = GroupWriter(options: options)
         let readers = ReaderPool(options: options)
         let identities = Locked<[pthread_t]>([])
+        /// An ended thread's identity goes to the next one that starts, so it is forgotten with it.
+        @Sendable func known(_ body: () -> Void) {
+            let identity = pthread_self()
+            identities.withLock { $0.append(identity) }
+            body()
+            identities.withLock { known in known.removeAll { pthread_equal($0, identity) != 0 } }
+        }
         var threads: [WorkerThread] = []
         do throws(SystemError) {
             for connection in connections {
                 nonisolated(unsafe) let connection = connection
                 threads.append(
                     try WorkerThread("store-reader") {
-                        identities.withLock { $0.append(pthread_self()) }
-                        withExtendedLifetime(ownership) { readers.run(connection) }
+                        known { withExtendedLifetime(ownership) { readers.run(connection) } }
                     })
             }
             nonisolated(unsafe) let connection = connection
             threads.append(
                 try WorkerThread("store-writer") {
-                    identities.withLock { $0.append(pthread_self()) }
-                    withExtendedLifetime(ownership) { writer.run(connection) }
+                    known { withExtendedLifetime(ownership) { writer.run(connection) } }
                 })
         } catch {
             readers.stop()

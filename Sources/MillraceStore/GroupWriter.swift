@@ -7,15 +7,15 @@ final class GroupWriter: @unchecked Sendable {
     private struct State {
         var pending: [PendingWork] = []
         var isStopping = false
-        /// Why new work is refused.
-        var refusal: StoreError?
         var counts = Database.Statistics()
     }
 
     private let options: DatabaseOptions
     private let state = Monitor(State())
-    /// Used by the writer's thread only.
+    // Used by the writer's thread only:
+    /// Why nothing is written any more.
     private var fsyncFailure: StoreError?
+    /// The length of the log at which readers are waited for.
     private var patienceAt = 0
 
     init(options: DatabaseOptions) { self.options = options }
@@ -33,7 +33,7 @@ final class GroupWriter: @unchecked Sendable {
         guard work.enqueue() else { return work.fail(CancellationError()) }
         let limit = options.pendingLimit
         let refused: StoreError? = state.withLock(notify: true) { state in
-            if let refusal = state.refusal { return refusal }
+            if state.isStopping { return StoreError(.closed, "the database is closed") }
             if state.pending.count >= limit { return StoreError(.busy, "\(limit) writes wait already") }
             state.pending.append(work)
             return nil
@@ -42,12 +42,7 @@ final class GroupWriter: @unchecked Sendable {
     }
 
     /// Refuses new work; what waits is still done.
-    func stop() {
-        state.withLock(notify: true) { state in
-            if state.refusal == nil { state.refusal = StoreError(.closed, "the database is closed") }
-            state.isStopping = true
-        }
-    }
+    func stop() { state.withLock(notify: true) { $0.isStopping = true } }
 
     /// The thread's life.
     func run(_ connection: Connection) {
@@ -161,10 +156,7 @@ final class GroupWriter: @unchecked Sendable {
 
     private func poison(_ error: StoreError) {
         fsyncFailure = error
-        state.withLock { state in
-            state.counts.fsyncFailures += 1
-            state.refusal = error
-        }
+        state.withLock { $0.counts.fsyncFailures += 1 }
         options.onFsyncFailure(error)
     }
 
@@ -178,7 +170,7 @@ final class GroupWriter: @unchecked Sendable {
         let patiently = pages >= max(large, patienceAt)
         patienceAt = patiently ? pages + large : pages < large ? 0 : patienceAt
         do throws(StoreError) {
-            try connection.checkpoint(patiently: patiently)
+            try connection.checkpoint(waitingForReaders: patiently ? options.readerPatience : nil)
             state.withLock { $0.counts.checkpoints += 1 }
         } catch {
             // Short of a failed fsync nothing is lost: the log stays, and the next commit tries again.

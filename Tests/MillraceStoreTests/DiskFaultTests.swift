@@ -125,6 +125,31 @@ import Testing
         #expect(failed > 10)
     }
 
+    @Test func whatArrivedDuringTheCommitWhoseSyncFailedIsNotWritten() async throws {
+        let folder = TemporaryDirectory()
+        defer { withExtendedLifetime(folder) {} }
+        let disk = FaultyDisk()
+        let database = try Database.entries(in: folder, disk: disk) { $0.onFsyncFailure = { _ in } }
+        let outcomes = Outcomes()
+        let gate = Gate()
+        database.submit(
+            { connection in
+                try connection.insert("doubtful")
+                gate.pass()
+            },
+            completion: outcomes.hear("doubtful"))
+        try await gate.reached()
+        database.submit({ try $0.insert("late") }, completion: outcomes.hear("late"))
+        disk.inject(.init(operation: .sync, after: 0, code: Self.fsyncFailed, once: true))
+        gate.open()
+        let failure = "ioError(MillraceStore.StoreError.IOFailure.fsync)"
+        #expect(try await outcomes.all(2).map(\.error) == [failure, failure])
+        database.close()
+        let again = try Database.entries(in: folder)
+        #expect(try await !again.names().contains("late"))
+        again.close()
+    }
+
     @Test func aFailedSyncEndsTheProcessUnlessToldOtherwise() async {
         await #expect(processExitsWith: .signal(6)) {
             let folder = TemporaryDirectory()

@@ -62,7 +62,10 @@ import Testing
     }
 
     @Test func readersWithoutPauseDoNotLetTheLogGrowForEver() async throws {
-        let database = try Database.entries(in: folder, readers: 2, disk: disk) { $0.checkpointPages = 5 }
+        let database = try Database.entries(in: folder, readers: 2, disk: disk) { options in
+            options.checkpointPages = 5
+            options.readerPatience = .seconds(5)
+        }
         // Each read lasts until the next one has its snapshot, so that there is never a moment without one.
         let begun = Monitor(0)
         let done = Locked(false)

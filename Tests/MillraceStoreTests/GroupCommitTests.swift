@@ -1,3 +1,4 @@
+import Linux
 import TestSupport
 import Testing
 
@@ -89,23 +90,57 @@ import Testing
                 try connection.run("INSERT OR ROLLBACK INTO entry (name) VALUES ('taken')")
             },
             completion: outcomes.hear("culprit"))
-        // This one notices nothing, but what it did is gone with the transaction.
+        database.submit({ try $0.insert("after") }, completion: outcomes.hear("after"))
+        gate.open()
+
+        let heard = try await outcomes.all(3)
+        let errors = Dictionary(uniqueKeysWithValues: heard.map { ($0.name, $0.error) })
+        #expect(errors["before"] == .some(nil))
+        #expect(errors["after"] == .some(nil))
+        #expect(errors["culprit"] == "constraint(MillraceStore.StoreError.Constraint.unique)")
+        #expect(try await database.names() == ["taken", "before", "after"])
+    }
+
+    @Test func aBodyThatOverlooksTheLossOfItsTransactionIsTold() async throws {
+        let database = try Database.entries(in: folder)
+        try await database.insert("taken")
+        let outcomes = Outcomes()
+        let gate = try await database.holdWriter()
+        database.submit({ try $0.insert("before") }, completion: outcomes.hear("before"))
         database.submit(
             { connection in
-                try connection.insert("swallowed")
+                try connection.insert("half")
                 _ = try? connection.run("INSERT OR ROLLBACK INTO entry (name) VALUES ('taken')")
             },
             completion: outcomes.hear("careless"))
         database.submit({ try $0.insert("after") }, completion: outcomes.hear("after"))
         gate.open()
 
-        let heard = try await outcomes.all(4)
+        let heard = try await outcomes.all(3)
         let errors = Dictionary(uniqueKeysWithValues: heard.map { ($0.name, $0.error) })
-        #expect(errors["before"] == .some(nil))
-        #expect(errors["after"] == .some(nil))
-        #expect(errors["culprit"] == "constraint(MillraceStore.StoreError.Constraint.unique)")
-        #expect(errors["careless"] == "misuse")
+        #expect(errors == ["before": nil, "careless": "misuse", "after": nil])
         #expect(try await database.names() == ["taken", "before", "after"])
+    }
+
+    @Test func aBodyThatThrowsOnlyTheFirstTimeIsDoneWithItsNeighbours() async throws {
+        let database = try Database.entries(in: folder)
+        let runs = Locked(0)
+        let outcomes = Outcomes()
+        let gate = try await database.holdWriter()
+        database.submit({ try $0.insert("before") }, completion: outcomes.hear("before"))
+        database.submit(
+            { connection in
+                try connection.insert("moody")
+                let run = runs.withLock { runs in
+                    runs += 1
+                    return runs
+                }
+                if run == 1 { throw Refused() }
+            },
+            completion: outcomes.hear("moody"))
+        gate.open()
+        #expect(try await outcomes.all(2).map(\.error) == [nil, nil])
+        #expect(try await database.names() == ["before", "moody"])
     }
 
     @Test func aDeferredConstraintThatFailsAtTheCommitHarmsNoNeighbour() async throws {
@@ -141,8 +176,14 @@ import Testing
     @Test func aBodyMayNotEndTheTransactionItShares() async throws {
         let database = try Database.entries(in: folder)
         for sql in ["COMMIT", "ROLLBACK", "END", "BEGIN"] {
-            let error = await #expect(throws: StoreError.self) { try await database.write { try $0.execute(sql) } }
+            let error = await #expect(throws: StoreError.self) {
+                try await database.write { connection in
+                    try connection.insert("never")
+                    try connection.execute(sql)
+                }
+            }
             #expect(error?.kind == .misuse)
+            #expect(try await database.names() == [])
         }
         try await database.insert("one")
         #expect(try await database.names() == ["one"])
