@@ -70,7 +70,7 @@ private struct Digits {
 
     mutating func append(_ digit: UInt8) {
         if digit == 0 {
-            if coefficient != 0 { zeros += 1 }
+            zeros += 1
             return
         }
         grow(by: zeros + 1)

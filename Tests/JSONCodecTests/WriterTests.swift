@@ -89,6 +89,9 @@ struct WriterTests {
 
     @Test func dictionariesAreWrittenInTheOrderOfTheirNames() {
         #expect(JSON.text(["b": 1, "a": 2, "c": 3, "B": 4]) == #"{"B":4,"a":2,"b":1,"c":3}"#)
+        let many = (100..<200).map { "name\($0)" }
+        let written = JSON.text(Dictionary(uniqueKeysWithValues: many.map { ($0, true) }))
+        #expect(written == "{" + many.map { "\"\($0)\":true" }.joined(separator: ",") + "}")
         #expect(JSON.text([String: Int]()) == "{}")
     }
 
