@@ -27,9 +27,11 @@ struct Failure: Error, Hashable, Sendable {
 
     /// A service's answer in a person's words; a failure of the service itself says where to look.
     init(_ error: RPCError) {
-        var message = error.message
-        if let detail = error.detail { message += ": \(detail)" }
-        if let field = error.field, !field.isEmpty, !message.contains(field) { message = "\(field): \(message)" }
+        // The fixed words of the protocol say less than the detail beside them.
+        var message = error.detail ?? error.message
+        if let field = error.field, error.status == .invalidArgument, !field.isEmpty, !message.contains(field) {
+            message = "\(field): \(message)"
+        }
         if let reason = error.reason { message += " (\(reason))" }
         if let pause = error.retryAfterMs { message += ", try again in \(Duration.milliseconds(pause).short)" }
         self.init(Exit(error), message)

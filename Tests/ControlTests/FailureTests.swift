@@ -41,7 +41,8 @@ struct FailureTests {
 
     @Test func anUnknownMethodIsWrongUsage() {
         #expect(Exit(RPCError.methodNotFound("job.shwo")) == .usage)
-        #expect(Failure(RPCError.methodNotFound("job.shwo")).message.contains("job.shwo"))
+        #expect(
+            Failure(RPCError.methodNotFound("job.shwo")).message == "there is no method job.shwo (method.unknown)")
     }
 
     @Test(arguments: [

@@ -102,6 +102,17 @@ struct DisplayTextTests {
         #expect(DisplayText.shortened(text, to: width) == expected)
     }
 
+    @Test func countsAgreeWithTheirNoun() {
+        #expect(Counted.text(0, "item") == "0 items")
+        #expect(Counted.text(1, "item") == "1 item")
+        #expect(Counted.text(2, "item") == "2 items")
+    }
+
+    @Test func aUserWithoutANameKeepsTheNumber() {
+        #expect(UserName.of(0) == "root")
+        #expect(UserName.of(4_123_456_789) == "user 4123456789")
+    }
+
     @Test func marksThatTurnTheWritingAreTakenOut() {
         #expect(DisplayText.harmless("a\u{202E}b\u{7F}c") == "a\u{FFFD}b\u{FFFD}c")
         #expect(DisplayText.harmless("müller 日本 👍") == "müller 日本 👍")

@@ -87,7 +87,7 @@ extension BooksCommand {
                 let task = BooksImport(kind, format: format, mapping: mapping, status: status, skipBad: skipBad)
                 try show(await task.run(bytes, into: books))
             } catch let refused as ImportRefused {
-                throw Self.failure(refused, file)
+                throw Self.failure(refused, Self.name(file))
             } catch {
                 throw Failure(books: error, place.path)
             }
@@ -104,6 +104,7 @@ extension BooksCommand {
                 JSONOutput.document(report)
                 return
             }
+            let file = Self.name(file)
             for problem in report.problems.prefix(Self.shownProblems) { Output.error("\(file): \(problem), left out") }
             if report.problems.count > Self.shownProblems {
                 Output.error("and \(report.problems.count - Self.shownProblems) more")
@@ -112,15 +113,17 @@ extension BooksCommand {
             Output.lines(Self.facts(report).lines(for: global.terminal))
         }
 
+        private static func name(_ file: String) -> String { file == "-" ? "standard input" : file }
+
         static func facts(_ report: ImportReport) -> Facts {
             var facts = Facts([("Read", "\(report.read) \(report.table.rawValue)"), ("Imported", "\(report.imported)")])
             facts.add("Updated", report.updated == 0 ? nil : "\(report.updated)")
             facts.add("Unchanged", report.unchanged == 0 ? nil : "\(report.unchanged)")
             facts.add("Left out", report.skipped == 0 ? nil : "\(report.skipped)", .warning)
             let made = [
-                (report.createdContractors.count, "contractors"), (report.createdProjects.count, "projects"),
-                (report.createdDeployments.count, "deployments"),
-            ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+                (report.createdContractors.count, "contractor"), (report.createdProjects.count, "project"),
+                (report.createdDeployments.count, "deployment"),
+            ].filter { $0.0 > 0 }.map { Counted.text($0.0, $0.1) }
             facts.add("Also made", made.joined(separator: ", "))
             return facts
         }

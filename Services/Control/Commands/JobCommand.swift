@@ -142,7 +142,7 @@ extension JobCommand {
             } else if global.json {
                 JSONOutput.document(answer.raw)
             } else {
-                let items = answer.value.items == 0 ? "" : ", \(answer.value.items) items run again"
+                let items = answer.value.items == 0 ? "" : ", \(Counted.text(answer.value.items, "item")) run again"
                 Output.line("job \(id) is \(answer.value.state.rawValue)\(items)")
             }
         }

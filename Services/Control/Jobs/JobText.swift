@@ -63,7 +63,7 @@ enum JobText {
         facts.add("Queue", job.queue)
         facts.add("Key", job.key)
         if job.priority != 0 { facts.add("Priority", String(job.priority)) }
-        facts.add("Submitted", "\(job.submittedAt.short) by user \(job.user)")
+        facts.add("Submitted", "\(job.submittedAt.short) by \(UserName.of(job.user))")
         facts.add("Run at", job.runAt?.short)
         facts.add("Started", job.startedAt?.short)
         facts.add("Finished", job.finishedAt?.short)

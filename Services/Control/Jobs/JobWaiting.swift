@@ -62,8 +62,9 @@ struct JobWaiting {
     /// How it ended, why if it did not succeed, and its result.
     static func summary(of job: JobView, _ terminal: Terminal) -> [String] {
         var lines = [terminal.paint(JobText.outcome(job), JobText.tone(job.state))]
-        if let error = job.error { lines.append(terminal.paint("  \(DisplayText.harmless("\(error)"))", .bad)) }
-        if job.state == .failed || job.state == .cancelled {
+        if let error = job.error {
+            lines.append(terminal.paint("  \(DisplayText.harmless("\(error)"))", .bad))
+        } else if job.state == .failed || job.state == .cancelled {
             lines.append("  cause: \(DisplayText.harmless(job.cause))")
         }
         if let result = job.result, let value = try? result.decode(JSONValue.self) {
