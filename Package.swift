@@ -50,7 +50,10 @@ var targets: [Target] = [
     .target(name: "CLinux", path: "Sources/CLinux"),
     .target(
         name: "Schemas", path: "Schemas",
-        resources: [.embedInCode("runner.openrpc.json"), .embedInCode("migrations/runner-001-jobs.sql")],
+        resources: [
+            .embedInCode("runner.openrpc.json"), .embedInCode("migrations/runner-001-jobs.sql"),
+            .embedInCode("migrations/books-001-books.sql"),
+        ],
         swiftSettings: strict),
     .target(name: "TestSupport", dependencies: ["Linux"], path: "Tests/Support", swiftSettings: strict),
 ]
@@ -64,7 +67,7 @@ targets += library("MillraceRPC", ["MillraceProtocol", "Resilience", "Linux", lo
 targets += library("MillraceStore", ["Linux", "CSQLite"])
 targets += library("MillraceService", ["MillraceRPC", "Systemd", "Resilience", log])
 targets += library("MillraceWorker", ["MillraceRPC", "MillraceService", log])
-targets += library("BackOffice", ["Decimals", "JSONCodec", "MillraceStore", "Resilience"])
+targets += library("BackOffice", ["Decimals", "JSONCodec", "MillraceStore", "Resilience", "Schemas"])
 targets += service("RunnerService", folder: "Runner", ["MillraceService", "MillraceStore", "Resilience", "Schemas"])
 targets += service("BackOfficeWorker", folder: "BackOffice", ["MillraceWorker", "BackOffice"])
 targets += service(

@@ -7,4 +7,9 @@ public enum Schemas {
     public static let runnerMigrations: [(version: Int, name: String, sql: String)] = [
         (1, "jobs", String(decoding: PackageResources.runner_001_jobs_sql, as: UTF8.self))
     ]
+
+    /// The statements that make `books.sqlite`, by version.
+    public static let booksMigrations: [(version: Int, name: String, sql: String)] = [
+        (1, "books", String(decoding: PackageResources.books_001_books_sql, as: UTF8.self))
+    ]
 }

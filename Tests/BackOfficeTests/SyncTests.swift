@@ -114,6 +114,45 @@ import Testing
         #expect(summarizer.count == 2, "bob's second project got no summary any more")
     }
 
+    @Test func aCancelledContractorAsksForNothing() async throws {
+        let held = try await TemporaryBooks.holding("e1 2025-01-02 ada kafi 1 Reviewed x")
+        let asked = Locked<[String]>([])
+        let sync = LocalRun(FaultyBooks(held.books) { name in asked.withLock { $0.append(name) } }).sync
+        let context = try await sync.preload(january, contractors: ["ada"])
+        asked.withLock { $0 = [] }
+        let book = LogBook()
+
+        let run = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return try await sync.process("ada", january, context, book.log)
+        }
+        run.cancel()
+
+        await #expect(throws: CancellationError.self) { try await run.value }
+        #expect(asked.withLock { $0 } == [])
+        #expect(book.lines.isEmpty)
+    }
+
+    @Test func cancellationIsNoticedBeforeEachSummary() async throws {
+        let held = try await TemporaryBooks.holding(
+            "e1 2025-01-02 ada kafi 1 Reviewed x", "e2 2025-01-02 ada nghe 1 Reviewed x")
+        let reached = Watched(false)
+        let summarizer = TestSummarizer()
+        let books = FaultyBooks(held.books) { name in
+            guard name == "line ada/nghe" else { return }
+            reached.update { $0 = true }
+            while !Task.isCancelled { await Task.yield() }
+        }
+        let run = Task { try await LocalRun(books, summarizer: summarizer)(january) }
+        try await reached.wait(for: "the second project's line") { $0 }
+
+        run.cancel()
+        let result = try await within(.seconds(10), "the cancelled run") { try await run.value }
+
+        #expect(result.errors == [ContractorFailure(contractor: "ada", error: "cancelled")])
+        #expect(summarizer.count == 1, "the second project is not summarised any more")
+    }
+
     @Test func everyPoolSizeGivesTheSameResultByteForByte() async throws {
         var answers: Set<String> = [], exports: Set<[UInt8]> = []
         for pool in [1, 5, 10, 20] {
