@@ -56,10 +56,10 @@ struct MillraceUnderSystemdTests {
         #expect(job["result"]["line_items_created"].int == 60)
 
         let id = try #require(job["id"].int)
-        let entries = try await entries("JOB_ID=\(id)")
+        // By the unit too: systemd numbers its own jobs in a field of the same name.
+        let entries = try await entries("JOB_ID=\(id)", "_SYSTEMD_UNIT=\(service)")
         // A start and an end per contractor, besides what the runner says.
         #expect(entries.count >= 42)
-        #expect(entries.allSatisfy { $0["_SYSTEMD_UNIT"].string == service })
         #expect(entries.contains { $0["JOB_KIND"].string == "sync-task-order-logs" })
         #expect(entries.contains { $0["SYSLOG_IDENTIFIER"].string == "millrace-backoffice" })
         #expect(Set(entries.compactMap { $0["ITEM_KEY"].string }).count == 20)
@@ -70,9 +70,9 @@ struct MillraceUnderSystemdTests {
         for entry in entries { #expect(logs.contains(entry["MESSAGE"].string ?? "no message")) }
     }
 
-    private func entries(_ match: String) async throws -> [Tree] {
+    private func entries(_ matches: String...) async throws -> [Tree] {
         try await system.check(["journalctl", "--sync"])
-        let output = try await system.check(["journalctl", "--no-pager", "-o", "json", match])
+        let output = try await system.check(["journalctl", "--no-pager", "-o", "json"] + matches)
         return try output.split(separator: "\n").map { try Tree(String($0)) }
     }
 
@@ -121,14 +121,20 @@ struct MillraceUnderSystemdTests {
         #expect(try await system.finished(id)["state"].string == "succeeded")
     }
 
-    @Test func aReloadKeepsTheProcess() async throws {
+    @Test func aReloadReadsTheSettingsAgainInTheSameProcess() async throws {
         let pid = try await system.call("service.ping")["pid"]
+        let said = { try await system.journal("_PID=\(pid.int ?? 0)").joined(separator: "\n") }
+
+        try await system.write("[Pool]\nSlots=400\n", to: "/etc/millrace/runner.conf")
         try await system.check(["systemctl", "reload", service])
+        try await eventually("the mistake is named") { try await said().contains("/etc/millrace/runner.conf:2") }
+
+        try await system.write("[Pool]\nSlots=4\n", to: "/etc/millrace/runner.conf")
+        try await system.check(["systemctl", "reload", service])
+        try await eventually("the settings are taken") { try await said().contains("read again") }
+
         #expect(try await system.call("service.ping")["pid"] == pid)
-        try await eventually("the journal tells of the reload") {
-            try await system.journal("_PID=\(pid.int ?? 0)").contains { $0.lowercased().contains("reload") }
-        }
-        #expect(try await system.property("ActiveState", of: service) == "active")
+        try await eventually("ready again") { try await system.property("ActiveState", of: service) == "active" }
     }
 
     @Test func onlyMembersOfTheGroupsMayCallAndOnlyAdministratorsMayChange() async throws {
@@ -138,7 +144,7 @@ struct MillraceUnderSystemdTests {
 
         let stranger = try await system.run(ping, as: "nobody", groups: [])
         #expect(stranger.status == 77, "\(stranger)")
-        #expect(stranger.errors.lowercased().contains("permission denied"), "\(stranger)")
+        #expect(stranger.errors.contains("not allowed"), "\(stranger)")
 
         let member = try await system.run(ping, as: "nobody", groups: ["millrace"])
         #expect(member.succeeded, "\(member)")
@@ -194,8 +200,12 @@ struct MillraceUnderSystemdTests {
         }
         _ = try await system.call("service.ping")
         try await system.check(["systemctl", "stop", "millrace.target"])
-        #expect(try await system.property("ActiveState", of: service) == "inactive")
-        #expect(try await system.property("ActiveState", of: socket) == "inactive")
+        // The command waits for the target alone.
+        for unit in [service, socket] {
+            try await eventually("\(unit) is down", within: .seconds(35)) {
+                try await system.property("ActiveState", of: unit) == "inactive"
+            }
+        }
         let left = try await system.check(["find", "/proc", "-maxdepth", "1", "-user", "millrace", "-name", "[0-9]*"])
         #expect(left == "", "a process of ours is left")
     }
