@@ -51,6 +51,17 @@ struct TableTests {
         #expect(table().lines(for: .plain(width: 3))[1] == "   7  sync-…  star…")
     }
 
+    @Test func whatIsLeastNeededGoesWhereEvenShorteningDoesNotHelp() {
+        var table = Table([
+            .number("ID"), .text("Queue", leaves: 1), .text("State"), .text("Submitted", leaves: 2),
+        ])
+        table.add([Table.Cell(7), "default", "succeeded", "2026-11-21"])
+        #expect(table.lines(for: .plain(width: 34))[1] == " 7  default  succeeded  2026-11-21")
+        #expect(table.lines(for: .plain(width: 33))[1] == " 7  succeeded  2026-11-21")
+        #expect(table.lines(for: .plain(width: 20))[1] == " 7  succeeded")
+        #expect(table.lines(for: .plain(width: 5))[1] == " 7  succeeded", "what is needed stays")
+    }
+
     @Test func coloursTakeNoPlace() {
         var table = Table([.text("State"), .text("Next")])
         table.add([Table.Cell("failed", .bad), "x"])

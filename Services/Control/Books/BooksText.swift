@@ -25,7 +25,7 @@ enum BooksText {
     static func orders(_ orders: [OrderView]) -> Table {
         var table = Table([
             .text("Month"), .text("Contractor", shrinksTo: 12), .text("Status"), .number("Lines"), .number("Hours"),
-            .number("Entries"), .text("Order", shrinksTo: 12),
+            .number("Entries"), .text("Order", shrinksTo: 12, leaves: 1),
         ])
         for order in orders {
             table.add([
@@ -41,7 +41,7 @@ enum BooksText {
     static func lines(_ orders: [OrderView]) -> Table {
         var table = Table([
             .text("Month"), .text("Contractor", shrinksTo: 12), .text("Project", shrinksTo: 12), .text("Status"),
-            .number("Hours"), .number("Entries"), .text("Summary", shrinksTo: 12),
+            .number("Hours"), .number("Entries"), .text("Summary", shrinksTo: 12, leaves: 1),
         ])
         for order in orders {
             for line in order.lines {
@@ -59,7 +59,7 @@ enum BooksText {
     static func entries(_ entries: [TimesheetEntry]) -> Table {
         var table = Table([
             .text("Date"), .text("Contractor", shrinksTo: 12), .text("Project", shrinksTo: 12), .number("Hours"),
-            .text("Status"), .text("Entry", shrinksTo: 8), .text("Text", shrinksTo: 12),
+            .text("Status"), .text("Entry", shrinksTo: 8, leaves: 2), .text("Text", shrinksTo: 12, leaves: 1),
         ])
         for entry in entries.sorted(by: TimesheetEntry.isEarlier) {
             table.add([

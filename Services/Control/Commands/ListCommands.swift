@@ -23,7 +23,9 @@ struct KindCommand: ParsableCommand {
                 JSONOutput.document(answer.raw)
                 return
             }
-            var table = Table([.text("Kind"), .number("Workers"), .text("Stages"), .text("Summary", shrinksTo: 20)])
+            var table = Table([
+                .text("Kind"), .number("Workers"), .text("Stages", leaves: 1), .text("Summary", shrinksTo: 20),
+            ])
             for kind in answer.value.kinds {
                 table.add([
                     Table.Cell(kind.name), Table.Cell(kind.workers),
@@ -60,7 +62,8 @@ struct WorkerCommand: ParsableCommand {
                 return
             }
             var table = Table([
-                .number("ID"), .text("Name"), .number("Pid"), .number("Running"), .number("Capacity"), .text("Since"),
+                .number("ID"), .text("Name"), .number("Pid"), .number("Running"), .number("Capacity"),
+                .text("Since", leaves: 1),
                 .text("Kinds", shrinksTo: 20),
             ])
             for worker in answer.value.workers {

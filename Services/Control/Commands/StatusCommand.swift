@@ -55,8 +55,10 @@ struct HealthReport: JSONEncodable {
 
     func lines(for terminal: Terminal) -> [String] {
         var table = Table([
-            .text("Service"), .text("State"), .number("Pid", optional: true), .text("Version", optional: true),
-            .number("Uptime", optional: true), .number("Connections", optional: true), .text("Status", shrinksTo: 20),
+            .text("Service"), .text("State"), .number("Pid", optional: true),
+            .text("Version", optional: true, leaves: 1),
+            .number("Uptime", optional: true), .number("Connections", optional: true, leaves: 2),
+            .text("Status", shrinksTo: 20),
         ])
         var remarks: [String] = []
         for health in services {

@@ -79,14 +79,17 @@ enum JobText {
     static func list(_ jobs: [JobView], now: Timestamp) -> Table {
         var table = Table([
             .number("ID"), .text("Kind", shrinksTo: 12), .text("State"), .text("Items"),
-            .text("Queue", shrinksTo: 7), .text("Key", shrinksTo: 8, optional: true), .text("Submitted"),
-            .number("Took"), .text("Cause", shrinksTo: 10),
+            .number("Failed", optional: true), .text("Queue", shrinksTo: 7, leaves: 1),
+            .text("Key", shrinksTo: 8, optional: true, leaves: 2), .text("Submitted", leaves: 4),
+            .number("Took", leaves: 3), .text("Cause", shrinksTo: 10, leaves: 5),
         ])
         for job in jobs {
             table.add([
                 Table.Cell(job.id.rawValue), Table.Cell(job.kind),
                 Table.Cell(ProgressBar.stage(of: job), tone(job.state)),
-                Table.Cell(items(job.items)), Table.Cell(job.queue), Table.Cell(job.key ?? ""),
+                Table.Cell(job.items.total == 0 ? "" : "\(job.items.ended)/\(job.items.total)"),
+                Table.Cell(job.items.failed == 0 ? "" : "\(job.items.failed)", .warning),
+                Table.Cell(job.queue), Table.Cell(job.key ?? ""),
                 Table.Cell(job.submittedAt.short), Table.Cell(took(job, now: now)), Table.Cell(job.cause),
             ])
         }
@@ -95,8 +98,9 @@ enum JobText {
 
     static func items(_ items: [ItemView]) -> Table {
         var table = Table([
-            .number("Index"), .text("Key", shrinksTo: 12), .text("State"), .number("Attempts"), .number("Crashes"),
-            .text("Error", shrinksTo: 20, optional: true), .text("Output", shrinksTo: 20, optional: true),
+            .number("Index"), .text("Key", shrinksTo: 12), .text("State"), .number("Attempts"),
+            .number("Crashes", leaves: 2),
+            .text("Error", shrinksTo: 20, optional: true), .text("Output", shrinksTo: 20, optional: true, leaves: 1),
         ])
         for item in items {
             table.add([
@@ -111,7 +115,7 @@ enum JobText {
     static func attempts(_ attempts: [AttemptView], now: Timestamp) -> Table {
         var table = Table([
             .number("Attempt"), .text("Stage"), .text("Item", shrinksTo: 12, optional: true),
-            .text("Worker", shrinksTo: 12), .text("Started"), .number("Took"), .text("Cause"),
+            .text("Worker", shrinksTo: 12, leaves: 1), .text("Started", leaves: 2), .number("Took"), .text("Cause"),
             .text("Message", shrinksTo: 20, optional: true),
         ])
         for attempt in attempts {

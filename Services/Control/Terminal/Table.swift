@@ -8,13 +8,17 @@ struct Table: Sendable {
         var shrinksTo: Int?
         /// Left out when all its cells are empty.
         var optional = false
+        /// Left out where the table does not fit even so, the lowest first; nil: never.
+        var leaves: Int?
 
-        static func text(_ title: String, shrinksTo: Int? = nil, optional: Bool = false) -> Column {
-            Column(title: title, shrinksTo: shrinksTo, optional: optional)
+        static func text(
+            _ title: String, shrinksTo: Int? = nil, optional: Bool = false, leaves: Int? = nil
+        ) -> Column {
+            Column(title: title, shrinksTo: shrinksTo, optional: optional, leaves: leaves)
         }
 
-        static func number(_ title: String, optional: Bool = false) -> Column {
-            Column(title: title, right: true, optional: optional)
+        static func number(_ title: String, optional: Bool = false, leaves: Int? = nil) -> Column {
+            Column(title: title, right: true, optional: optional, leaves: leaves)
         }
     }
 
@@ -47,11 +51,15 @@ struct Table: Sendable {
 
     /// Header and rows without line ends and without blanks at the end. A width of nil shortens nothing.
     func lines(for terminal: Terminal) -> [String] {
-        let shown = columns.indices.filter { index in
+        let aligned = Self.aligned(rows, columns.indices.filter { columns[$0].right })
+        var shown = columns.indices.filter { index in
             !columns[index].optional || rows.contains { !$0[index].text.isEmpty }
         }
-        let aligned = Self.aligned(rows, shown.filter { columns[$0].right })
-        let widths = fitted(aligned, shown, to: terminal.width)
+        var widths = fitted(aligned, shown, to: terminal.width)
+        while let width = terminal.width, Self.total(widths) > width, let least = leastNeeded(of: shown) {
+            shown.removeAll { $0 == least }
+            widths = fitted(aligned, shown, to: width)
+        }
         func line(_ cells: [Cell]) -> String {
             var line = ""
             for (place, index) in shown.enumerated() {
@@ -67,6 +75,14 @@ struct Table: Sendable {
     }
 
     private static let gap = "  "
+
+    private static func total(_ widths: [Int]) -> Int {
+        widths.reduce(0, +) + gap.utf8.count * max(0, widths.count - 1)
+    }
+
+    private func leastNeeded(of shown: [Int]) -> Int? {
+        shown.filter { columns[$0].leaves != nil }.min { columns[$0].leaves! < columns[$1].leaves! }
+    }
 
     /// The rows with blanks after the decimals of these columns, so that the points stand below each other.
     private static func aligned(_ rows: [[Cell]], _ columns: [Int]) -> [[Cell]] {
@@ -97,7 +113,7 @@ struct Table: Sendable {
             rows.reduce(DisplayText.width(columns[index].title)) { max($0, DisplayText.width($1[index].text)) }
         }
         guard let width else { return widths }
-        var excess = widths.reduce(0, +) + Self.gap.utf8.count * max(0, widths.count - 1) - width
+        var excess = Self.total(widths) - width
         while excess > 0 {
             let candidates = shown.indices.filter { place in
                 columns[shown[place]].shrinksTo.map { widths[place] > $0 } ?? false
