@@ -29,11 +29,17 @@ struct CrashTests {
             var acknowledged: [String: Int] = [:]
             var random = SeededGenerator(seed: Self.seed)
             // The first one undisturbed: so long does it take.
-            let undisturbed = try await ContinuousClock().measure { _ = try await finish(runner, 0) }
+            let undisturbed = try await ContinuousClock().measure {
+                let job = try await finish(runner, 0)
+                try #require(job["result"]["contractors_processed"].int == Self.contractors)
+            }
+            var struck = 0
             for round in 1...Self.rounds {
                 let moment = undisturbed * Double.random(in: 0...1.1, using: &random)
                 acknowledged.merge(try await self.round(round, runner, killedAfter: moment)) { first, _ in first }
+                if try await wasTakenBack(runner, round) { struck += 1 }
             }
+            #expect(struck * 4 >= Self.rounds, "only \(struck) of \(Self.rounds) moments were within the job")
             try await expectEveryJob(runner, acknowledged)
             #expect(try await runner.stop() == .exited(0))
             try await expectWholeBooks(runner, months)
@@ -62,6 +68,13 @@ struct CrashTests {
 
     private func finish(_ runner: BareRunner, _ round: Int) async throws -> Tree {
         try await runner.finished(try await submit(runner, round))
+    }
+
+    /// Whether a later run of the runner had to take the job of this round back.
+    private func wasTakenBack(_ runner: BareRunner, _ round: Int) async throws -> Bool {
+        let detail = try await runner.call(
+            "job.show", "{\"id\":\(try await submit(runner, round)),\"transitions\":true}")
+        return detail["transitions"].elements.contains { $0["from"].string == "running" && $0["to"].string == "ready" }
     }
 
     /// Submits the month, kills the runner, starts it again and sees the month end. Returns what was acknowledged.
