@@ -5,9 +5,8 @@ import NIOCore
 
 /// Carries a session over a NIO channel: bytes in, frames to the session, and what the session says during a read out
 /// in one flush at its end. All but ``outputIsClaimed()``, ``wake(at:)`` and ``close()`` runs on the event loop.
-final class ChannelTransport: ChannelDuplexHandler, SessionTransport, @unchecked Sendable {
+final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecked Sendable {
     typealias InboundIn = ByteBuffer
-    typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
     /// Above so many bytes NIO has not sent, nothing more is given to it and nothing more is read.
@@ -24,7 +23,6 @@ final class ChannelTransport: ChannelDuplexHandler, SessionTransport, @unchecked
     private var isReading = false
     /// Whether the last read filled its buffer, so that NIO tries another before it says that the reading is complete.
     private var isFilled = false
-    private var holdsRead = false
     private var isRefused = false
     private var isWaiting = false
     private var alarm: Scheduled<Void>?
@@ -106,19 +104,14 @@ final class ChannelTransport: ChannelDuplexHandler, SessionTransport, @unchecked
         if isFilled { outputIsClaimed() } else { flush() }
     }
 
-    func read(context: ChannelHandlerContext) {
-        if context.channel.isWritable { context.read() } else { holdsRead = true }
-    }
-
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        guard context.channel.isWritable else { return }
-        session.setInTransit(0)
-        loseNoPatience()
-        flush()
-        if holdsRead && context.channel.isWritable {
-            holdsRead = false
-            context.read()
+        if context.channel.isWritable {
+            session.setInTransit(0)
+            loseNoPatience()
+            flush()
         }
+        // A peer who does not read is not read from.
+        try? context.channel.syncOptions?.setOption(.autoRead, value: context.channel.isWritable)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

@@ -1,0 +1,120 @@
+import JSONCodec
+import Linux
+import MillraceProtocol
+import Testing
+import TestSupport
+
+@testable import MillraceRPC
+
+@Suite struct DrainTests {
+    @Test func drainingFinishesWhatIsInFlight() async throws {
+        let gate = Gate()
+        try await TestServer.with(testRouter(gate: gate)) { test in
+            let peer = try test.peer()
+            for id in 0..<10 { try peer.send(#"{"jsonrpc":"2.0","id":\#(id),"method":"test.wait"}"#) }
+            try await gate.waiting(10)
+            let drain = Task { await test.server.drain(within: .seconds(20)) }
+            // New requests are turned away while the old ones run.
+            try await eventually("the drain to begin") {
+                try peer.send(#"{"jsonrpc":"2.0","id":"new","method":"test.echo","params":[]}"#)
+                return try await peer.next().errorReason == "service.stopping"
+            }
+            gate.open()
+            let answers = try await peer.next(10)
+            #expect(answers.allSatisfy { $0["result"] == [:] })
+            try await peer.ended()
+            await drain.value
+        }
+    }
+
+    @Test func aDrainThatTakesTooLongCancelsTheRest() async throws {
+        let gate = Gate()
+        try await TestServer.with(testRouter(gate: gate)) { test in
+            let peer = try test.peer()
+            try peer.send(#"{"jsonrpc":"2.0","id":1,"method":"test.wait"}"#)
+            try await gate.waiting(1)
+            await test.server.drain(within: .milliseconds(20))
+            try await peer.ended()
+            try await gate.cancelled(1)
+        }
+    }
+
+    @Test func methodsThatOnlyWatchDoNotHoldUpTheDrain() async throws {
+        let gate = Gate()
+        try await TestServer.with(testRouter(gate: gate)) { test in
+            let peer = try test.peer()
+            try peer.send(#"{"jsonrpc":"2.0","id":1,"method":"test.watch"}"#)
+            try await gate.waiting(1)
+            await test.server.drain(within: .seconds(60))
+            let answer = try await peer.next()
+            #expect(answer.errorStatus == "UNAVAILABLE")
+            #expect(answer.errorReason == "service.stopping")
+            try await gate.cancelled(1)
+        }
+    }
+
+    @Test func idleConnectionsEndAtOnce() async throws {
+        try await TestServer.with(testRouter()) { test in
+            let peer = try test.peer()
+            try peer.send(#"{"jsonrpc":"2.0","id":1,"method":"test.echo","params":[]}"#)
+            _ = try await peer.next()
+            await test.server.drain(within: .seconds(60))
+            try await peer.ended()
+        }
+    }
+
+    @Test func adoptedConnectionsLiveUntilTheEndOfTheDrain() async throws {
+        let gate = Gate()
+        try await TestServer.with(testRouter(gate: gate)) { test in
+            let (ours, theirs) = try UnixSocket.pair()
+            let session = try await test.server.adopt(connected: ours)
+            let worker = try RPCClient.session(over: theirs, router: testRouter(), log: .silent)
+            let peer = try test.peer()
+            try peer.send(#"{"jsonrpc":"2.0","id":1,"method":"test.wait"}"#)
+            try await gate.waiting(1)
+            let drain = Task { await test.server.drain(within: .seconds(20)) }
+            try await eventually("the drain to begin") {
+                try peer.send(#"{"jsonrpc":"2.0","id":"new","method":"test.echo","params":[]}"#)
+                return try await peer.next().errorReason == "service.stopping"
+            }
+            let answer = try await session.call(Echo.self, JSONRaw(text: "[1]"))
+            #expect(answer.text == "[1]")
+            gate.open()
+            await drain.value
+            #expect(!session.isOpen)
+            worker.close()
+        }
+    }
+
+    /// A client whose service restarts under load sees a pause and no error, though its method must not be repeated:
+    /// what the old one turned away it had not begun.
+    @Test func aClientMovesOnToTheNextServiceWithoutLosingOrDoublingAnything() async throws {
+        let folder = TemporaryDirectory()
+        let path = folder.file("s.sock")
+        let changes = Watched(0)
+        let router = testRouter(changes: changes)
+        let listening = try UnixSocket.listen(path: path)
+        let client = RPCClient(socket: path, log: .silent, patience: .seconds(20))
+        let total = 400
+        var server = RPCServer(router: router, log: .silent)
+        try await server.serve(listening: try listening.duplicate())
+        let callers = Task {
+            for _ in 0..<total { _ = try await client.call(Change.self, Empty()) }
+        }
+        for restart in 1...3 {
+            try await changes.wait(for: "some calls") { $0 >= restart * 80 }
+            await server.drain(within: .seconds(20))
+            // The listening socket lives on, as systemd's does.
+            server = RPCServer(router: router, log: .silent)
+            try await server.serve(listening: try listening.duplicate())
+        }
+        do {
+            try await callers.value
+            #expect(changes.value == total)
+        } catch let error as RPCError {
+            // A request that was in the socket when the old service hung up cannot be told from one it carried out.
+            #expect(error.reason == "connection.lost")
+        }
+        await server.drain(within: .zero)
+    }
+}
