@@ -87,6 +87,33 @@ struct RecoveryTests {
         }
     }
 
+    @Test func aCancelledMonthTellsExactlyWhatItDidAndTheNextRunDoesTheRest() async throws {
+        try await RunningSuite.run { suite in
+            let month = SampleMonth("2026-10", contractors: 400)
+            try await suite.importMonth(month)
+            let params = "{\"kind\":\"sync-task-order-logs\",\"params\":{\"month\":\"2026-10\"}}"
+            let id = try #require(try await suite.call("job.submit", params)["id"].int)
+            try await underWay(suite, id)
+            let cancelled = try await suite.millctl("job", "cancel", "\(id)", "--reason", "enough for today")
+            #expect(cancelled.succeeded, "\(cancelled)")
+
+            let job = try await suite.finished(id)
+            #expect(job["state"].string == "cancelled")
+            let done = try #require(job["result"]["contractors_processed"].int)
+            #expect(done >= 20 && done < 400)
+            #expect(job["items"]["succeeded"].int == done)
+            #expect(job["result"]["details"].elements.count == done)
+            // What is told is in the books.
+            let orders = Table(csv: try await suite.check("books", "export", "orders", "--format", "csv"))
+            let written = Set(orders.rows.compactMap { $0["contractor"] })
+            #expect(written.isSuperset(of: job["result"]["details"].elements.compactMap { $0["contractor_id"].string }))
+
+            let again = try #require(try await suite.call("job.submit", params)["id"].int)
+            #expect(try await suite.finished(again)["state"].string == "succeeded")
+            try await expectWhole(suite, month)
+        }
+    }
+
     /// Waits until a part of the items is done. The job is long enough for the rest to be undone still.
     private func underWay(_ suite: RunningSuite, _ id: Int) async throws {
         try await eventually("job \(id) is under way", every: .milliseconds(1)) {
