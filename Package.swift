@@ -89,7 +89,9 @@ let package = Package(
         .library(name: "MillraceWorker", targets: ["MillraceWorker"]),
         .library(name: "MillraceRPC", targets: ["MillraceRPC"]),
         .library(name: "MillraceStore", targets: ["MillraceStore"]),
+        .library(name: "MillraceProtocol", targets: ["MillraceProtocol"]),
         .library(name: "JSONCodec", targets: ["JSONCodec"]),
+        .library(name: "Linux", targets: ["Linux"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
