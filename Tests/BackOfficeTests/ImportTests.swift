@@ -123,6 +123,21 @@ import Testing
         #expect((report.read, report.skipped, report.imported) == (9, 8, 0))
     }
 
+    @Test func anEntryWithoutADayIsTakenAndCountsInNoMonth() async throws {
+        let held = try TemporaryBooks()
+        let file = "id,date,contractor,project,hours,status\n1,,ada,kafi,7,Reviewed\n2,2025-01-02,ada,kafi,1,Reviewed\n"
+        let report = try await take(file, into: held)
+        #expect(report.imported == 2)
+        #expect(report.notes == ["entries without a day, which count in no month: 1"])
+        #expect(try await take(file, into: held).unchanged == 2)
+        #expect(try await LocalRun(held.books)(SyncParameters(month: .january, force: true)).details[0].totalHours == 1)
+        let overview = try await held.books.overview()
+        #expect(overview.entries == 2)
+        #expect(overview.months.map(\.entries) == [1])
+        #expect(
+            String(decoding: try await held.export(.timesheets), as: UTF8.self).contains("\n1,,ada,kafi,7,Reviewed,"))
+    }
+
     @Test func badRecordsMayBeLeftOutWithAReport() async throws {
         let held = try TemporaryBooks()
         let report = try await take(

@@ -47,7 +47,7 @@ extension SQLiteBooks {
                 """
                 SELECT month, sum(entries), sum(reviewed), sum(orders) FROM (
                     SELECT substr(date, 1, 7) AS month, 1 AS entries, status = 'Reviewed' AS reviewed, 0 AS orders
-                    FROM timesheet_entry
+                    FROM timesheet_entry WHERE date IS NOT NULL
                     UNION ALL SELECT month, 0, 0, 1 FROM task_order)
                 GROUP BY month ORDER BY month DESC
                 """
