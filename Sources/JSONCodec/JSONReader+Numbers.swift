@@ -5,6 +5,7 @@ extension JSONReader {
     ///
     /// - Throws: ``JSONError/Kind/outOfRange`` beyond 64 bits.
     public mutating func int64() throws(JSONError) -> Int64 {
+        if let value = try quickInteger() { return value }
         let (magnitude, negative, end) = try integer()
         let value: Int64?
         if negative {
@@ -23,6 +24,7 @@ extension JSONReader {
 
     /// As ``int64()``, from 0 to 2^64 - 1.
     public mutating func uint64() throws(JSONError) -> UInt64 {
+        if try nextByte() != .minus, let value = try quickInteger() { return UInt64(value) }
         let (magnitude, negative, end) = try integer()
         if negative, magnitude != 0 { throw outOfRange("an unsigned integer") }
         position = end
@@ -57,6 +59,24 @@ extension JSONReader {
         let range = try scanNumber().range
         position = range.upperBound
         return text(range, escaped: false)
+    }
+
+    /// Takes an integer of up to eighteen digits, which nearly all are; nil, and nothing taken, for whatever else comes.
+    @inline(__always)
+    private mutating func quickInteger() throws(JSONError) -> Int64? {
+        let negative = try nextByte() == .minus
+        let first = negative ? position &+ 1 : position
+        let limit = min(bytes.count, first &+ 18)
+        var index = first
+        var value: Int64 = 0
+        while index < limit, let digit = bytes[index].decimalDigit {
+            value = value &* 10 &+ Int64(digit)
+            index &+= 1
+        }
+        if index == first || (bytes[first] == .zero && index > first &+ 1) { return nil }
+        if index < bytes.count, bytes[index].continuesNumber { return nil }
+        position = index
+        return negative ? -value : value
     }
 
     private mutating func integer() throws(JSONError) -> (magnitude: UInt64, negative: Bool, end: Int) {
@@ -165,6 +185,9 @@ extension JSONReader {
 }
 
 extension UInt8 {
+    @inline(__always)
+    fileprivate var continuesNumber: Bool { decimalDigit != nil || self == .point || self | 0x20 == UInt8(ascii: "e") }
+
     @inline(__always)
     var decimalDigit: UInt8? {
         let digit = self &- .zero

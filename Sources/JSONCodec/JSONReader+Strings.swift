@@ -5,6 +5,7 @@ extension JSONReader {
     }
 
     /// Reads the string whose opening quote is the next byte.
+    @inline(__always)
     mutating func readString() throws(JSONError) -> (text: String, escaped: Bool) {
         let start = position + 1
         let (end, escaped) = try scanString(from: start)
@@ -13,6 +14,7 @@ extension JSONReader {
     }
 
     /// The text of a string that `scanString` has passed, between its quotes.
+    @inline(__always)
     func text(_ range: Range<Int>, escaped: Bool) -> String {
         if escaped { return unescaped(range) }
         // The whole input is UTF-8 and both ends lie beside a quote, so this part is UTF-8 too.
@@ -25,7 +27,21 @@ extension JSONReader {
     /// Checks a string from behind its opening quote.
     ///
     /// - Returns: the offset behind the closing quote, and whether there are escapes between.
+    @inline(__always)
     func scanString(from start: Int) throws(JSONError) -> (end: Int, escaped: Bool) {
+        // Most names and many values end within eight bytes.
+        if start &+ 8 <= bytes.count {
+            let stops = EightBytes.stops(in: eightBytes(at: start))
+            if stops != 0 {
+                let index = start &+ stops.trailingZeroBitCount / 8
+                if bytes[index] == .quote { return (index &+ 1, false) }
+            }
+        }
+        return try scanLongString(from: start)
+    }
+
+    @inline(never)
+    private func scanLongString(from start: Int) throws(JSONError) -> (end: Int, escaped: Bool) {
         var index = start
         var escaped = false
         while true {
@@ -47,25 +63,22 @@ extension JSONReader {
     @inline(__always)
     private func plainEnd(from start: Int) -> Int {
         var index = start
-        let raw = bytes.bytes
-        while index + 8 <= bytes.count {
-            let word = UInt64(littleEndian: raw.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
-            // The lowest flag is exact; a borrow can only add false ones above a true one.
-            let control = (word &- 0x2020_2020_2020_2020) & ~word
-            let quote = word ^ 0x2222_2222_2222_2222
-            let backslash = word ^ 0x5C5C_5C5C_5C5C_5C5C
-            let stops =
-                (control | ((quote &- 0x0101_0101_0101_0101) & ~quote)
-                    | ((backslash &- 0x0101_0101_0101_0101) & ~backslash)) & 0x8080_8080_8080_8080
-            if stops != 0 { return index + stops.trailingZeroBitCount / 8 }
-            index += 8
+        while index &+ 8 <= bytes.count {
+            let stops = EightBytes.stops(in: eightBytes(at: index))
+            if stops != 0 { return index &+ stops.trailingZeroBitCount / 8 }
+            index &+= 8
         }
         while index < bytes.count {
             let byte = bytes[index]
             if byte < 0x20 || byte == .quote || byte == .backslash { return index }
-            index += 1
+            index &+= 1
         }
         return index
+    }
+
+    @inline(__always)
+    private func eightBytes(at start: Int) -> UInt64 {
+        UInt64(littleEndian: bytes.bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self))
     }
 
     /// Checks the escape at `start`, both halves of a surrogate pair together; returns the offset behind it.
@@ -105,6 +118,7 @@ extension JSONReader {
         return value
     }
 
+    @inline(never)
     private func unescaped(_ range: Range<Int>) -> String {
         // No escape is shorter than what it stands for.
         String(unsafeUninitializedCapacity: range.count) { output in

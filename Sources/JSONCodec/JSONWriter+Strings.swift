@@ -3,7 +3,7 @@ extension JSONWriter {
     mutating func appendQuoted(_ value: String, comma: Bool, colon: Bool) {
         var value = value
         value.withUTF8 { text in
-            let escapes = Self.countEscapes(text)
+            let escapes = Self.isPlain(text) ? 0 : Self.countEscapes(text)
             // The longest escape has six bytes.
             append(upTo: text.count + 5 * escapes + 4) { output in
                 if comma { output.append(.comma) }
@@ -17,6 +17,27 @@ extension JSONWriter {
                 if colon { output.append(.colon) }
             }
         }
+    }
+
+    @inline(__always)
+    private static func isPlain(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        let raw = UnsafeRawBufferPointer(text)
+        var stops: UInt64 = 0
+        if raw.count >= 8 {
+            var index = 0
+            while index <= raw.count &- 8 {
+                stops |= EightBytes.stops(in: raw.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+                index &+= 8
+            }
+            stops |= EightBytes.stops(in: raw.loadUnaligned(fromByteOffset: raw.count &- 8, as: UInt64.self))
+        } else if raw.count >= 4 {
+            let first = UInt64(raw.loadUnaligned(as: UInt32.self))
+            let last = UInt64(raw.loadUnaligned(fromByteOffset: raw.count &- 4, as: UInt32.self))
+            stops = EightBytes.stops(in: first | last << 32)
+        } else {
+            for byte in raw where byte.needsEscape { stops = 1 }
+        }
+        return stops == 0
     }
 
     private static func countEscapes(_ text: UnsafeBufferPointer<UInt8>) -> Int {

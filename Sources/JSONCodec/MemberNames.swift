@@ -4,6 +4,8 @@
 /// bytes are, as RFC 8259 compares them: canonical equivalence plays no part, an escape does not matter.
 struct MemberNames {
     private var count = 0
+    /// A bit for each fingerprint's upper end: while it is clear there is nothing to compare.
+    private var marks: UInt64 = 0
     private var fingerprints = InlineArray<16, UInt64>(repeating: 0)
     private var offsets = InlineArray<16, Int>(repeating: 0)
     private var many: Set<Name> = []
@@ -27,9 +29,13 @@ struct MemberNames {
                 escaped
                 ? Self.fingerprint(Array(name.utf8).span)
                 : Self.fingerprint(reader.bytes.extracting((offset + 1)..<(reader.position - 1)))
-            for index in 0..<count where fingerprints[index] == fingerprint {
-                if Name(text: name) == Name(text: reader.name(at: offsets[index])) { return false }
+            let mark: UInt64 = 1 << (fingerprint >> 58)
+            if marks & mark != 0 {
+                for index in 0..<count where fingerprints[index] == fingerprint {
+                    if Name(text: name) == Name(text: reader.name(at: offsets[index])) { return false }
+                }
             }
+            marks |= mark
             fingerprints[count] = fingerprint
             offsets[count] = offset
             count += 1
@@ -42,6 +48,7 @@ struct MemberNames {
     }
 
     /// Equal for equal names, and nearly always different otherwise: made of the first and the last eight bytes.
+    @inline(__always)
     private static func fingerprint(_ name: Span<UInt8>) -> UInt64 {
         let count = name.count
         let raw = name.bytes
