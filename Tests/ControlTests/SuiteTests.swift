@@ -30,7 +30,8 @@ import Testing
                 _ in ["/bin/sh", "-c", script]
             }
             let suite = Suite(
-                services: [service], log: log, signals: signals.reader, passesHangup: passesHangup, time: SystemTime())
+                services: [service], log: log, signals: signals.reader, passesHangup: passesHangup, time: SystemTime()
+            ) { _ in }
             try suite.run { _ in
                 readyCount.update { $0 += 1 }
                 return onReady
@@ -136,7 +137,8 @@ import Testing
             log: log
         ) { [$0.installed.executable] }
         let suite = Suite(
-            services: [service], log: log, signals: stage.signals.reader, passesHangup: false, time: SystemTime())
+            services: [service], log: log, signals: stage.signals.reader, passesHangup: false, time: SystemTime()
+        ) { _ in }
         let failure = #expect(throws: Failure.self) { try suite.run { _ in true } }
         #expect(failure?.exit == .osError)
         #expect(failure?.message.contains("/nowhere/runner") == true)

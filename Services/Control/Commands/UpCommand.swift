@@ -93,7 +93,7 @@ struct UpCommand: ParsableCommand {
         }
         return Suite(
             services: services, log: log, signals: signals.reader, passesHangup: inBackground, time: SystemTime(),
-            keeping: thread)
+            keeping: thread, endOrphans: OrphanedProcesses.kill(except:))
     }
 
     private func say(_ services: [SupervisedService], _ state: StateDirectory) {

@@ -78,7 +78,7 @@ enum JobText {
 
     static func list(_ jobs: [JobView], now: Timestamp) -> Table {
         var table = Table([
-            .number("ID"), .text("Kind", shrinksTo: 12), .text("State"), .text("Items"),
+            .number("ID"), .text("Kind", shrinksTo: 16), .text("State"), .text("Items"),
             .number("Failed", optional: true), .text("Queue", shrinksTo: 7, leaves: 1),
             .text("Key", shrinksTo: 8, optional: true, leaves: 2), .text("Submitted", leaves: 4),
             .number("Took", leaves: 3), .text("Cause", shrinksTo: 10, leaves: 5),

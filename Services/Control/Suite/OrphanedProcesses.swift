@@ -3,7 +3,8 @@ import Glibc
 import Linux
 
 /// Workers whose service died under them: they become our children, and are ended before the service is started again,
-/// so that no two workers of one lease are alive and nothing is left behind when the suite ends.
+/// so that no two workers of one lease are alive and nothing is left behind when the suite ends. For a process whose
+/// every child is a service of the suite, so never for one that runs tests.
 enum OrphanedProcesses {
     /// From now on processes that lose their parent among our descendants become our children.
     static func adopt() {

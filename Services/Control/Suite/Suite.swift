@@ -22,18 +22,21 @@ final class Suite {
     private let passesHangup: Bool
     /// Writes the signals' numbers for as long as it lives.
     private let signalThread: SignalThread?
+    /// Ends what a dead service left behind; the services that run are named.
+    private let endOrphans: ([pid_t]) -> Void
     private var course = Course.running
     private var announced = false
 
     init(
         services: [SupervisedService], log: MergedLog, signals: Descriptor, passesHangup: Bool, time: any TimeSource,
-        keeping signalThread: SignalThread? = nil
+        keeping signalThread: SignalThread? = nil, endOrphans: @escaping (_ except: [pid_t]) -> Void
     ) {
         self.services = services
         self.log = log
         self.signals = signals
         self.passesHangup = passesHangup
         self.signalThread = signalThread
+        self.endOrphans = endOrphans
         self.time = time
     }
 
@@ -117,7 +120,7 @@ final class Suite {
             usleep(200)
             return
         }
-        OrphanedProcesses.kill(except: services.compactMap(\.pid))
+        endOrphans(services.compactMap(\.pid))
         if case .ending = course {
             if status != .exited(0) { log.note("warning", "\(service.name) ended with \(status)") }
             return
