@@ -1,0 +1,113 @@
+import Resilience
+import TestSupport
+import Testing
+
+struct CircuitBreakerTests {
+    /// One admitted call from `start` to `end`.
+    private func call(
+        _ breaker: Held<CircuitBreaker>, succeeds: Bool, _ start: Duration, until end: Duration? = nil
+    ) throws {
+        let ticket = try #require(breaker { $0.admit(start) })
+        breaker { $0.report(ticket, succeeded: succeeds, end ?? start) }
+    }
+
+    private func opened(_ at: Duration = .zero) throws -> Held<CircuitBreaker> {
+        let breaker = Held(CircuitBreaker())
+        for _ in 0..<5 { try call(breaker, succeeds: false, at) }
+        return breaker
+    }
+
+    @Test func onlyConsecutiveFailuresOpenIt() throws {
+        let breaker = Held(CircuitBreaker())
+        for _ in 0..<3 {
+            for _ in 0..<4 { try call(breaker, succeeds: false, .zero) }
+            try call(breaker, succeeds: true, .zero)
+        }
+        #expect(breaker.state == .closed)
+        breaker.value = try opened().value
+        #expect(breaker.state == .open(until: .seconds(30)))
+        #expect(breaker { $0.admit(.milliseconds(29_999)) } == nil)
+        #expect(breaker { $0.retryAfter(.seconds(10)) } == .seconds(20))
+    }
+
+    @Test func exactlyOneTrialPassesAtATime() throws {
+        let breaker = try opened()
+        let trial = try #require(breaker { $0.admit(.seconds(30)) })
+        #expect(breaker.state == .halfOpen)
+        #expect(breaker { $0.admit(.seconds(30)) } == nil)
+        breaker { $0.report(trial, succeeded: true, .seconds(31)) }
+        #expect(breaker.state == .closed && breaker.failures == 0)
+        #expect(breaker { $0.admit(.seconds(31)) } != nil)
+    }
+
+    @Test func aFailedTrialOpensItForAnotherPause() throws {
+        let breaker = try opened()
+        try call(breaker, succeeds: false, .seconds(30), until: .seconds(32))
+        #expect(breaker.state == .open(until: .seconds(62)))
+    }
+
+    @Test func resultsOfAnEarlierStateAreIgnored() throws {
+        let breaker = Held(CircuitBreaker())
+        let late = try #require(breaker { $0.admit(.zero) })
+        breaker.value = try opened().value
+        breaker { $0.report(late, succeeded: true, .seconds(1)) }
+        #expect(breaker.state == .open(until: .seconds(30)))
+        let trial = try #require(breaker { $0.admit(.seconds(30)) })
+        breaker { $0.report(trial, succeeded: true, .seconds(30)) }
+        breaker { $0.report(trial, succeeded: false, .seconds(30)) }
+        #expect(breaker.failures == 0)
+    }
+
+    @Test func aTrialThatTellsNothingDoesNotLeaveItHalfOpen() throws {
+        let breaker = try opened()
+        _ = breaker { $0.admit(.seconds(30)) }
+        #expect(breaker { $0.admit(.seconds(89)) } == nil)
+        #expect(breaker { $0.admit(.seconds(90)) } == nil)
+        #expect(breaker.state == .open(until: .seconds(120)))
+        #expect(breaker { $0.admit(.seconds(120)) } != nil)
+    }
+
+    @Test func aWithdrawnTrialLetsAnotherTry() throws {
+        let breaker = try opened()
+        let trial = try #require(breaker { $0.admit(.seconds(30)) })
+        breaker { $0.withdraw(trial, .seconds(30)) }
+        #expect(breaker { $0.admit(.seconds(30)) } != nil)
+    }
+
+    @Test func aHandGoesBeforeEverything() throws {
+        let breaker = Held(CircuitBreaker())
+        breaker { $0.force(open: true) }
+        #expect(breaker { $0.admit(.seconds(1000)) } == nil)
+        breaker { $0.force(open: false) }
+        for _ in 0..<20 { try call(breaker, succeeds: false, .zero) }
+        #expect(breaker.state == .forcedClosed)
+        breaker { $0.reset() }
+        #expect(breaker.state == .closed)
+    }
+
+    /// Whatever happens in whatever order: it lets somebody through again, and never two on trial.
+    @Test(arguments: 0..<20) func itIsNeverStuck(seed: Int) {
+        var random = SeededGenerator(seed: UInt64(seed))
+        let breaker = Held(CircuitBreaker(threshold: 2, pause: .seconds(3), trialTimeout: .seconds(5)))
+        var now = Duration.zero
+        var tickets: [CircuitBreaker.Ticket] = []
+        for _ in 0..<2000 {
+            now += .milliseconds(Int.random(in: 0...800, using: &random))
+            let before = breaker.state
+            if let ticket = breaker({ $0.admit(now) }) {
+                if before == .halfOpen { Issue.record("a second trial") }
+                tickets.append(ticket)
+            }
+            if let index = tickets.indices.randomElement(using: &random), Bool.random(using: &random) {
+                let ticket = tickets.remove(at: index)
+                breaker { $0.report(ticket, succeeded: Int.random(in: 0..<3, using: &random) == 0, now) }
+            }
+        }
+        var waits = 0
+        while breaker({ $0.admit(now) }) == nil, waits < 5 {
+            now += .seconds(5)
+            waits += 1
+        }
+        #expect(waits < 5)
+    }
+}
