@@ -46,6 +46,8 @@ import Testing
             return pids[count - 1]
         }
 
+        var startCount: Int { pids.count }
+
         private var pids: [pid_t] {
             log.split(separator: "\n").compactMap { line in
                 line.range(of: "started ").flatMap { pid_t(line[$0.upperBound...]) }
@@ -124,9 +126,15 @@ import Testing
         #expect(failure.message == "runner ended with exit code 78 before it was ready")
         #expect(failure.lines == ["runner | runner.conf:3: Workers is no number"])
 
-        let crashed = try #require(await self.failure(try Stage(), "kill -9 $$"))
-        #expect(crashed.exit == .software)
-        #expect(crashed.message.contains("SIGKILL"))
+    }
+
+    @Test func aServiceThatIsKilledAgainAndAgainIsGivenUp() async throws {
+        let stage = try Stage()
+        let failure = try #require(await failure(stage, "echo started $$; kill -9 $$"))
+        #expect(failure.exit == .software)
+        #expect(failure.message == "runner died 5 times within 60 s, last with signal 9 (SIGKILL)")
+        #expect(failure.lines.count == 1 && failure.lines[0].hasPrefix("runner | started "))
+        #expect(stage.startCount == 5)
     }
 
     @Test func aProgramThatCannotBeExecutedIsSaid() async throws {

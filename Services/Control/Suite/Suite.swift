@@ -125,20 +125,17 @@ final class Suite {
             if status != .exited(0) { log.note("warning", "\(service.name) ended with \(status)") }
             return
         }
-        guard service.hasBeenReady else {
-            end(startFailure(service, "ended with \(status) before it was ready", status))
+        // One that gives up by itself will do so again; one that was killed is worth another try.
+        if !service.hasBeenReady, case .exited = status {
+            end(failure(of: service, "ended with \(status) before it was ready", status))
             return
         }
         switch service.verdict(at: time.boot()) {
         case .restart(let pause, let death):
             log.note("warning", "\(service.name) died with \(status), starting it again in \(pause.short) (\(death))")
         case .giveUp:
-            let window = RestartBudget.window.components.seconds
-            end(
-                Failure(
-                    .software,
-                    "\(service.name) died \(RestartBudget.deaths) times within \(window) s, last with \(status)"
-                ))
+            let deaths = "\(RestartBudget.deaths) times within \(RestartBudget.window.components.seconds) s"
+            end(failure(of: service, "died \(deaths), last with \(status)", nil))
         }
     }
 
@@ -151,7 +148,7 @@ final class Suite {
             case .starting(let until) where until <= now:
                 let limit = "\(SupervisedService.readyWithin.components.seconds) s"
                 if !service.hasBeenReady {
-                    end(startFailure(service, "was not ready within \(limit)", nil))
+                    end(failure(of: service, "was not ready within \(limit)", nil))
                 } else {
                     log.note("warning", "\(service.name) was not ready within \(limit), killing it")
                 }
@@ -179,7 +176,7 @@ final class Suite {
     }
 
     /// A service that says by its exit code what is wrong, for instance with its settings, says it for millctl too.
-    private func startFailure(_ service: SupervisedService, _ what: String, _ status: ExitStatus?) -> Failure {
+    private func failure(of service: SupervisedService, _ what: String, _ status: ExitStatus?) -> Failure {
         var code = Exit.software
         if case .exited(let number) = status, (EX_USAGE...EX_CONFIG).contains(number) { code = Exit(rawValue: number) }
         var failure = Failure(code, "\(service.name) \(what)")
