@@ -56,6 +56,8 @@ public struct RPCError: Error, Hashable, Sendable {
         public static let `internal` = "internal"
         public static let stopping = "service.stopping"
         public static let connectionLost = "connection.lost"
+        /// Unlike ``connectionLost``: the request was not sent, so it was not carried out.
+        public static let connectionGone = "connection.gone"
         public static let connectionRefused = "connection.refused"
         public static let frameLimit = "limit.frame"
         public static let depthLimit = "limit.depth"

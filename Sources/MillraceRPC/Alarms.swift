@@ -16,8 +16,9 @@ final class Alarms: Sendable {
 
     private let state = Monitor(State())
 
-    /// `instant` is of CLOCK_BOOTTIME and replaces the transport's instant before it.
-    func wake(_ transport: ThreadTransport, at instant: Duration) {
+    /// Replaces the transport's wish before.
+    func wake(_ transport: ThreadTransport, after delay: Duration) {
+        let instant = SystemTime().boot() + delay
         state.withLock(notify: true) { state in
             state.entries[ObjectIdentifier(transport)] = Entry(instant: instant, transport: transport)
             if state.thread == nil { state.thread = try? WorkerThread("millrace-alarms") { self.run() } }

@@ -67,6 +67,36 @@ final class TaskEntry<M: RPCMethod>: MethodEntry, @unchecked Sendable {
     }
 }
 
+final class PlainEntry<M: RPCMethod>: MethodEntry, @unchecked Sendable {
+    private let handler: @Sendable (M.Params, RPCContext) throws -> M.Result
+
+    init(_ handler: @escaping @Sendable (M.Params, RPCContext) throws -> M.Result) {
+        self.handler = handler
+        super.init(MethodDescription(M.self))
+    }
+
+    override func start(_ call: IncomingCall, params: Span<UInt8>, depth: Int) {
+        let decoded: M.Params
+        do throws(RPCError) {
+            decoded = try decode(M.Params.self, params, depth: depth)
+        } catch {
+            return call.session.finish(call, failing: error)
+        }
+        switch description.execution {
+        case .inline: run(decoded, call)
+        case .offloaded: call.session.started(call, Task { self.run(decoded, call) })
+        }
+    }
+
+    private func run(_ params: M.Params, _ call: IncomingCall) {
+        do {
+            call.session.finish(call, with: try handler(params, RPCContext(call: call)))
+        } catch {
+            call.session.finish(call, throwing: error)
+        }
+    }
+}
+
 final class ReplyEntry<M: RPCMethod>: MethodEntry, @unchecked Sendable {
     private let handler: @Sendable (M.Params, RPCContext, RPCReply<M>) throws -> Void
 

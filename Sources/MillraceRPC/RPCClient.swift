@@ -80,6 +80,9 @@ public final class RPCClient: Sendable {
             do throws(SystemError) {
                 let socket = try UnixSocket.connect(path: path)
                 let session = try Self.session(over: socket, router: router, limits: limits, log: log, time: time)
+                session.onGoodbye { [weak self, weak session] in
+                    if let session { self?.forget(session) }
+                }
                 state.session = session
                 return session
             } catch {
@@ -142,10 +145,10 @@ extension RPCClient {
         }
     }
 
-    /// Whether the call may be made again. A service that is stopping has not begun it.
+    /// Whether the call may be made again. One that was not sent, or that a stopping service turned away, was not begun.
     private func mayRepeat(_ error: RPCError, _ isSafe: Bool, _ session: RPCSession) -> Bool {
         switch error.reason {
-        case RPCError.Reason.stopping:
+        case RPCError.Reason.stopping, RPCError.Reason.connectionGone:
             forget(session)
             return true
         case RPCError.Reason.connectionLost: return isSafe && !session.isOpen

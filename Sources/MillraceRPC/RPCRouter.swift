@@ -17,8 +17,15 @@ public struct RPCRouter: Sendable {
         add(TaskEntry<M>(handler))
     }
 
+    /// Answers `method` by a handler that never suspends: an inline one costs no task. Otherwise as above.
+    public mutating func on<M: RPCMethod>(
+        _ method: M.Type, _ handler: @escaping @Sendable (M.Params, RPCContext) throws -> M.Result
+    ) {
+        add(PlainEntry<M>(handler))
+    }
+
     /// Answers `method` by a handler that is called on the connection's thread, makes no task and gives its answer
-    /// whenever it has one. For hot paths; it must not block. Errors it throws are answered as those of ``on(_:_:)``.
+    /// whenever it has one. For hot paths; it must not block. Errors it throws are answered as those of the others.
     public mutating func onReply<M: RPCMethod>(
         _ method: M.Type, _ handler: @escaping @Sendable (M.Params, RPCContext, RPCReply<M>) throws -> Void
     ) {

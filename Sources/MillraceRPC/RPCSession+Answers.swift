@@ -7,10 +7,14 @@ extension RPCSession {
     /// The handler is done and gave a result.
     func finish(_ call: IncomingCall, with result: some JSONEncodable) {
         guard let id = call.id else { return leave(call) }
-        withPayload {
-            Envelope.encodeResult(id: id, correlationId: call.correlationId, into: &$0) { $0.value(result) }
-        } _: { payload in
-            put(payload, for: call, isError: false, leaving: true)
+        writer.with { $0.value(result) } _: { result in
+            if call.batch == nil {
+                putResult(result, id, for: call)
+            } else {
+                var payload: [UInt8] = []
+                Envelope.appendResult(id: id, correlationId: call.correlationId, result: result, to: &payload)
+                put(payload, for: call, isError: false, leaving: true)
+            }
         }
     }
 
@@ -41,7 +45,7 @@ extension RPCSession {
     private func encode(_ error: RPCError, for call: IncomingCall, _ body: ([UInt8]) -> Void) {
         var error = error
         error.correlationId = call.correlationId
-        withPayload({ Envelope.encodeError(id: call.id ?? .null, error, into: &$0) }, body)
+        writer.with({ Envelope.encodeError(id: call.id ?? .null, error, into: &$0) }, body)
     }
 
     /// What an error that a handler threw looks like to the caller.
@@ -72,6 +76,32 @@ extension RPCSession {
             state.remove(call)
             return state.isFinished && state.output.claim() ? state.transport : nil
         }
+        transport?.outputIsClaimed()
+    }
+
+    /// The short way for the usual case: a result outside of a batch is written where it is sent from.
+    private func putResult(_ result: [UInt8], _ id: RequestID, for call: IncomingCall) {
+        var refusal: RPCError?
+        let transport = state.withLock { state -> (any SessionTransport)? in
+            if !call.isAnswered && !state.isClosed {
+                if state.output.waiting + result.count > limits.outputBytesPerConnection {
+                    refusal = outputFull()
+                    return nil
+                }
+                let excess = state.output.append(upTo: limits.maximumFrame) { output in
+                    Envelope.appendResult(id: id, correlationId: call.correlationId, result: result, to: &output)
+                }
+                if let excess {
+                    refusal = frameTooLong(excess)
+                    return nil
+                }
+                call.isAnswered = true
+                state.output.forget(id)
+            }
+            state.remove(call)
+            return state.output.claim() ? state.transport : nil
+        }
+        if let refusal { return finish(call, failing: refusal) }
         transport?.outputIsClaimed()
     }
 

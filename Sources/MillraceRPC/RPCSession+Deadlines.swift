@@ -20,6 +20,9 @@ extension RPCSession {
             state.wakeAt = nil
             var late: [IncomingCall] = [], given: [OutgoingCall] = []
             var next: Duration?
+            if let leaveUntil = state.leaveUntil {
+                if leaveUntil <= now { state.leaveUntil = nil } else { next = leaveUntil }
+            }
             for call in state.running where !call.isAnswered {
                 guard let deadline = call.deadline else { continue }
                 if deadline <= now { late.append(call) } else { next = min(next ?? deadline, deadline) }
@@ -43,7 +46,7 @@ extension RPCSession {
             stop(call)
         }
         for call in given { call.completion(.error(Self.pastDeadline)) }
-        if !given.isEmpty { closeIfFinished() }
+        closeIfFinished()
     }
 }
 

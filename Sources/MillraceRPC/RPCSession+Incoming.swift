@@ -36,6 +36,7 @@ extension RPCSession {
         case .notification(let notification):
             switch notification.method {
             case "$/progress": if let params = notification.params { progressed(frame.extracting(params)) }
+            case "$/goodbye": goodbyeCame()
             case "$/cancelRequest": if let params = notification.params { cancelRequest(frame.extracting(params)) }
             default:
                 if notification.method.hasPrefix("$/") { return }

@@ -111,15 +111,13 @@ extension RPCSession {
         var refusal: RPCError?
         var wake: Wake?
         var transport: (any SessionTransport)?
-        withPayload {
+        writer.with {
             Envelope.encodeRequest(id: .number(id), method: method, meta: options.meta, into: &$0, params: params)
         } _: { payload in
             guard payload.count <= limits.maximumFrame else { return refusal = frameTooLong(payload.count) }
             state.withLock { state in
-                if case .closed(let reason) = state.phase {
-                    refusal = state.lastComplaint ?? connectionLost(reason)
-                } else if state.isPeerGone {
-                    refusal = connectionLost(.hungUp)
+                if state.isClosed || state.isPeerGone {
+                    refusal = state.lastComplaint ?? Self.connectionGone
                 } else if state.output.waiting + payload.count > limits.outputBytesPerConnection {
                     refusal = outputFull()
                 } else {
@@ -134,6 +132,10 @@ extension RPCSession {
         wake?()
         if let refusal { completion(.error(refusal)) }
     }
+
+    /// For a request that was not sent because there is no connection any more.
+    static let connectionGone = RPCError(
+        .unavailable, "the connection is gone; nothing was sent", reason: RPCError.Reason.connectionGone)
 
     /// The peer's answer to one of our requests.
     func answered(_ id: RequestID, _ answer: OutgoingCall.Answer) {

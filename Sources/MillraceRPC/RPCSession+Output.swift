@@ -36,24 +36,11 @@ extension RPCSession {
 }
 
 extension RPCSession {
-    /// Encodes one payload, with a kept writer, and hands it to `body`.
-    func withPayload<R>(_ encode: (inout JSONWriter) -> Void, _ body: ([UInt8]) -> R) -> R {
-        var writer = writers.withLock { $0.popLast() } ?? JSONWriter(reserving: 512)
-        encode(&writer)
-        let result = body(writer.bytes)
-        if writer.bytes.capacity <= 64 << 10 {
-            writer.removeAll(keepingCapacity: true)
-            let kept = writer
-            writers.withLock { if $0.count < 4 { $0.append(kept) } }
-        }
-        return result
-    }
-
     enum Sending { case sent, closed, tooLong(Int), full }
 
     /// Sends one message of our own, not an answer.
     func send(_ encode: (inout JSONWriter) -> Void) -> Sending {
-        withPayload(encode) { payload in
+        writer.with(encode) { payload in
             if payload.count > limits.maximumFrame { return .tooLong(payload.count) }
             let (sending, transport) = state.withLock { state -> (Sending, (any SessionTransport)?) in
                 if state.isClosed { return (.closed, nil) }

@@ -5,7 +5,7 @@ import MillraceProtocol
 extension RPCSession {
     func sendProgress(_ call: IncomingCall, _ value: some JSONEncodable) {
         guard let id = call.id else { return }
-        withPayload {
+        writer.with {
             Envelope.encodeNotification(method: "$/progress", into: &$0) { json in
                 json.object { json in
                     json.member("token", id)

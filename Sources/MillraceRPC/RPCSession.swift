@@ -1,4 +1,3 @@
-import JSONCodec
 import Linux
 import Logging
 import MillraceProtocol
@@ -14,7 +13,7 @@ public final class RPCSession: Sendable {
     let time: any TimeSource
     let router: RPCRouter
     let state: Locked<State>
-    let writers = Locked<[JSONWriter]>([])
+    let writer = SpareWriter()
 
     /// Why a connection ended.
     public enum CloseReason: Hashable, Sendable, CustomStringConvertible {
@@ -48,6 +47,9 @@ public final class RPCSession: Sendable {
         var transport: (any SessionTransport)?
         var phase = Phase.open
         var refusesRequests = false
+        /// Until when, on the boot clock, a peer who was told goodbye may go by himself.
+        var leaveUntil: Duration?
+        var goodbyeHandlers: [@Sendable () -> Void] = []
         /// Whether the peer sends no more: no answer of his can come.
         var isPeerGone = false
         var closeHandlers: [@Sendable (CloseReason) -> Void] = []
@@ -112,35 +114,61 @@ public final class RPCSession: Sendable {
 
     /// Ends the connection when all that runs has been answered and every answer is sent; until then new requests are
     /// answered `UNAVAILABLE`. Methods that only wait are answered so at once.
+    ///
+    /// The peer is told by `$/goodbye`. One that knows it sends no more on this connection and hangs up when he has his
+    /// answers, so that no request of his is lost on the way; others have a moment, then the connection ends.
     public func drain() {
-        end(refusing: true)
-    }
-
-    /// The peer sends no more, but may still read.
-    func inputEnded() {
-        end(refusing: false)
-    }
-
-    private func end(refusing: Bool) {
-        let (interrupted, orphans) = state.withLock { state -> ([IncomingCall], [OutgoingCall]) in
-            guard case .open = state.phase else { return ([], []) }
-            state.refusesRequests = refusing
-            if refusing { return (state.running.filter { $0.interruptible && !$0.isAnswered }, []) }
-            state.isPeerGone = true
-            defer { state.outgoing = [:] }
-            return ([], Array(state.outgoing.values))
+        let interrupted = state.withLock { state -> [IncomingCall] in
+            guard case .open = state.phase else { return [] }
+            state.refusesRequests = true
+            return state.running.filter { $0.interruptible && !$0.isAnswered }
         }
         for call in interrupted {
             stop(call)
             answer(call, failing: Self.stopping)
         }
-        for call in orphans { call.completion(.error(connectionLost(.hungUp))) }
-        let transport = state.withLock { state -> (any SessionTransport)? in
+        notify("$/goodbye", Empty())
+        let leaveUntil = time.boot() + Self.leaveTaking
+        let wake = state.withLock { state -> Wake? in
             guard case .open = state.phase else { return nil }
             state.phase = .ending
-            return state.isFinished && state.output.claim() ? state.transport : nil
+            state.leaveUntil = leaveUntil
+            return state.wake(by: leaveUntil)
         }
-        transport?.outputIsClaimed()
+        wake?()
+    }
+
+    /// How long a peer has to hang up by himself once he was told goodbye and has all his answers.
+    private static let leaveTaking = Duration.milliseconds(250)
+
+    /// The peer will answer no new requests: nothing is sent to him but what was begun, then the connection ends.
+    func goodbyeCame() {
+        let handlers = state.withLock { state -> [@Sendable () -> Void] in
+            guard case .open = state.phase else { return [] }
+            state.phase = .ending
+            defer { state.goodbyeHandlers = [] }
+            return state.goodbyeHandlers
+        }
+        for handler in handlers { handler() }
+        closeIfFinished()
+    }
+
+    /// Calls `body` when the peer says goodbye; not if it already has.
+    func onGoodbye(_ body: @escaping @Sendable () -> Void) {
+        state.withLock { $0.goodbyeHandlers.append(body) }
+    }
+
+    /// The peer sends no more, but may still read.
+    func inputEnded() {
+        let orphans = state.withLock { state -> [OutgoingCall] in
+            if state.isClosed { return [] }
+            state.phase = .ending
+            state.isPeerGone = true
+            defer { state.outgoing = [:] }
+            return Array(state.outgoing.values)
+        }
+        for call in orphans { call.completion(.error(connectionLost(.hungUp))) }
+        closeIfFinished()
     }
 
     func close(_ reason: CloseReason) {
@@ -152,6 +180,7 @@ public final class RPCSession: Sendable {
             state.running = []
             state.outgoing = [:]
             state.closeHandlers = []
+            state.goodbyeHandlers = []
             state.output.removeAll()
             for call in ended.running {
                 call.isAnswered = true
@@ -179,8 +208,8 @@ public final class RPCSession: Sendable {
 extension RPCSession.State {
     /// Whether nothing is left to do on a connection that ends.
     var isFinished: Bool {
-        guard case .ending = phase else { return false }
-        return running.isEmpty && outgoing.isEmpty
+        guard case .ending = phase, running.isEmpty, outgoing.isEmpty else { return false }
+        return leaveUntil == nil || isPeerGone
     }
 
     var isClosed: Bool {

@@ -27,6 +27,23 @@ struct SessionOutput: Sendable {
         Frame.append(payload, to: &bytes)
     }
 
+    /// Appends a frame whose payload `build` appends; takes it back, and returns its length, when it is longer than
+    /// `limit`.
+    mutating func append(upTo limit: Int, _ build: (inout [UInt8]) -> Void) -> Int? {
+        let start = bytes.count
+        bytes.append(contentsOf: repeatElement(0, count: Frame.headerLength))
+        build(&bytes)
+        let length = bytes.count - start - Frame.headerLength
+        if length > limit {
+            bytes.removeLast(bytes.count - start)
+            return length
+        }
+        for index in 0..<Frame.headerLength {
+            bytes[start + index] = UInt8(truncatingIfNeeded: length >> (8 * (Frame.headerLength - 1 - index)))
+        }
+        return nil
+    }
+
     /// Keeps the latest progress of a request until there is room.
     mutating func hold(_ payload: [UInt8], of id: RequestID) {
         if let index = held.firstIndex(where: { $0.id == id }) {

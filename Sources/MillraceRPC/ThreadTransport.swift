@@ -27,7 +27,7 @@ final class ThreadTransport: SessionTransport {
     }
 
     func wake(at instant: Duration) {
-        Alarms.shared.wake(self, at: instant)
+        Alarms.shared.wake(self, after: max(.zero, instant - session.time.boot()))
     }
 
     func close() {

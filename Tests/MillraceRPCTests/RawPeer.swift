@@ -10,6 +10,7 @@ final class RawPeer: Sendable {
     private struct Inbox: Sendable {
         var frames: [[UInt8]] = []
         var hasEnded = false
+        var goodbyes = 0
     }
 
     let socket: Descriptor
@@ -30,13 +31,17 @@ final class RawPeer: Sendable {
     func read() throws {
         let socket = socket, inbox = inbox
         _ = try WorkerThread("raw-peer") {
+            let goodbye = Array(#"{"jsonrpc":"2.0","method":"$/goodbye","params":{}}"#.utf8)
             var decoder = FrameDecoder(maximumLength: 1 << 30)
             var buffer = [UInt8](repeating: 0, count: 1 << 16)
             while true {
                 let count = recv(socket.raw, &buffer, buffer.count, 0)
                 if count <= 0 { return inbox.update { $0.hasEnded = true } }
                 decoder.append(buffer[..<count])
-                while let frame = try? decoder.next() { inbox.update { $0.frames.append(frame) } }
+                while let frame = try? decoder.next() {
+                    let isGoodbye = frame == goodbye
+                    inbox.update { if isGoodbye { $0.goodbyes += 1 } else { $0.frames.append(frame) } }
+                }
             }
         }
     }
@@ -88,6 +93,9 @@ final class RawPeer: Sendable {
         inbox.update { $0.frames.removeFirst(count) }
         return try seen.frames.prefix(count).map { try JSON.decode(JSONValue.self, from: $0) }
     }
+
+    /// How often the other side said goodbye, which is not among the frames.
+    var goodbyes: Int { inbox.value.goodbyes }
 
     /// Frames that are there and not taken yet.
     var waiting: Int { inbox.value.frames.count }
