@@ -93,20 +93,10 @@ final class GroupWriter: @unchecked Sendable {
         var batch = batch
         do throws(StoreError) {
             try connection.control("BEGIN IMMEDIATE")
-            for (index, work) in batch.enumerated() {
-                work.failure = nil
-                try connection.control("SAVEPOINT body")
-                do { try work.run(connection) } catch { work.failure = error }
-                guard connection.isInTransaction else {
-                    // The statement undid the whole transaction: on with the others, without this one.
-                    let error = work.failure ?? StoreError(.misuse, "the body ended the transaction")
-                    if let error = error as? StoreError, error.concernsAll { throw error }
-                    batch.remove(at: index)
-                    replay(batch, connection)
-                    return work.fail(error)
-                }
-                if work.failure != nil { try connection.control("ROLLBACK TO body") }
-                try connection.control("RELEASE body")
+            while let culprit = try runApart(batch, connection) {
+                let work = batch.remove(at: culprit)
+                work.fail(work.failure ?? StoreError(.misuse, "the body ended the transaction"))
+                try connection.control("BEGIN IMMEDIATE")
             }
             try connection.control("COMMIT")
             answer(batch)
@@ -117,9 +107,29 @@ final class GroupWriter: @unchecked Sendable {
         }
     }
 
+    /// The place of a body one of whose statements undid the whole transaction, or nil when it stands.
+    private func runApart(_ batch: [PendingWork], _ connection: Connection) throws(StoreError) -> Int? {
+        for (index, work) in batch.enumerated() {
+            work.failure = nil
+            try connection.control("SAVEPOINT body")
+            do { try work.run(connection) } catch { work.failure = error }
+            guard connection.isInTransaction else {
+                if let error = work.failure as? StoreError, error.concernsAll { throw error }
+                return index
+            }
+            if work.failure != nil { try connection.control("ROLLBACK TO body") }
+            try connection.control("RELEASE body")
+        }
+        return nil
+    }
+
     /// One transaction per body: the way when a deferred constraint fails at the commit, which names no culprit.
     private func separately(_ batch: [PendingWork], _ connection: Connection) {
         for work in batch {
+            if let fsyncFailure {
+                work.fail(fsyncFailure)
+                continue
+            }
             work.failure = nil
             do {
                 try connection.control("BEGIN IMMEDIATE")
