@@ -5,13 +5,15 @@ import TestSupport
 final class BareRunner: Sendable {
     let folder = TemporaryDirectory("millrace-crash")
     private let process = Watched<RunningProcess?>(nil)
+    private let environment: [String: String?]
 
     var state: String { folder.path }
     var socket: String { folder.file("run/runner.sock") }
     var books: String { folder.file("data/books.sqlite") }
     var jobs: String { folder.file("data/runner.sqlite") }
 
-    init() {
+    init(environment: [String: String?] = [:]) {
+        self.environment = environment
         for name in ["run", "data", "log"] { mkdir(folder.file(name), 0o755) }
     }
 
@@ -23,7 +25,7 @@ final class BareRunner: Sendable {
             environment: [
                 "MILLRACE_STATE": state, "MILLRACE_BOOKS": nil, "NOTIFY_SOCKET": nil, "LISTEN_FDS": nil,
                 "TASK_ORDER_LOG_WORKER_POOL_SIZE": nil, "SWIFT_BACKTRACE": "enable=no",
-            ])
+            ].merging(environment) { $1 })
         process.update { $0 = started }
         try await eventually("the runner answers", within: .seconds(30), every: .milliseconds(2)) {
             let progress = started.progress.value
@@ -37,6 +39,14 @@ final class BareRunner: Sendable {
         guard let running = process.value else { return }
         running.signal(SIGKILL)
         try await running.wait(within: .seconds(10))
+    }
+
+    /// The process of now.
+    var pid: pid_t { process.value?.pid ?? 0 }
+
+    /// Waits until it has ended by itself.
+    func ended() async throws -> Ending? {
+        try await process.value?.wait(within: .seconds(20))
     }
 
     /// Ends it as systemd does, and returns what it said.
