@@ -43,9 +43,9 @@ struct ActiveJob: Sendable {
     var crashes: Int
     var slots: Int
     var phase: Phase
-    /// Items that may start, in the order of the plan; taken from the end.
-    var pending: [PendingItem]
-    /// Items that wait for their next try.
+    /// Items that may start; the next one is the last.
+    var pending: [PendingItem] = []
+    /// Items that wait for their next try, the latest first.
     var later: [PendingItem] = []
     var running: [Int: PendingItem] = [:]
     /// Leases of the stages that concern the whole job, and of items.
@@ -62,20 +62,38 @@ struct ActiveJob: Sendable {
 
     var id: JobID { brief.id }
 
-    init(_ claimed: ClaimedJob, now: Duration) {
+    init(_ claimed: ClaimedJob, now: Dispatcher.Now) {
         brief = claimed.brief
         view = claimed.view
         backoff = claimed.backoff
         attempts = claimed.attempts
         crashes = claimed.crashes
         slots = claimed.slots ?? 0
-        pending = claimed.items.reversed()
         phase = claimed.slots == nil ? .planning : .processing
-        deadline = claimed.view.timeoutMs.map { now + .milliseconds($0) }
+        deadline = claimed.view.timeoutMs.map { now.boot + .milliseconds($0) }
+        let sorted = claimed.items.sorted { $0.brief.index > $1.brief.index }
+        pending = sorted.filter { $0.notBefore <= now.wall }
+        later = sorted.filter { $0.notBefore > now.wall }.sorted { $0.notBefore > $1.notBefore }
+        if view.cancelRequested { interruption = .cancelled(reason: nil) }
     }
 
     /// Items that may run now beside those that do.
     var freeSlots: Int { max(0, slots - running.count) }
+
+    /// Takes back an item that is to be tried again, at once or after its pause.
+    mutating func putBack(_ item: PendingItem, now: Timestamp) {
+        guard item.notBefore > now else { return pending.append(item) }
+        let place = later.firstIndex { $0.notBefore <= item.notBefore } ?? later.endIndex
+        later.insert(item, at: place)
+    }
+
+    /// Lets items whose pause is over start again, before those that were not tried yet.
+    mutating func wakeItems(at now: Timestamp) {
+        while let item = later.last, item.notBefore <= now {
+            later.removeLast()
+            pending.append(item)
+        }
+    }
 
     mutating func count() {
         view.items.waiting = pending.count + later.count

@@ -5,22 +5,21 @@ import MillraceProtocol
 extension Dispatcher {
     /// Starts whatever of the job can start now.
     mutating func advance(_ id: JobID, now: Now) {
-        guard let job = jobs[id] else { return }
-        if job.interruption != nil || job.failure != nil {
-            wind(up: id, now: now)
-            return
-        }
+        // A copy of a job that is kept while the job changes would cost a copy of all its items.
+        guard let (phase, isEnding) = jobs[id].map({ ($0.phase, $0.interruption != nil || $0.failure != nil) })
+        else { return }
+        if isEnding { return wind(up: id, now: now) }
         guard !draining else { return }
-        switch job.phase {
-        case .planning: startPlanning(job)
+        switch phase {
+        case .planning: startPlanning(id)
         case .storing: break
-        case .processing: process(id, now: now)
-        case .summarizing: summarize(job)
+        case .processing: process(id)
+        case .summarizing: summarize(id)
         }
     }
 
-    private mutating func startPlanning(_ job: ActiveJob) {
-        guard job.leases.isEmpty, let stages = stages(of: job.brief.kind) else { return }
+    private mutating func startPlanning(_ id: JobID) {
+        guard let job = jobs[id], job.leases.isEmpty, let stages = stages(of: job.brief.kind) else { return }
         guard stages.contains(.plan) else {
             // A plain job is its own single item.
             return store(WorkloadPlan.Result(items: [.init(key: "job")]), slots: 1, of: job.id)
@@ -52,9 +51,11 @@ extension Dispatcher {
         if let view = jobs[id]?.view { effects.append(.announce(JobProgress(job: view))) }
     }
 
-    private mutating func process(_ id: JobID, now: Now) {
-        while let job = jobs[id], job.freeSlots > 0, let item = job.pending.last, let worker = preparedWorker(for: job) {
-            jobs[id]?.pending.removeLast()
+    private mutating func process(_ id: JobID) {
+        guard let brief = jobs[id]?.brief else { return }
+        while jobs[id].map({ $0.freeSlots > 0 && !$0.pending.isEmpty }) == true,
+            let worker = preparedWorker(for: id), let item = jobs[id]?.pending.popLast()
+        {
             jobs[id]?.running[item.brief.index] = item
             jobs[id]?.count()
             let lease = lease(.process, of: id, item: item.brief.index, to: worker)
@@ -62,10 +63,10 @@ extension Dispatcher {
                 .process(
                     lease,
                     WorkloadProcess.Params(
-                        job: job.brief, item: item.brief, attempt: item.attempts + 1, fence: lease.fence)))
+                        job: brief, item: item.brief, attempt: item.attempts + 1, fence: lease.fence)))
         }
         guard let job = jobs[id], job.leases.isEmpty, job.pending.isEmpty, job.unsaved == 0 else { return }
-        if let next = job.later.map(\.notBefore).min() {
+        if let next = job.later.last?.notBefore {
             effects.append(
                 .postpone(
                     id, until: next, cause: "waits to try \(job.later.count) of its items again", attempts: job.attempts,
@@ -73,27 +74,26 @@ extension Dispatcher {
             drop(id)
         } else {
             enter(.summarizing, id)
-            if let job = jobs[id] { summarize(job) }
+            summarize(id)
         }
     }
 
     /// A worker that has a place and the job's data; where there is none yet, one is asked to preload.
-    private mutating func preparedWorker(for job: ActiveJob) -> Int? {
-        let kind = job.brief.kind
-        guard let stages = stages(of: kind) else { return nil }
+    private mutating func preparedWorker(for id: JobID) -> Int? {
+        guard let kind = jobs[id]?.brief.kind, let stages = stages(of: kind) else { return nil }
         guard stages.contains(.preload) else { return freeWorker(for: kind)?.id }
-        if let ready = freeWorker(for: kind, where: { $0.prepared[job.id] == .done }) { return ready.id }
-        guard !workers.values.contains(where: { $0.prepared[job.id] == .underway }) else { return nil }
-        guard let worker = freeWorker(for: kind, where: { $0.prepared[job.id] == nil }) else { return nil }
-        workers[worker.id]?.prepared[job.id] = .underway
-        let lease = lease(.preload, of: job.id, to: worker.id)
+        if let ready = freeWorker(for: kind, where: { $0.prepared[id] == .done }) { return ready.id }
+        guard !workers.values.contains(where: { $0.prepared[id] == .underway }) else { return nil }
+        guard let worker = freeWorker(for: kind, where: { $0.prepared[id] == nil }), let job = jobs[id] else { return nil }
+        workers[worker.id]?.prepared[id] = .underway
+        let lease = lease(.preload, of: id, to: worker.id)
         let items = (job.pending + job.later + job.running.values).map(\.brief).sorted { $0.index < $1.index }
         effects.append(.preload(lease, WorkloadPreload.Params(job: job.brief, items: items)))
         return nil
     }
 
-    private mutating func summarize(_ job: ActiveJob) {
-        guard job.leases.isEmpty else { return }
+    private mutating func summarize(_ id: JobID) {
+        guard let job = jobs[id], job.leases.isEmpty else { return }
         guard let stages = stages(of: job.brief.kind) else {
             // Nobody could be asked; a cancelled job does not wait for somebody.
             if job.interruption != nil { finish(job, result: nil) }
@@ -124,7 +124,7 @@ extension Dispatcher {
         } else {
             jobs[id]?.phase = .summarizing
             jobs[id]?.view.phase = .summarizing
-            if !draining { summarize(jobs[id] ?? job) }
+            if !draining { summarize(id) }
         }
     }
 

@@ -33,6 +33,9 @@ extension Dispatcher {
             workers[lease.worker]?.prepared[lease.job] = nil
             jobs[lease.job]?.attempts += 1
             jobs[lease.job]?.failure = error
+        case .lost where draining:
+            // It was our stop that took the worker away.
+            break
         case .lost:
             jobs[lease.job]?.crashes += 1
             if job.crashes + 1 >= limits.crashes {
@@ -61,7 +64,8 @@ extension Dispatcher {
     }
 
     private mutating func endItem(_ lease: Lease, _ ending: LeaseEnd, now: Now) {
-        guard var job = jobs[lease.job], let number = lease.item, var item = job.running.removeValue(forKey: number)
+        guard let number = lease.item, var item = jobs[lease.job]?.running.removeValue(forKey: number),
+            let job = jobs[lease.job]
         else { return }
         var outcome = ItemOutcome(
             number: number, key: item.brief.key, state: .ready, attempts: item.attempts, crashes: item.crashes,
@@ -70,6 +74,8 @@ extension Dispatcher {
         case .processed(let result):
             outcome.state = .succeeded
             outcome.output = result.output
+        case .lost where draining:
+            break
         case .lost:
             outcome.crashes += 1
             if outcome.crashes >= limits.crashes {
@@ -85,16 +91,19 @@ extension Dispatcher {
         item.attempts = outcome.attempts
         item.crashes = outcome.crashes
         item.notBefore = outcome.notBefore
-        switch outcome.state {
-        case .succeeded: job.view.items.succeeded += 1
-        case .failed: job.view.items.failed += 1
-        case .cancelled: job.view.items.cancelled += 1
-        case .ready, .running: item.notBefore > now.wall ? job.later.append(item) : job.pending.append(item)
-        }
-        job.unsaved += 1
-        job.count()
-        jobs[lease.job] = job
         effects.append(.saveItem(lease, outcome, attemptEnd(ending, job)))
+        settle(item, outcome.state, of: lease.job, now: now)
+    }
+
+    private mutating func settle(_ item: PendingItem, _ state: ItemState, of id: JobID, now: Now) {
+        switch state {
+        case .succeeded: jobs[id]?.view.items.succeeded += 1
+        case .failed: jobs[id]?.view.items.failed += 1
+        case .cancelled: jobs[id]?.view.items.cancelled += 1
+        case .ready, .running: jobs[id]?.putBack(item, now: now.wall)
+        }
+        jobs[id]?.unsaved += 1
+        jobs[id]?.count()
     }
 
     private mutating func fail(_ outcome: inout ItemOutcome, _ job: ActiveJob, _ error: RPCError, now: Now) {

@@ -152,14 +152,13 @@ struct Dispatcher: Sendable {
     /// What became due since the last event.
     private mutating func observeTime(_ now: Now) {
         for id in order {
-            guard let job = jobs[id] else { continue }
             jobs[id]?.wakeItems(at: now.wall)
-            if let deadline = job.deadline, deadline <= now.boot, let timeout = job.view.timeoutMs {
+            if let deadline = jobs[id]?.deadline, deadline <= now.boot, let timeout = jobs[id]?.view.timeoutMs {
                 interrupt(id, .timedOut(milliseconds: timeout), now: now)
             }
-            if let graceEnds = job.graceEnds, graceEnds <= now.boot {
+            if let graceEnds = jobs[id]?.graceEnds, graceEnds <= now.boot {
                 jobs[id]?.graceEnds = nil
-                let deaf = Set(job.leases.compactMap { leases[$0]?.worker })
+                let deaf = Set((jobs[id]?.leases ?? []).compactMap { leases[$0]?.worker })
                 effects += deaf.sorted().map { .drop(worker: $0) }
             }
         }
@@ -174,7 +173,7 @@ struct Dispatcher: Sendable {
     func nextTick(after now: Now) -> Duration? {
         var waits: [Duration] = []
         for job in jobs.values {
-            waits += job.later.map { $0.notBefore - now.wall }
+            if let next = job.later.last { waits.append(next.notBefore - now.wall) }
             if job.interruption == nil, let deadline = job.deadline { waits.append(deadline - now.boot) }
             if let graceEnds = job.graceEnds { waits.append(graceEnds - now.boot) }
         }
@@ -193,9 +192,7 @@ struct Dispatcher: Sendable {
     }
 
     private mutating func take(_ claimed: ClaimedJob, now: Now) {
-        var job = ActiveJob(claimed, now: now.boot)
-        job.wakeItems(at: now.wall)
-        if job.view.cancelRequested { job.interruption = .cancelled(reason: nil) }
+        let job = ActiveJob(claimed, now: now)
         jobs[job.id] = job
         order.append(job.id)
         effects.append(.announce(JobProgress(job: job.view)))
@@ -235,15 +232,5 @@ struct Dispatcher: Sendable {
         workers.values.sorted { $0.id < $1.id }.lazy
             .compactMap { $0.kinds.first { $0.name == kind } }
             .first.map { Set($0.stages) }
-    }
-}
-
-extension ActiveJob {
-    /// Lets items whose pause is over start again.
-    mutating func wakeItems(at now: Timestamp) {
-        let all = pending + later
-        guard !later.isEmpty || pending.contains(where: { $0.notBefore > now }) else { return }
-        later = all.filter { $0.notBefore > now }
-        pending = all.filter { $0.notBefore <= now }.sorted { $0.brief.index > $1.brief.index }
     }
 }
