@@ -18,7 +18,7 @@ import TestSupport
     @Test func aServerThatRestartsBetweenCallsIsFoundAgain() async throws {
         let folder = TemporaryDirectory()
         let path = folder.file("s.sock")
-        let client = RPCClient(socket: path, log: .silent, patience: .seconds(10))
+        let client = RPCClient(socket: path, log: .silent, patience: patience)
         for number in 0..<5 {
             let server = try await serve(testRouter(), at: path)
             let answer = try await client.call(Echo.self, JSONRaw(text: "[\(number)]"))
@@ -30,7 +30,7 @@ import TestSupport
     @Test func aCallMadeWhileTheServerIsAwayWaitsForIt() async throws {
         let folder = TemporaryDirectory()
         let path = folder.file("s.sock")
-        let client = RPCClient(socket: path, log: .silent, patience: .seconds(20))
+        let client = RPCClient(socket: path, log: .silent, patience: patience)
         let call = Task { try await client.call(Echo.self, JSONRaw(text: "[1]")) }
         try await Task.sleep(for: .milliseconds(30))
         let server = try await serve(testRouter(), at: path)
@@ -50,7 +50,7 @@ import TestSupport
     @Test func theSearchForAServerEndsWithTheDeadline() async throws {
         let folder = TemporaryDirectory()
         let client = RPCClient(socket: folder.file("none.sock"), log: .silent, patience: .seconds(100))
-        let error = try await within(.seconds(20)) {
+        let error = try await within(patience) {
             try await RPCError.thrown {
                 _ = try await client.callRaw("test.echo", options: CallOptions(timeout: .milliseconds(50)))
             }
@@ -139,7 +139,7 @@ import TestSupport
             outcome.update { $0 = error }
         }
         // The clock moves only while the client waits before another attempt.
-        try await eventually("the end of the attempts") {
+        try await soon("the end of the attempts") {
             if time.sleeperCount > 0 { time.advance(by: .milliseconds(100)) }
             return outcome.value != nil
         }
@@ -157,7 +157,7 @@ import TestSupport
         try await TestServer.with(testRouter()) { test in
             let client = test.client(patience: .zero)
             let gate = Task { try await client.call(Wait.self, Empty()) }
-            try await eventually("the call") { test.server.statistics.sessions.inFlight == 1 }
+            try await soon("the call") { test.server.statistics.sessions.inFlight == 1 }
             client.close()
             let error = try await RPCError.thrown { _ = try await gate.value }
             #expect(error.reason == "connection.lost" || error.reason == "connection.refused")

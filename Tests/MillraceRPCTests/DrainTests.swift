@@ -13,9 +13,9 @@ import TestSupport
             let peer = try test.peer()
             for id in 0..<10 { try peer.send(#"{"jsonrpc":"2.0","id":\#(id),"method":"test.wait"}"#) }
             try await gate.waiting(10)
-            let drain = Task { await test.server.drain(within: .seconds(20)) }
+            let drain = Task { await test.server.drain(within: patience) }
             // New requests are turned away while the old ones run.
-            try await eventually("the drain to begin") {
+            try await soon("the drain to begin") {
                 try peer.send(#"{"jsonrpc":"2.0","id":"new","method":"test.echo","params":[]}"#)
                 return try await peer.next().errorReason == "service.stopping"
             }
@@ -45,7 +45,7 @@ import TestSupport
             let peer = try test.peer()
             try peer.send(#"{"jsonrpc":"2.0","id":1,"method":"test.watch"}"#)
             try await gate.waiting(1)
-            await test.server.drain(within: .seconds(60))
+            await test.server.drain(within: patience)
             let answer = try await peer.next()
             #expect(answer.errorStatus == "UNAVAILABLE")
             #expect(answer.errorReason == "service.stopping")
@@ -58,7 +58,7 @@ import TestSupport
             let peer = try test.peer()
             try peer.send(#"{"jsonrpc":"2.0","id":1,"method":"test.echo","params":[]}"#)
             _ = try await peer.next()
-            await test.server.drain(within: .seconds(60))
+            await test.server.drain(within: patience)
             try await peer.ended()
             #expect(peer.goodbyes == 1)
         }
@@ -71,8 +71,8 @@ import TestSupport
         _ = try await client.callRaw("test.echo")
         let ended = Watched<RPCSession.CloseReason?>(nil)
         try client.session().onClose { reason in ended.update { $0 = reason } }
-        await test.server.drain(within: .seconds(60))
-        try await ended.wait(for: "the client to go") { $0 == .closed }
+        await test.server.drain(within: patience)
+        try await ended.wait(within: patience, for: "the client to go") { $0 == .closed }
     }
 
     @Test func adoptedConnectionsLiveUntilTheEndOfTheDrain() async throws {
@@ -84,8 +84,8 @@ import TestSupport
             let peer = try test.peer()
             try peer.send(#"{"jsonrpc":"2.0","id":1,"method":"test.wait"}"#)
             try await gate.waiting(1)
-            let drain = Task { await test.server.drain(within: .seconds(20)) }
-            try await eventually("the drain to begin") {
+            let drain = Task { await test.server.drain(within: patience) }
+            try await soon("the drain to begin") {
                 try peer.send(#"{"jsonrpc":"2.0","id":"new","method":"test.echo","params":[]}"#)
                 return try await peer.next().errorReason == "service.stopping"
             }
@@ -106,7 +106,7 @@ import TestSupport
         let changes = Watched(0)
         let router = testRouter(changes: changes)
         let listening = try UnixSocket.listen(path: path)
-        let client = RPCClient(socket: path, log: .silent, patience: .seconds(20))
+        let client = RPCClient(socket: path, log: .silent, patience: patience)
         let total = 400
         var server = RPCServer(router: router, log: .silent)
         try await server.serve(listening: try listening.duplicate())
@@ -114,8 +114,8 @@ import TestSupport
             for _ in 0..<total { _ = try await client.call(Change.self, Empty()) }
         }
         for restart in 1...3 {
-            try await changes.wait(for: "some calls") { $0 >= restart * 80 }
-            await server.drain(within: .seconds(20))
+            try await changes.wait(within: patience, for: "some calls") { $0 >= restart * 80 }
+            await server.drain(within: patience)
             // The listening socket lives on, as systemd's does.
             server = RPCServer(router: router, log: .silent)
             try await server.serve(listening: try listening.duplicate())

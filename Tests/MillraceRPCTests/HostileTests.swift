@@ -24,7 +24,7 @@ import TestSupport
                 Frame.encode(Array(#"{"jsonrpc":"2.0","id":\#(id),"method":"test.echo","params":[]}"#.utf8))
             }
             try peer.send(frames)
-            try await eventually("all to be answered") { test.server.statistics.sessions.requests == 50 }
+            try await soon("all to be answered") { test.server.statistics.sessions.requests == 50 }
             try peer.read()
             #expect(try await peer.next(50).map { $0["id"]!.intValue! } == Array(0..<50))
         }
@@ -38,7 +38,7 @@ import TestSupport
                 try peer.send(Array(frame[..<cut]))
                 peer.hangUp()
             }
-            try await eventually("all to be gone") {
+            try await soon("all to be gone") {
                 test.server.statistics.accepted == frame.count - 1 && test.server.statistics.connections == 0
             }
             #expect(test.server.statistics.sessions.requests == 0)
@@ -54,7 +54,7 @@ import TestSupport
                 try peer.send([1, 0, 0, 0, 0x5B])
                 peers.append(peer)
             }
-            try await eventually("all to be there") { test.server.statistics.connections == 100 }
+            try await soon("all to be there") { test.server.statistics.connections == 100 }
             let client = test.client()
             _ = try await client.callRaw("test.echo")
             // Promised are 1.6 GB.
@@ -141,7 +141,7 @@ import TestSupport
             let answer = try await client.call(Echo.self, JSONRaw(text: "[7]"))
             #expect(answer.text == "[7]")
             peer.hangUp()
-            try await eventually("all handlers to end") { test.server.statistics.sessions.inFlight == 0 }
+            try await soon("all handlers to end") { test.server.statistics.sessions.inFlight == 0 }
         }
     }
 }

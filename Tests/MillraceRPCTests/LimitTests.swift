@@ -49,7 +49,7 @@ import TestSupport
             #expect(test.server.statistics.refused == 1)
 
             first.hangUp()
-            try await eventually("the place to be free") { test.server.statistics.connections == 1 }
+            try await soon("the place to be free") { test.server.statistics.connections == 1 }
             let fourth = try test.peer()
             try fourth.send(#"{"jsonrpc":"2.0","id":1,"method":"test.echo","params":[]}"#)
             #expect(try await fourth.next()["id"] == 1)
@@ -171,7 +171,7 @@ import TestSupport
             for id in 0..<400 { try peer.send(#"{"jsonrpc":"2.0","id":\#(id),"method":"test.big","params":[]}"#) }
             try await gate.waiting(400)
             gate.open()
-            try await eventually("all to be answered") { test.server.statistics.sessions.inFlight == 0 }
+            try await soon("all to be answered") { test.server.statistics.sessions.inFlight == 0 }
             let waiting = test.server.statistics.sessions.waitingBytes
             #expect(waiting > bound / 2)
             #expect(waiting <= bound + 400 * 500)
@@ -218,7 +218,7 @@ import TestSupport
         try await TestServer.with(testRouter(), limits: limits) { test in
             let peer = try test.peer(reading: false)
             try peer.send(#"{"jsonrpc":"2.0","id":1,"method":"test.fill","params":[8000000]}"#)
-            try await eventually("the connection to be gone") {
+            try await soon("the connection to be gone") {
                 test.server.statistics.accepted == 1 && test.server.statistics.connections == 0
             }
         }
@@ -229,7 +229,7 @@ import TestSupport
         try await TestServer.with(testRouter(), limits: limits) { test in
             let peer = try test.peer(reading: false)
             try peer.send(#"{"jsonrpc":"2.0","id":1,"method":"test.fill","params":[8000000]}"#)
-            try await eventually("the answer to wait") { test.server.statistics.sessions.waitingBytes > 0 }
+            try await soon("the answer to wait") { test.server.statistics.sessions.waitingBytes > 0 }
             try peer.read()
             let answer = try await peer.next()
             #expect(answer["result"]?.stringValue?.utf8.count == 8_000_000)
@@ -251,7 +251,7 @@ import TestSupport
             // Fills the socket's buffers, so that the progress after it has to wait.
             try peer.send(#"{"jsonrpc":"2.0","id":"fill","method":"test.fill","params":[2000000]}"#)
             try peer.send(#"{"jsonrpc":"2.0","id":1,"method":"test.big","params":[]}"#)
-            try await eventually("the fill to wait") { test.server.statistics.sessions.waitingBytes > 1 << 20 }
+            try await soon("the fill to wait") { test.server.statistics.sessions.waitingBytes > 1 << 20 }
             #expect(test.server.statistics.sessions.waitingBytes < 4 << 20)
             try peer.read()
             #expect(try await peer.next()["id"] == "fill")
@@ -278,7 +278,7 @@ import TestSupport
                 if case .failure(let error) = outcome { failures.update { $0.append(error) } }
             }
         }
-        try await failures.wait(for: "a refusal") { $0.contains { $0.reason == "limit.output" } }
+        try await failures.wait(within: patience, for: "a refusal") { $0.contains { $0.reason == "limit.output" } }
         #expect(session.statistics.waitingBytes <= 1 << 20)
         session.close()
         _ = peer

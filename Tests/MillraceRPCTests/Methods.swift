@@ -148,11 +148,11 @@ final class Gate: Sendable {
     }
 
     func waiting(_ count: Int) async throws {
-        try await counts.wait(for: "\(count) waiting") { $0.waiting >= count }
+        try await counts.wait(within: patience, for: "\(count) waiting") { $0.waiting >= count }
     }
 
     func cancelled(_ count: Int) async throws {
-        try await counts.wait(for: "\(count) cancelled") { $0.cancelled >= count }
+        try await counts.wait(within: patience, for: "\(count) cancelled") { $0.cancelled >= count }
     }
 }
 

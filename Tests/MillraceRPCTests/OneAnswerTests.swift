@@ -89,7 +89,7 @@ import TestSupport
             }
             #expect(answers.count == total)
             #expect(answers.values.allSatisfy { $0 == 1 })
-            try await eventually("all handlers to end") { test.server.statistics.sessions.inFlight == 0 }
+            try await soon("all handlers to end") { test.server.statistics.sessions.inFlight == 0 }
             // Nothing more comes after all have been answered.
             try peer.send(#"{"jsonrpc":"2.0","id":"end","method":"test.echo","params":[]}"#)
             #expect(try await peer.next()["id"] == "end")
@@ -128,7 +128,7 @@ import TestSupport
         }
         client.drain()
         served.drain()
-        try await completions.wait(within: .seconds(30), for: "all completions") { $0.allSatisfy { $0 >= 1 } }
+        try await completions.wait(within: patience, for: "all completions") { $0.allSatisfy { $0 >= 1 } }
         client.close()
         await server.drain(within: .seconds(5))
         #expect(completions.value.allSatisfy { $0 == 1 })

@@ -76,7 +76,7 @@ final class RawPeer: Sendable {
     }
 
     func nextFrame() async throws -> [UInt8] {
-        let seen = try await inbox.wait(within: .seconds(20), for: "a frame") { !$0.frames.isEmpty || $0.hasEnded }
+        let seen = try await inbox.wait(within: patience, for: "a frame") { !$0.frames.isEmpty || $0.hasEnded }
         guard let frame = seen.frames.first else { throw TestFailure("the connection ended") }
         inbox.update { $0.frames.removeFirst() }
         return frame
@@ -84,7 +84,7 @@ final class RawPeer: Sendable {
 
     /// Waits for `count` frames and takes them out.
     func next(_ count: Int) async throws -> [JSONValue] {
-        let seen = try await inbox.wait(within: .seconds(60), for: "\(count) frames") {
+        let seen = try await inbox.wait(within: patience, for: "\(count) frames") {
             $0.frames.count >= count || $0.hasEnded
         }
         guard seen.frames.count >= count else {
@@ -102,7 +102,7 @@ final class RawPeer: Sendable {
 
     /// Waits until the other side has hung up.
     func ended() async throws {
-        try await inbox.wait(within: .seconds(20), for: "the other side to hang up") { $0.hasEnded }
+        try await inbox.wait(within: patience, for: "the other side to hang up") { $0.hasEnded }
     }
 
     func finishSending() { shutdown(socket.raw, Int32(SHUT_WR)) }

@@ -81,7 +81,7 @@ import TestSupport
             try peer.send(#"{"jsonrpc":"2.0","method":"test.change"}"#)
             try peer.send(#"{"jsonrpc":"2.0","method":"test.fail","params":[]}"#)
             try peer.send(#"{"jsonrpc":"2.0","method":"$/unknown","params":[]}"#)
-            try await changes.wait(for: "the change") { $0 == 1 }
+            try await changes.wait(within: patience, for: "the change") { $0 == 1 }
             try peer.send(#"{"jsonrpc":"2.0","id":1,"method":"test.echo","params":[]}"#)
             #expect(try await peer.next()["id"] == 1)
         }
@@ -260,14 +260,14 @@ import TestSupport
         let worker = try RPCClient.session(over: theirs, router: testRouter(), log: .silent)
         let outcomes = Watched<[Result<JSONRaw, RPCError>]>([])
         session.send(Echo.self, JSONRaw(text: "[1]")) { outcome in outcomes.update { $0.append(outcome) } }
-        try await outcomes.wait(for: "the answer") { $0.count == 1 }
+        try await outcomes.wait(within: patience, for: "the answer") { $0.count == 1 }
         #expect(outcomes.value == [.success(JSONRaw(text: "[1]"))])
 
         session.send(Wait.self, Empty()) { outcome in
             outcomes.update { $0.append(outcome.map { _ in .null }) }
         }
         worker.close()
-        try await outcomes.wait(for: "the failure") { $0.count == 2 }
+        try await outcomes.wait(within: patience, for: "the failure") { $0.count == 2 }
         guard case .failure(let error) = outcomes.value[1] else { return #expect(Bool(false)) }
         #expect(error.reason == "connection.lost")
 
@@ -282,7 +282,7 @@ import TestSupport
         let reasons = Watched<[RPCSession.CloseReason]>([])
         session.onClose { reason in reasons.update { $0.append(reason) } }
         theirs.close()
-        try await reasons.wait(for: "the end") { $0 == [.hungUp] }
+        try await reasons.wait(within: patience, for: "the end") { $0 == [.hungUp] }
         session.close()
         session.onClose { reason in reasons.update { $0.append(reason) } }
         #expect(reasons.value == [.hungUp, .hungUp])

@@ -135,7 +135,7 @@ import TestSupport
             let peer = try test.peer()
             try peer.send(
                 #"[{"jsonrpc":"2.0","method":"notify_sum","params":[1]},{"jsonrpc":"2.0","method":"notify_hello","params":[7]}]"#)
-            try await notified.wait(for: "both notifications") { $0 == ["notify_sum", "notify_hello"] }
+            try await notified.wait(within: patience, for: "both notifications") { $0 == ["notify_sum", "notify_hello"] }
         }
     }
 }

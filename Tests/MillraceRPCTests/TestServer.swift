@@ -37,7 +37,7 @@ final class TestServer: Sendable {
 
     func peer(reading: Bool = true) throws -> RawPeer { try RawPeer(path: path, reading: reading) }
 
-    func client(patience: Duration = .seconds(10)) -> RPCClient {
+    func client(patience: Duration = patience) -> RPCClient {
         RPCClient(socket: path, log: .silent, patience: patience)
     }
 }
@@ -66,4 +66,12 @@ extension RPCError {
 
 extension JSONRaw {
     init(text: String) { self.init(unchecked: Array(text.utf8)) }
+}
+
+/// How long a test waits for what must come: long enough for a busy machine under the thread sanitizer.
+let patience = Duration.seconds(90)
+
+/// Waits for what no event tells of.
+func soon(_ what: String, _ condition: () async throws -> Bool) async throws {
+    try await eventually(what, within: patience, condition)
 }
