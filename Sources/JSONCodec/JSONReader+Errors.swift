@@ -53,9 +53,11 @@ extension JSONReader {
     func tooDeep(at offset: Int) -> JSONError {
         JSONError(.depth, offset: offset, "nested deeper than \(limits.depth) levels")
     }
+}
 
+extension JSONError {
     @inline(never)
-    func syntax(_ message: String, at offset: Int) -> JSONError {
+    static func syntax(_ message: String, at offset: Int) -> JSONError {
         JSONError(.syntax, offset: offset, message)
     }
 }

@@ -35,8 +35,8 @@ extension JSONReader {
     ///
     /// - Throws: ``JSONError/Kind/outOfRange`` for a number too large for any; one too small is zero.
     public mutating func double() throws(JSONError) -> Double {
-        let number = try scanNumber()
-        let value = number.double ?? Double(text(number.range, escaped: false)) ?? .infinity
+        let number = try readNumber()
+        let value = number.double ?? Double(bytes.plainASCII(number.range)) ?? .infinity
         guard value.isFinite else { throw outOfRange("a double") }
         position = number.range.upperBound
         return value
@@ -46,8 +46,8 @@ extension JSONReader {
     ///
     /// - Throws: ``JSONError/Kind/outOfRange`` when it needs more than 38 digits or 18 decimal places.
     public mutating func decimal() throws(JSONError) -> ExactDecimal {
-        let range = try scanNumber().range
-        guard let value = ExactDecimal(text(range, escaped: false)) else {
+        let range = try numberRange()
+        guard let value = ExactDecimal(bytes.plainASCII(range)) else {
             throw outOfRange("a decimal of 38 digits and 18 places")
         }
         position = range.upperBound
@@ -56,9 +56,9 @@ extension JSONReader {
 
     /// The number as it is written.
     public mutating func numberText() throws(JSONError) -> String {
-        let range = try scanNumber().range
+        let range = try numberRange()
         position = range.upperBound
-        return text(range, escaped: false)
+        return bytes.plainASCII(range)
     }
 
     /// Takes an integer of up to eighteen digits, which nearly all are; nil, and nothing taken, for whatever else comes.
@@ -80,7 +80,7 @@ extension JSONReader {
     }
 
     private mutating func integer() throws(JSONError) -> (magnitude: UInt64, negative: Bool, end: Int) {
-        let number = try scanNumber(expected: "integer")
+        let number = try readNumber(expected: "integer")
         guard number.isInteger else {
             throw JSONError(
                 .wrongType(expected: "integer"), offset: position, "expected integer, found a number with a fraction")
@@ -102,95 +102,14 @@ extension JSONReader {
     }
 
     /// Checks the number that comes next, without taking it.
-    private mutating func scanNumber(expected: String = "number") throws(JSONError) -> JSONNumber {
-        let byte = try nextByte()
-        guard byte == .minus || (byte >= .zero && byte <= .nine) else { throw wrongType(expected) }
-        return try readNumber(at: position)
+    private mutating func numberRange() throws(JSONError) -> Range<Int> {
+        guard try nextByte().beginsNumber else { throw wrongType("number") }
+        return position..<(try bytes.scanNumber(from: position))
     }
 
-    private func readNumber(at start: Int) throws(JSONError) -> JSONNumber {
-        var number = JSONNumber(range: start..<start)
-        var index = start
-        if bytes[index] == .minus {
-            number.negative = true
-            index += 1
-        }
-        let whole = index
-        while index < bytes.count, let digit = bytes[index].decimalDigit {
-            number.append(digit)
-            index += 1
-        }
-        if index == whole { throw syntax("a number needs a digit", at: index) }
-        if bytes[whole] == .zero, index > whole + 1 { throw syntax("a number begins with a needless zero", at: whole) }
-        if index < bytes.count, bytes[index] == .point {
-            number.isInteger = false
-            index += 1
-            let fraction = index
-            while index < bytes.count, let digit = bytes[index].decimalDigit {
-                number.append(digit)
-                index += 1
-            }
-            if index == fraction { throw syntax("a fraction needs a digit", at: index) }
-            number.exponent = fraction - index
-        }
-        if index < bytes.count, bytes[index] | 0x20 == UInt8(ascii: "e") {
-            number.isInteger = false
-            index += 1
-            let negative = index < bytes.count && bytes[index] == .minus
-            if negative || index < bytes.count && bytes[index] == UInt8(ascii: "+") { index += 1 }
-            let digits = index
-            var exponent = 0
-            while index < bytes.count, let digit = bytes[index].decimalDigit {
-                // Beyond any number of digits that could make up for it.
-                exponent = min(exponent * 10 + Int(digit), 1 << 48)
-                index += 1
-            }
-            if index == digits { throw syntax("an exponent needs a digit", at: index) }
-            number.exponent += negative ? -exponent : exponent
-        }
-        number.range = start..<index
-        return number
-    }
-
-    /// The offset behind the number at `start`, which begins with a digit or a minus.
-    @inline(__always)
-    func scanNumber(from start: Int) throws(JSONError) -> Int {
-        var index = start
-        if bytes[index] == .minus { index += 1 }
-        let whole = index
-        index = digitsEnd(from: index)
-        if index == whole { throw syntax("a number needs a digit", at: index) }
-        if bytes[whole] == .zero, index > whole + 1 { throw syntax("a number begins with a needless zero", at: whole) }
-        if index < bytes.count, bytes[index] == .point {
-            let fraction = index + 1
-            index = digitsEnd(from: fraction)
-            if index == fraction { throw syntax("a fraction needs a digit", at: index) }
-        }
-        if index < bytes.count, bytes[index] | 0x20 == UInt8(ascii: "e") {
-            index += 1
-            if index < bytes.count, bytes[index] == .minus || bytes[index] == UInt8(ascii: "+") { index += 1 }
-            let digits = index
-            index = digitsEnd(from: index)
-            if index == digits { throw syntax("an exponent needs a digit", at: index) }
-        }
-        return index
-    }
-
-    @inline(__always)
-    private func digitsEnd(from start: Int) -> Int {
-        var index = start
-        while index < bytes.count, bytes[index].decimalDigit != nil { index += 1 }
-        return index
-    }
-}
-
-extension UInt8 {
-    @inline(__always)
-    fileprivate var continuesNumber: Bool { decimalDigit != nil || self == .point || self | 0x20 == UInt8(ascii: "e") }
-
-    @inline(__always)
-    var decimalDigit: UInt8? {
-        let digit = self &- .zero
-        return digit < 10 ? digit : nil
+    /// The same with its value, while that is short.
+    private mutating func readNumber(expected: String = "number") throws(JSONError) -> JSONNumber {
+        guard try nextByte().beginsNumber else { throw wrongType(expected) }
+        return try bytes.readNumber(at: position)
     }
 }

@@ -1,37 +1,18 @@
 extension JSONReader {
-    public mutating func bool() throws(JSONError) -> Bool {
-        switch try nextByte() {
-        case UInt8(ascii: "t"):
-            position = try scanLiteral(at: position)
-            return true
-        case UInt8(ascii: "f"):
-            position = try scanLiteral(at: position)
-            return false
-        default: throw wrongType("bool")
-        }
-    }
-
-    /// Takes a `null` if it comes next, and says whether it did.
-    public mutating func null() throws(JSONError) -> Bool {
-        guard try nextByte() == UInt8(ascii: "n") else { return false }
-        position = try scanLiteral(at: position)
-        return true
-    }
-
     /// Passes over one value. It is checked like any other, except that members may appear twice.
     public mutating func skip() throws(JSONError) {
         var containers = ContainerStack()
-        var index = spaceEnd(from: position)
+        var index = bytes.spaceEnd(from: position)
         while true {
             guard index < bytes.count else { throw noValue(at: index) }
             switch bytes[index] {
             case .quote:
-                index = try scanString(from: index + 1).end
+                index = try bytes.scanString(from: index + 1).end
             case .minus, .zero ... .nine:
-                index = try scanNumber(from: index)
+                index = try bytes.scanNumber(from: index)
             case let opening where opening == .braceOpen || opening == .bracketOpen:
                 if depth + containers.count >= limits.depth { throw tooDeep(at: index) }
-                index = spaceEnd(from: index + 1)
+                index = bytes.spaceEnd(from: index + 1)
                 // The closing byte follows the opening one by two in ASCII, for both pairs.
                 if index < bytes.count, bytes[index] == opening + 2 {
                     index += 1
@@ -41,7 +22,7 @@ extension JSONReader {
                     continue
                 }
             case UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "n"):
-                index = try scanLiteral(at: index)
+                index = try bytes.scanLiteral(at: index)
             default:
                 throw noValue(at: index)
             }
@@ -52,16 +33,16 @@ extension JSONReader {
                     position = index
                     return
                 }
-                index = spaceEnd(from: index)
-                guard index < bytes.count else { throw syntax("the text ends inside a value", at: index) }
+                index = bytes.spaceEnd(from: index)
+                guard index < bytes.count else { throw .syntax("the text ends inside a value", at: index) }
                 let byte = bytes[index]
                 if byte == .comma {
-                    index = spaceEnd(from: index + 1)
+                    index = bytes.spaceEnd(from: index + 1)
                     if containers.isObject { index = try scanName(at: index) }
                     break
                 }
                 guard byte == (containers.isObject ? .braceClose : .bracketClose) else {
-                    throw syntax("expected a comma or the end", at: index)
+                    throw .syntax("expected a comma or the end", at: index)
                 }
                 containers.pop()
                 index += 1
@@ -87,33 +68,10 @@ extension JSONReader {
     /// The offset of the value whose member name stands at `start`.
     @inline(__always)
     private func scanName(at start: Int) throws(JSONError) -> Int {
-        guard start < bytes.count, bytes[start] == .quote else { throw syntax("expected a member name", at: start) }
-        let colon = spaceEnd(from: try scanString(from: start + 1).end)
-        guard colon < bytes.count, bytes[colon] == .colon else { throw syntax("expected a colon", at: colon) }
-        return spaceEnd(from: colon + 1)
-    }
-
-    @inline(__always)
-    private func spaceEnd(from start: Int) -> Int {
-        var index = start
-        while index < bytes.count, bytes[index].isSpace { index += 1 }
-        return index
-    }
-
-    /// The offset behind `true`, `false` or `null`, whichever the byte at `start` begins.
-    private func scanLiteral(at start: Int) throws(JSONError) -> Int {
-        let first = bytes[start]
-        let length = first == UInt8(ascii: "f") ? 5 : 4
-        if start + length <= bytes.count {
-            // false is told by its last four letters: the first is known already.
-            let word = bytes.bytes.unsafeLoadUnaligned(fromByteOffset: start + length - 4, as: UInt32.self)
-            switch (first, UInt32(littleEndian: word)) {
-            case (UInt8(ascii: "t"), 0x6575_7274), (UInt8(ascii: "f"), 0x6573_6C61), (UInt8(ascii: "n"), 0x6C6C_756E):
-                return start + length
-            default: break
-            }
-        }
-        throw syntax("no such literal", at: start)
+        guard start < bytes.count, bytes[start] == .quote else { throw .syntax("expected a member name", at: start) }
+        let colon = bytes.spaceEnd(from: try bytes.scanString(from: start + 1).end)
+        guard colon < bytes.count, bytes[colon] == .colon else { throw .syntax("expected a colon", at: colon) }
+        return bytes.spaceEnd(from: colon + 1)
     }
 }
 

@@ -90,8 +90,11 @@ public struct JSONReader: ~Escapable {
             skipSpace()
             let nameStart = position
             guard position < bytes.count, bytes[position] == .quote else { throw expected("a member name") }
-            let (name, escaped) = try readString()
-            if !names.insert(name, escaped: escaped, at: nameStart, in: self) {
+            let (end, escaped) = try bytes.scanString(from: nameStart &+ 1)
+            let range = (nameStart &+ 1)..<(end &- 1)
+            position = end
+            let name = bytes.text(range, escaped: escaped, isASCII: isASCII)
+            if !names.insert(name, range, escaped: escaped, in: bytes) {
                 throw JSONError(.duplicateMember, offset: nameStart, path: name, "the member appears twice")
             }
             skipSpace()
@@ -127,6 +130,7 @@ public struct JSONReader: ~Escapable {
     }
 
     /// Enters an object or array; false when it is empty and already left again.
+    @inline(__always)
     private mutating func open(_ opening: UInt8, closing: UInt8, _ expected: String) throws(JSONError) -> Bool {
         guard try nextByte() == opening else { throw wrongType(expected) }
         if depth >= limits.depth { throw tooDeep(at: position) }
@@ -141,6 +145,7 @@ public struct JSONReader: ~Escapable {
     }
 
     /// After a member or element: true behind a comma, false behind the closing byte.
+    @inline(__always)
     private mutating func goesOn(closing: UInt8) throws(JSONError) -> Bool {
         skipSpace()
         guard position < bytes.count else { throw expected("a comma or the end") }
@@ -162,9 +167,4 @@ public struct JSONReader: ~Escapable {
         guard position < bytes.count else { throw noValue(at: position) }
         return bytes[position]
     }
-}
-
-extension UInt8 {
-    @inline(__always)
-    var isSpace: Bool { self <= 0x20 && (self == 0x20 || self == 0x0A || self == 0x0D || self == 0x09) }
 }

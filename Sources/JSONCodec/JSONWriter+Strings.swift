@@ -1,21 +1,41 @@
 extension JSONWriter {
     /// Appends a string in quotes, escaping what RFC 8259 demands (quote, backslash, control characters) and no more.
     mutating func appendQuoted(_ value: String, comma: Bool, colon: Bool) {
-        var value = value
-        value.withUTF8 { text in
-            let escapes = Self.isPlain(text) ? 0 : Self.countEscapes(text)
-            // The longest escape has six bytes.
-            append(upTo: text.count + 5 * escapes + 4) { output in
-                if comma { output.append(.comma) }
-                output.append(.quote)
-                if escapes == 0 {
-                    output.append(text)
-                } else {
-                    for byte in text { byte.needsEscape ? Self.escape(byte, into: &output) : output.append(byte) }
-                }
-                output.append(.quote)
-                if colon { output.append(.colon) }
+        value.withBytes { text in
+            if Self.isPlain(text) {
+                append(upTo: text.count &+ 4) { $0.appendQuoted(plain: text, comma: comma, colon: colon) }
+            } else {
+                appendEscaped(text, comma: comma, colon: colon)
             }
+        }
+    }
+
+    /// Appends a member whose value is a string: the most frequent one, so in one step.
+    mutating func appendMember(_ name: String, _ value: String, comma: Bool) {
+        name.withBytes { name in
+            value.withBytes { value in
+                if Self.isPlain(name), Self.isPlain(value) {
+                    append(upTo: name.count &+ value.count &+ 8) { output in
+                        output.appendQuoted(plain: name, comma: comma, colon: true)
+                        output.appendQuoted(plain: value, comma: false, colon: false)
+                    }
+                } else {
+                    appendEscaped(name, comma: comma, colon: true)
+                    appendEscaped(value, comma: false, colon: false)
+                }
+            }
+        }
+    }
+
+    @inline(never)
+    private mutating func appendEscaped(_ text: UnsafeBufferPointer<UInt8>, comma: Bool, colon: Bool) {
+        // The longest escape has six bytes.
+        append(upTo: text.count + 5 * Self.countEscapes(text) + 4) { output in
+            if comma { output.append(.comma) }
+            output.append(.quote)
+            for byte in text { byte.needsEscape ? Self.escape(byte, into: &output) : output.append(byte) }
+            output.append(.quote)
+            if colon { output.append(.colon) }
         }
     }
 
@@ -66,18 +86,41 @@ extension JSONWriter {
     }
 }
 
+extension String {
+    @inline(__always)
+    fileprivate func withBytes(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+        // Only strings of another runtime have no bytes at hand.
+        if utf8.withContiguousStorageIfAvailable(body) == nil {
+            var native = self
+            native.withUTF8(body)
+        }
+    }
+}
+
 extension UInt8 {
     @inline(__always)
     fileprivate var needsEscape: Bool { self < 0x20 || self == .quote || self == .backslash }
 }
 
 extension OutputSpan<UInt8> {
-    /// - Precondition: there is room.
+    /// Appends a string that needs no escapes, at one go.
     @inline(__always)
-    mutating func append(_ part: UnsafeBufferPointer<UInt8>) {
-        withUnsafeMutableBufferPointer { buffer, count in
-            _ = UnsafeMutableBufferPointer(rebasing: buffer[count..<(count + part.count)]).update(fromContentsOf: part)
-            count += part.count
+    fileprivate mutating func appendQuoted(plain text: UnsafeBufferPointer<UInt8>, comma: Bool, colon: Bool) {
+        precondition(freeCapacity >= text.count &+ 4)
+        withUnsafeMutableBufferPointer { room, count in
+            var next = room.baseAddress.unsafelyUnwrapped + count
+            if comma {
+                next.initialize(to: .comma)
+                next += 1
+            }
+            next.initialize(to: .quote)
+            next += 1
+            if let start = text.baseAddress { next.initialize(from: start, count: text.count) }
+            next += text.count
+            next.initialize(to: .quote)
+            next += 1
+            if colon { next.initialize(to: .colon) }
+            count &+= text.count &+ 2 &+ (comma ? 1 : 0) &+ (colon ? 1 : 0)
         }
     }
 }

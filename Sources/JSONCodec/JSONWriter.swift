@@ -58,6 +58,12 @@ public struct JSONWriter: Sendable {
         value.encode(to: &self)
     }
 
+    public mutating func member(_ name: String, _ value: String) {
+        assert(place == .firstMember || place == .nextMember, "no place for a member")
+        appendMember(name, value, comma: place == .nextMember)
+        place = .nextMember
+    }
+
     /// Leaves the member out when there is no value.
     @inlinable
     public mutating func member(_ name: String, ifPresent value: (some JSONEncodable)?) {

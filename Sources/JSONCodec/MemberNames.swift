@@ -7,7 +7,7 @@ struct MemberNames {
     /// A bit for each fingerprint's upper end: while it is clear there is nothing to compare.
     private var marks: UInt64 = 0
     private var fingerprints = InlineArray<16, UInt64>(repeating: 0)
-    private var offsets = InlineArray<16, Int>(repeating: 0)
+    private var starts = InlineArray<16, Int>(repeating: 0)
     private var many: Set<Name> = []
 
     private struct Name: Hashable {
@@ -21,30 +21,55 @@ struct MemberNames {
         }
     }
 
-    /// - Parameter offset: of the opening quote, from where the name can be read again.
+    /// - Parameter range: where the name stands in `text`, from where it can be read again.
     /// - Returns: false when the name was there.
-    mutating func insert(_ name: String, escaped: Bool, at offset: Int, in reader: borrowing JSONReader) -> Bool {
+    @inline(__always)
+    mutating func insert(_ name: String, _ range: Range<Int>, escaped: Bool, in text: Span<UInt8>) -> Bool {
+        if !escaped, count < fingerprints.count {
+            let fingerprint = Self.fingerprint(text.extracting(range))
+            let mark: UInt64 = 1 << (fingerprint >> 58)
+            if marks & mark == 0 {
+                marks |= mark
+                remember(fingerprint, range.lowerBound)
+                return true
+            }
+        }
+        return insertComparing(name, range, escaped: escaped, in: text)
+    }
+
+    @inline(never)
+    private mutating func insertComparing(
+        _ name: String, _ range: Range<Int>, escaped: Bool, in text: Span<UInt8>
+    ) -> Bool {
         if count < fingerprints.count {
             let fingerprint =
-                escaped
-                ? Self.fingerprint(Array(name.utf8).span)
-                : Self.fingerprint(reader.bytes.extracting((offset + 1)..<(reader.position - 1)))
-            let mark: UInt64 = 1 << (fingerprint >> 58)
-            if marks & mark != 0 {
-                for index in 0..<count where fingerprints[index] == fingerprint {
-                    if Name(text: name) == Name(text: reader.name(at: offsets[index])) { return false }
-                }
+                escaped ? Self.fingerprint(Array(name.utf8).span) : Self.fingerprint(text.extracting(range))
+            for index in 0..<count where fingerprints[index] == fingerprint {
+                if Name(text: name) == Self.name(at: starts[index], in: text) { return false }
             }
-            marks |= mark
-            fingerprints[count] = fingerprint
-            offsets[count] = offset
-            count += 1
+            marks |= 1 << (fingerprint >> 58)
+            remember(fingerprint, range.lowerBound)
             return true
         }
         if many.isEmpty {
-            for index in 0..<count { many.insert(Name(text: reader.name(at: offsets[index]))) }
+            for index in 0..<count { many.insert(Self.name(at: starts[index], in: text)) }
         }
         return many.insert(Name(text: name)).inserted
+    }
+
+    @inline(__always)
+    private mutating func remember(_ fingerprint: UInt64, _ start: Int) {
+        fingerprints[count] = fingerprint
+        starts[count] = start
+        count &+= 1
+    }
+
+    /// The name that begins at `start`, read a second time.
+    private static func name(at start: Int, in text: Span<UInt8>) -> Name {
+        guard let (end, escaped) = try? text.scanString(from: start) else {
+            preconditionFailure("a name that was read")
+        }
+        return Name(text: text.text(start..<(end - 1), escaped: escaped, isASCII: false))
     }
 
     /// Equal for equal names, and nearly always different otherwise: made of the first and the last eight bytes.
@@ -67,13 +92,5 @@ struct MemberNames {
             return 0
         }
         return first &* 0x9E37_79B9_7F4A_7C15 ^ last &+ UInt64(count) &* 0xC2B2_AE3D_27D4_EB4F
-    }
-}
-
-extension JSONReader {
-    /// The name whose opening quote is at `offset`, read a second time.
-    fileprivate func name(at offset: Int) -> String {
-        guard let (end, escaped) = try? scanString(from: offset + 1) else { return "" }
-        return text((offset + 1)..<(end - 1), escaped: escaped)
     }
 }
