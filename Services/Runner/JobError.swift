@@ -39,7 +39,8 @@ enum JobError: RPCErrorConvertible, Hashable {
             RPCError(.unavailable, "the runner is stopping", reason: "service.stopping", retryAfterMs: 1000)
         case .queueFull(let limit):
             RPCError(
-                .resourceExhausted, "\(limit) jobs wait already", reason: "queue.full", retryAfterMs: 1000)
+                .resourceExhausted, "at most \(limit) jobs may be waiting or running; submit again when some are over",
+                reason: "queue.full", retryAfterMs: 1000)
         }
     }
 }

@@ -42,6 +42,7 @@ final class Runner: Service {
 
     private let state: Locked<State>
     let alarm: Alarm
+    let backlog: Backlog
 
     init(_ configuration: RunnerConfiguration, host: HostContext) async throws {
         time = host.time
@@ -50,8 +51,10 @@ final class Runner: Service {
         store = try Database.open(path, migrations: JobStore.migrations, durability: .disk, exclusive: true)
         let now = time.wall()
         let bootID = Machine.bootID
+        backlog = Backlog(limit: configuration.backlog)
         let begun = try store.writeBlocking { try JobStore.beginRun($0, bootID: bootID, now: now) }
         run = begun.run
+        backlog.add(try store.readBlocking { try JobStore.backlog($0) }.total)
         kinds = KindRegistry(known: try store.readBlocking { try JobStore.knownKinds($0) })
         supervisor = WorkerSupervisor(commands: configuration.workerCommands, log: host.log, time: host.time)
         alarm = Alarm(time: host.time)
@@ -84,6 +87,7 @@ final class Runner: Service {
             $0.dispatcher.limits.calls = configuration.calls
             $0.dispatcher.limits.slots = configuration.slots
         }
+        backlog.limit = configuration.backlog
         handle(.tick)
     }
 
@@ -314,6 +318,7 @@ final class Runner: Service {
     }
 
     private func ended(_ detail: JobDetail) {
+        backlog.add(-1)
         let job = detail.job
         let seconds = job.startedAt.flatMap { start in job.finishedAt.map { ($0 - start).milliseconds } } ?? 0
         logger(job.id).info(

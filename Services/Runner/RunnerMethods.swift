@@ -85,6 +85,11 @@ extension Runner {
         _ specifications: [JobSpecification], _ context: RPCContext,
         _ answer: @escaping @Sendable (Result<[JobReceipt], any Error>) -> Void
     ) {
+        do {
+            try backlog.reserve(specifications.count)
+        } catch {
+            return answer(.failure(error))
+        }
         let now = time.wall()
         let uid = context.peer.credentials?.uid ?? 0
         let submissions = specifications.map {
@@ -93,7 +98,8 @@ extension Runner {
         let session = context.session
         store.submit({ db in try submissions.map { try JobStore.submit(db, $0, now: now) } }) { [self] result in
             answer(result)
-            guard case .success(let receipts) = result else { return }
+            guard case .success(let receipts) = result else { return backlog.add(-submissions.count) }
+            backlog.add(-receipts.count(where: \.duplicate))
             taken(zip(specifications, receipts), session)
         }
     }
@@ -158,15 +164,19 @@ extension Runner {
         _ params: JobCancel.Params, _ answer: @escaping @Sendable (Result<JobCancel.Result, any Error>) -> Void
     ) {
         let now = time.wall()
-        store.submit({ try JobStore.cancel($0, params.id, reason: params.reason, now: now) }) { [self] result in
+        store.submit({ db in
+            let wasOver = try JobStore.isOver(db, params.id)
+            return (try JobStore.cancel(db, params.id, reason: params.reason, now: now), wasOver)
+        }) { [self] result in
             switch result {
             case .failure(let error): answer(.failure(error))
-            case .success(let job):
+            case .success(let (job, wasOver)):
                 let running = job.state == .running
                 answer(.success(JobCancel.Result(id: job.id, state: job.state, cancelling: running)))
                 if running {
                     handle(.interrupted(job.id, .cancelled(reason: params.reason)))
-                } else if job.state == .cancelled {
+                } else if job.state == .cancelled, !wasOver {
+                    backlog.add(-1)
                     watchers.end(JobDetail(job: job))
                 }
             }
@@ -178,6 +188,7 @@ extension Runner {
         let (result, kind) = try await store.write { db in
             (try JobStore.retry(db, id, now: now), try JobStore.job(db, id).kind)
         }
+        backlog.add(1)
         handle(.jobsReady([kind]))
         return result
     }

@@ -148,11 +148,16 @@ extension JobStore {
         return JobList.Result(jobs: jobs, nextBefore: more ? jobs.last?.id : nil)
     }
 
+    static func isOver(_ db: Connection, _ id: JobID) throws -> Bool {
+        try db.first("SELECT finished_at IS NOT NULL FROM job WHERE id = ?", SQLValue(id.rawValue)) { $0.bool(0) } ?? false
+    }
+
     /// How many jobs are not over, for the status line.
-    static func backlog(_ db: Connection) throws -> (ready: Int, scheduled: Int, running: Int) {
+    static func backlog(_ db: Connection) throws -> (ready: Int, scheduled: Int, running: Int, total: Int) {
         func count(_ state: String) throws -> Int {
             try db.first("SELECT count(*) FROM job WHERE state = '\(state)'") { Int($0.int(0)) } ?? 0
         }
-        return (try count("ready"), try count("scheduled"), try count("running"))
+        let (ready, scheduled, running) = (try count("ready"), try count("scheduled"), try count("running"))
+        return (ready, scheduled, running, ready + scheduled + running)
     }
 }
