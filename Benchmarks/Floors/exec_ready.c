@@ -21,7 +21,10 @@ static pid_t start(int listener, const char *name, const char *notify, char **co
     setenv("LISTEN_FDS", "1", 1);
     setenv("LISTEN_FDNAMES", name, 1);
     setenv("NOTIFY_SOCKET", notify, 1);
-    if (dup2(listener, 3) < 0) _exit(71);
+    char log[4096];
+    snprintf(log, sizeof log, "%s/exec_ready.log", folder);
+    int output = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (output < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0 || dup2(listener, 3) < 0) _exit(71);
     execv(command[0], command);
     _exit(72);
 }

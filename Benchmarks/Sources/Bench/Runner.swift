@@ -35,18 +35,18 @@ final class Runner {
     /// Makes a kind known, by a worker that stays connected and gets no work as long as no job of it is due.
     func declare(_ kind: String) throws {
         let client = try BlockingClient(socket: socket)
-        let params = #"{"name":"bench","kinds":[{"name":"\(kind)","stages":["process"]}],"capacity":1}"#
+        let params = #"{"name":"bench","kinds":[{"name":"\#(kind)","stages":["process"]}],"capacity":1}"#
         _ = try client.callRaw("worker.register", JSONRaw(validating: Array(params.utf8)))
         worker = client
     }
 
     /// How many transactions the runner has committed since it started.
     func commits() throws -> Double {
-        let metrics = try call("service.metrics")["metrics"]
-        let all = metrics?.elements ?? []
-        guard let metric = all.first(where: { $0["name"]?.stringValue?.contains("commits") ?? false }),
-            let value = metric["value"]?.doubleValue
-        else { throw BenchmarkError("the runner does not say how often it commits") }
+        let metrics = try call("service.metrics")["metrics"]?.elements ?? []
+        let commits = metrics.first { $0["name"]?.stringValue == "millrace_runner_store_transactions_total" }
+        guard let value = commits?["value"]?.doubleValue else {
+            throw BenchmarkError("the runner does not say how often it commits")
+        }
         return value
     }
 }
