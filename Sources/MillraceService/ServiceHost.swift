@@ -10,9 +10,12 @@ public enum ServiceHost {
     ///
     /// Exit codes: 0 after a drain, 78 for wrong settings, another of ``ExitCode`` when the service cannot start.
     public static func run<S: Service>(_ type: S.Type) async -> Never {
+        await run(type, arguments: Array(CommandLine.arguments.dropFirst()))
+    }
+
+    static func run<S: Service>(_ type: S.Type, arguments: [String]) async -> Never {
         Signals.ignoreBrokenPipes()
-        let launch = ServiceLaunch<S>(
-            arguments: Array(CommandLine.arguments.dropFirst()), environment: Environment.all)
+        let launch = ServiceLaunch<S>(arguments: arguments, environment: Environment.all)
         if let answer = launch.answer() {
             RawOutput.write(answer.output, to: STDOUT_FILENO)
             RawOutput.write(answer.errors, to: STDERR_FILENO)

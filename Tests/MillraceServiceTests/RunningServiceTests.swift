@@ -1,0 +1,286 @@
+import Glibc
+import JSONCodec
+import Linux
+import Logging
+import MillraceProtocol
+import MillraceRPC
+import TestSupport
+import Testing
+
+@testable import MillraceService
+
+/// Serial all together: the environment and the example's behaviour belong to the whole process.
+@Suite(.serialized) enum HostTests {}
+
+extension HostTests {
+    /// A host in this process, called over its socket.
+    @Suite(.serialized) struct RunningServiceTests {
+        private let directory = TemporaryDirectory()
+        private let manager = try! NotifySocket()
+        private let output = try! Pipe()
+        private let time = ManualTime()
+
+        init() {
+            ExampleService.behaviour.withLock { $0 = ExampleService.Behaviour() }
+            Environment.set("NOTIFY_SOCKET", manager.path)
+            Environment.set("WATCHDOG_USEC", nil)
+        }
+
+        private struct Running {
+            let host: RunningService<ExampleService>
+            let service: ExampleService
+            let client: RPCClient
+            let end: Task<ExitCode, Never>
+            let log: ServiceLog
+        }
+
+        private func start(
+            _ arguments: [String] = [], watchdog: String? = nil,
+            handedOver: [(name: String, descriptor: Descriptor)] = []
+        ) async throws -> Running {
+            Environment.set("WATCHDOG_USEC", watchdog)
+            let launch = ServiceLaunch<ExampleService>(
+                arguments: ["--state", directory.path] + arguments, environment: [:])
+            let settings = launch.settings()
+            try #require(settings.mistakes == [])
+            let log = ServiceLog(
+                name: "example", identifier: "millrace-example", level: settings.values.host.logLevel,
+                output: .text(output.writer.raw, isColoured: false), time: SystemTime())
+            let sockets = try ListeningSocket.open(
+                service: "example", path: nil, runtimeDirectory: launch.places.runtimeDirectory,
+                handedOver: handedOver)
+            let host = try await RunningService(launch, settings.values, sockets: sockets, log: log, time: time)
+            let end = Task { await host.run() }
+            // Callers are let in a moment before.
+            try await manager.messages.wait(for: "READY") { $0.first == "READY=1\nSTATUS=0 jobs" }
+            return Running(
+                host: host, service: ExampleService.made.withLock { $0 }!,
+                client: RPCClient(socket: directory.file("run/example.sock")), end: end, log: log)
+        }
+
+        private func stop(_ running: Running) async throws {
+            running.client.close()
+            running.host.post(.signal(SIGTERM))
+            #expect(try await within { await running.end.value } == .ok)
+        }
+
+        private func logText() throws -> String {
+            output.writer.close()
+            return String(decoding: try output.reader.readToEnd(), as: UTF8.self)
+        }
+
+        @Test func aServiceIsReadyThenStopsAndLeavesNoSocket() async throws {
+            let running = try await start()
+            #expect(manager.messages.value == ["READY=1\nSTATUS=0 jobs"])
+            #expect(running.host.state.phase == .ready)
+            try await stop(running)
+            #expect(running.host.state.phase == .draining)
+            #expect(running.service.calls.value == [.start, .drain(.seconds(30))])
+            try await manager.messages.wait(for: "STOPPING") { $0.last == "STOPPING=1\nSTATUS=draining" }
+            #expect(!Files.exists(directory.file("run/example.sock")))
+            let log = try logText()
+            let ready = try Regex("info example ready socket=\(directory.path)/run/example.sock start-ms=0 version=")
+            #expect(log.contains(ready))
+            #expect(log.contains("notice example SIGTERM, draining\n"))
+            #expect(log.hasSuffix("info example stopped uptime-ms=0\n"))
+        }
+
+        @Test func aSocketThatWasHandedOverIsServedAndLeftInPlace() async throws {
+            try Files.makeDirectory(directory.file("run"))
+            let path = directory.file("run/example.sock")
+            let socket = try UnixSocket.listen(path: path)
+            // systemd keeps it open over a restart of the service.
+            let kept = try socket.duplicate()
+            let running = try await start(handedOver: [("example", socket)])
+            #expect(try await running.client.call(ServicePing.self, Empty()).service == "example")
+            try await stop(running)
+            let next = try UnixSocket.connect(path: path)
+            #expect(try UnixSocket.accept(kept).isOpen && next.isOpen)
+        }
+
+        @Test func pingSaysWhoIsThere() async throws {
+            let running = try await start()
+            time.advance(by: .seconds(3))
+            let ping = try await running.client.call(ServicePing.self, Empty())
+            #expect(ping.service == "example" && ping.pid == getpid() && ping.uptimeMs == 3000)
+            #expect(ping.version == MillraceVersion.current)
+            #expect(ping.instance == running.service.host.instance && ping.instance.count == 32)
+            try await stop(running)
+        }
+
+        @Test func statusBearsTheServicesReport() async throws {
+            let running = try await start()
+            let status = try await running.client.call(ServiceStatus.self, Empty())
+            #expect(status.state == .ready && status.statusLine == "0 jobs")
+            #expect(status.checks == [.init("disk", .warn, reason: "90 % full")])
+            #expect(status.figures == ["jobsRunning": 3])
+            #expect(status.connections == 1 && status.inFlight == 1)
+            try await stop(running)
+        }
+
+        @Test func metricsAreTheServicesTheConnectionsAndTheProcesss() async throws {
+            let running = try await start()
+            _ = try await running.client.call(ServicePing.self, Empty())
+            let metrics = try await running.client.call(ServiceMetrics.self, Empty()).metrics
+            let values = Dictionary(uniqueKeysWithValues: metrics.map { ($0.name, $0.value) })
+            #expect(values["millrace_example_jobs_running"] == 3)
+            #expect(values["millrace_example_rpc_connections"] == 1)
+            #expect(values["millrace_example_rpc_requests_total"] == 2)
+            #expect(values["process_resident_memory_bytes", default: 0] > 1_000_000)
+            #expect(values["process_open_fds", default: 0] > 3)
+            #expect(values["process_cpu_seconds_total", default: 0] > 0)
+            try await stop(running)
+        }
+
+        @Test func discoverListsTheMethodsWhereThereIsNoDocument() async throws {
+            let running = try await start()
+            let document = try JSON.decode(JSONValue.self, from: try await running.client.callRaw("rpc.discover").bytes)
+            let names = document["methods"]?.elements?.compactMap { $0["name"]?.stringValue }
+            #expect(
+                names == [
+                    "service.metrics", "service.ping", "service.reload", "service.setLogLevel", "service.status",
+                ])
+            #expect(document["info"]?["title"]?.stringValue == "millrace-example")
+            try await stop(running)
+        }
+
+        @Test func theLogLevelIsSetWhileRunning() async throws {
+            let running = try await start()
+            let result = try await running.client.call(ServiceSetLogLevel.self, .init(level: "debug"))
+            #expect(result.level == "debug" && running.log.level == .debug)
+            let error = await #expect(throws: RPCError.self) {
+                try await running.client.call(ServiceSetLogLevel.self, .init(level: "loud"))
+            }
+            #expect(error?.status == .invalidArgument && error?.field == "level" && error?.reason == "log.level")
+            #expect(running.log.level == .debug)
+            try await stop(running)
+        }
+
+        @Test func changingMethodsAreForAdministrators() {
+            #expect(ServicePing.access == .read && ServiceStatus.access == .read && ServiceMetrics.access == .read)
+            #expect(ServiceReload.access == .admin && ServiceSetLogLevel.access == .admin)
+        }
+
+        @Test func reloadTakesNewSettings() async throws {
+            try Files.makeDirectory(directory.file("etc"))
+            directory.write("[Pool]\nWorkers=5\n", to: "etc/example.conf")
+            let running = try await start()
+            directory.write(
+                "[Pool]\nWorkers=6\nTypo=1\n[Service]\nLogLevel=error\n[Limits]\nDepth=32\n", to: "etc/example.conf")
+
+            let warnings = try await running.client.call(ServiceReload.self, Empty()).warnings
+
+            #expect(
+                warnings == [
+                    "\(directory.path)/etc/example.conf:3: Typo is not known; it is passed over",
+                    "[Limits] has changed and holds from the next start on",
+                ])
+            var expected = ExampleConfiguration()
+            expected.workers = 6
+            #expect(running.service.calls.value == [.start, .reload(expected)])
+            #expect(running.log.level == .error)
+            let messages = manager.messages.value
+            #expect(
+                messages.count == 3 && messages[1].hasPrefix("RELOADING=1\nMONOTONIC_USEC=") && messages[2] == "READY=1"
+            )
+            try await stop(running)
+        }
+
+        @Test func wrongSettingsChangeNothingAndAreAllNamed() async throws {
+            let running = try await start()
+            try Files.makeDirectory(directory.file("etc"))
+            directory.write("[Pool]\nWorkers=0\nLeaseSec=x\n[Service]\nLogLevel=error\n", to: "etc/example.conf")
+
+            let error = await #expect(throws: RPCError.self) {
+                try await running.client.call(ServiceReload.self, Empty())
+            }
+
+            #expect(error?.status == .failedPrecondition && error?.reason == "settings.invalid")
+            #expect(
+                error?.message.contains("Workers: \"0\"") == true && error?.message.contains("LeaseSec: \"x\"") == true)
+            running.host.post(.signal(SIGHUP))
+            try await manager.messages.wait(for: "the second reload's end") { $0.count == 5 && $0.last == "READY=1" }
+            #expect(running.service.calls.value == [.start])
+            #expect(running.log.level == .info)
+            try await stop(running)
+            let log = try logText()
+            #expect(log.contains("error example \(directory.path)/etc/example.conf:2: Workers: \"0\" is not"))
+            #expect(log.contains("error example \(directory.path)/etc/example.conf:3: LeaseSec: \"x\" is not"))
+        }
+
+        @Test func theHangUpSignalReloads() async throws {
+            let running = try await start()
+            running.host.post(.signal(SIGHUP))
+            try await running.service.calls.wait(for: "the reload") { $0 == [.start, .reload(ExampleConfiguration())] }
+            try await stop(running)
+        }
+
+        @Test func theStatusLineFollowsTheService() async throws {
+            let running = try await start()
+            // The ten seconds' timer sleeps on the clock that stands.
+            running.service.line.withLock { $0 = "1 job" }
+            running.service.host.statusChanged()
+            try await manager.messages.wait(for: "the status") { $0.last == "STATUS=1 job" }
+            running.service.line.withLock { $0 = "2 jobs" }
+            await time.sleepers(atLeast: 2)
+            time.advance(by: .seconds(10))
+            try await manager.messages.wait(for: "the next status") { $0.last == "STATUS=2 jobs" }
+            await time.sleepers(atLeast: 2)
+            time.advance(by: .seconds(10))
+            await time.sleepers(atLeast: 2)
+            // Nothing has changed, so nothing is sent.
+            #expect(manager.messages.value.count == 3)
+            try await stop(running)
+        }
+
+        @Test func theWatchdogBeatsAfterEachCanary() async throws {
+            let running = try await start(watchdog: "30000000")
+            func beats() -> Int { manager.messages.value.filter { $0 == "WATCHDOG=1" }.count }
+            try await manager.messages.wait(for: "the first beat") { $0.contains("WATCHDOG=1") }
+            for beat in 2...4 {
+                await time.sleepers(atLeast: 2)
+                time.advance(by: .seconds(15))
+                try await manager.messages.wait(for: "beat \(beat)") { $0.filter { $0 == "WATCHDOG=1" }.count == beat }
+            }
+            #expect(running.service.calls.value.filter { $0 == .canary }.count == 4)
+            try await stop(running)
+        }
+
+        @Test func theWatchdogIsNotToldWhenTheCanaryFails() async throws {
+            ExampleService.behaviour.withLock { $0.canaryError = TestFailure("the disk is full") }
+            let running = try await start(watchdog: "30000000")
+            try await running.service.calls.wait(for: "a canary") { $0.contains(.canary) }
+            await time.sleepers(atLeast: 2)
+            time.advance(by: .seconds(15))
+            try await running.service.calls.wait(for: "two canaries") { $0.filter { $0 == .canary }.count == 2 }
+            await time.sleepers(atLeast: 2)
+            #expect(!manager.messages.value.contains("WATCHDOG=1"))
+            try await stop(running)
+            #expect(try logText().contains("error example the canary did not come through"))
+        }
+
+        @Test func aFailureOfTheServiceEndsItWithItsCode() async throws {
+            let running = try await start()
+            running.service.host.fail(SystemError(number: EIO, call: "fsync runner.sqlite"))
+            #expect(try await within { await running.end.value } == .ioError)
+            #expect(running.service.calls.value.last == .drain(.seconds(30)))
+            #expect(
+                try logText().contains("critical example cannot go on: fsync runner.sqlite: Input/output error (EIO)"))
+        }
+
+        @Test func whoAsksForAReloadOfAStoppingServiceIsRefused() async throws {
+            let running = try await start()
+            try await stop(running)
+            let mailbox = HostMailbox()
+            mailbox.close()
+            let error = await #expect(throws: RPCError.self) { try await within { try await mailbox.reload() } }
+            #expect(error?.status == .unavailable)
+        }
+
+        @Test func aServiceThatCannotStartIsDrained() async throws {
+            ExampleService.behaviour.withLock { $0.startError = SystemError(number: EACCES, call: "open x") }
+            await #expect(throws: SystemError(number: EACCES, call: "open x")) { _ = try await start() }
+            #expect(ExampleService.made.withLock { $0 }?.calls.value == [.start, .drain(.seconds(5))])
+        }
+    }
+}
