@@ -199,14 +199,19 @@ extension RPCServer {
 
     private func open(_ session: RPCSession, over socket: Descriptor) -> EventLoopFuture<Void> {
         let loop = group.next()
+        let writing: Descriptor
+        do throws(SystemError) {
+            writing = try socket.duplicate()
+        } catch {
+            return loop.makeFailedFuture(error)
+        }
         let raw = socket.release()
         return ClientBootstrap(group: loop)
             .channelOption(.allowRemoteHalfClosure, value: true)
-            .channelOption(
-                .writeBufferWaterMark, value: .init(low: ChannelTransport.highWater / 4, high: ChannelTransport.highWater))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(ChannelTransport(session, on: channel.eventLoop))
+                    try channel.pipeline.syncOperations.addHandler(
+                        ChannelTransport(session, over: writing, on: channel.eventLoop))
                 }
             }
             .withConnectedSocket(raw)

@@ -8,26 +8,40 @@ extension RPCSession {
         state.withLock { $0.output.claim() }
     }
 
-    /// Moves the waiting output into the empty `chunk` and gives the claim back. True when the connection has nothing
-    /// left to do and should be closed once the chunk is sent.
-    func takeOutput(into chunk: inout [UInt8]) -> Bool {
+    enum Taken { case some, nothing, finished }
+
+    /// Moves the waiting output into the empty `chunk`; gives the claim back only when there was none, and when the
+    /// connection has nothing left to do, not even then.
+    func takeOutput(into chunk: inout [UInt8]) -> Taken {
         state.withLock { state in
-            state.output.take(into: &chunk)
+            if state.output.take(into: &chunk) { return .some }
+            if state.isFinished { return .finished }
             state.output.release()
-            return state.isFinished
+            return .nothing
         }
     }
 
-    enum Taken { case some, nothing, finished }
-
-    /// Moves the waiting output into the empty `chunk`; gives the claim back only when there was none.
-    func takeOutputKeepingClaim(into chunk: inout [UInt8]) -> Taken {
-        state.withLock { state in
-            state.output.take(into: &chunk)
-            if !chunk.isEmpty { return .some }
-            state.output.release()
-            return state.isFinished ? .finished : .nothing
+    /// The peer cannot be told anything any more, but what he sent before is still to be read. Gives the claim back.
+    func mute() {
+        let transport = state.withLock { state -> (any SessionTransport)? in
+            state.output.mute()
+            return state.isFinished && state.output.claim() ? state.transport : nil
         }
+        transport?.outputIsClaimed()
+    }
+
+    /// Whether output that the socket did not take is still on its way.
+    var isSendingSlowly: Bool {
+        state.withLock { $0.output.inTransit > 0 }
+    }
+
+    /// The peer has read nothing for too long.
+    func losePatience() {
+        let error = RPCError(
+            .resourceExhausted, "the peer has read nothing for \(limits.slowReader)",
+            reason: RPCError.Reason.outputLimit)
+        log.notice("closing the connection of \(peer): \(error.message)")
+        close(.refused(error))
     }
 
     func setInTransit(_ bytes: Int) {

@@ -6,13 +6,19 @@ import MillraceProtocol
 /// back nobody tells it again, so a burst of answers costs one notice. Guarded by the session's lock.
 struct SessionOutput: Sendable {
     private(set) var bytes: [UInt8] = []
+    private var spare: [UInt8] = []
     /// Bytes the transport took and could not send yet.
     var inTransit = 0
     /// Bytes of answers that wait for the rest of their batch.
     var inBatches = 0
     private(set) var isClaimed = false
+    /// Nobody reads any more: whatever is said is forgotten.
+    private(set) var isMute = false
     /// The latest progress of requests whose peer does not read, in order of their first.
     private(set) var held: [(id: RequestID, frame: [UInt8])] = []
+
+    /// A buffer that has grown beyond this is not kept.
+    private static let keptCapacity = 64 << 10
 
     var waiting: Int { bytes.count + inTransit + inBatches }
 
@@ -24,12 +30,14 @@ struct SessionOutput: Sendable {
     }
 
     mutating func append(_ payload: [UInt8]) {
+        if isMute { return }
         Frame.append(payload, to: &bytes)
     }
 
     /// Appends a frame whose payload `build` appends; takes it back, and returns its length, when it is longer than
     /// `limit`.
     mutating func append(upTo limit: Int, _ build: (inout [UInt8]) -> Void) -> Int? {
+        if isMute { return nil }
         let start = bytes.count
         bytes.append(contentsOf: repeatElement(0, count: Frame.headerLength))
         build(&bytes)
@@ -46,6 +54,7 @@ struct SessionOutput: Sendable {
 
     /// Keeps the latest progress of a request until there is room.
     mutating func hold(_ payload: [UInt8], of id: RequestID) {
+        if isMute { return }
         if let index = held.firstIndex(where: { $0.id == id }) {
             held[index].frame = payload
         } else {
@@ -59,17 +68,30 @@ struct SessionOutput: Sendable {
         held.removeAll { $0.id == id }
     }
 
-    /// Moves everything into `chunk`, which must be empty; its capacity serves again.
-    mutating func take(into chunk: inout [UInt8]) {
-        if bytes.isEmpty, !held.isEmpty {
+    /// Moves everything into `chunk`, which must be empty; false when there is nothing. The buffers take turns, so that
+    /// steady output allocates none.
+    mutating func take(into chunk: inout [UInt8]) -> Bool {
+        if bytes.isEmpty {
             for progress in held { append(progress.frame) }
             held = []
         }
+        if bytes.isEmpty {
+            if chunk.capacity <= Self.keptCapacity { spare = chunk }
+            return false
+        }
+        if chunk.capacity == 0 { swap(&spare, &chunk) }
         swap(&bytes, &chunk)
+        return true
     }
 
     mutating func release() {
         isClaimed = false
+    }
+
+    mutating func mute() {
+        isMute = true
+        isClaimed = false
+        removeAll()
     }
 
     mutating func removeAll() {

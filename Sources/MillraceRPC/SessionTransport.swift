@@ -2,7 +2,7 @@
 ///
 /// All calls come without locks held, from any thread.
 protocol SessionTransport: AnyObject, Sendable {
-    /// The session's output was claimed on the transport's behalf: it takes it until the session takes the claim back.
+    /// The session's output was claimed on the transport's behalf: it sends output until there is none.
     func outputIsClaimed()
 
     /// Wishes ``RPCSession/timePassed()`` called at `instant` of the boot clock; replaces the wish before it.

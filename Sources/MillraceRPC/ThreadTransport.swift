@@ -9,15 +9,13 @@ import MillraceProtocol
 /// does not read.
 final class ThreadTransport: SessionTransport {
     let session: RPCSession
-    private let socket: Descriptor
-    private let backlog = Monitor(false)
-    private let writeBuffer = Locked<[UInt8]>([])
-
-    private static let withoutWaiting = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
+    private let writer: SocketWriter
+    /// Whether a thread waits for a peer who does not read.
+    private let isSlow = Monitor(false)
 
     init(_ session: RPCSession, over socket: Descriptor) {
         self.session = session
-        self.socket = socket
+        writer = SocketWriter(session: session, socket: socket)
     }
 
     /// Begins to read. The transport lives until the connection ends.
@@ -32,9 +30,8 @@ final class ThreadTransport: SessionTransport {
 
     func close() {
         Alarms.shared.forget(self)
-        // The reader wakes and lets go; the descriptor is closed with the last reference to the transport.
-        shutdown(socket.raw, Int32(SHUT_RDWR))
-        backlog.withLock(notify: true) { $0 = false }
+        writer.hangUp()
+        isSlow.withLock(notify: true) { $0 = false }
     }
 
     // MARK: Reading
@@ -44,7 +41,7 @@ final class ThreadTransport: SessionTransport {
         defer { buffer.deallocate() }
         var decoder = FrameDecoder(maximumLength: session.limits.maximumFrame)
         while true {
-            let count = recv(socket.raw, buffer.baseAddress, buffer.count, 0)
+            let count = recv(writer.socket.raw, buffer.baseAddress, buffer.count, 0)
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else {
                 let failure = SystemError(errno: "recv")
@@ -69,88 +66,52 @@ final class ThreadTransport: SessionTransport {
         }
         if claimed { outputIsClaimed() }
         // A peer who does not read is not read from.
-        backlog.wait { $0 ? nil : () }
+        isSlow.wait { $0 ? nil : () }
         return goesOn
     }
 
     // MARK: Writing
 
     func outputIsClaimed() {
-        var chunk = writeBuffer.withLock { buffer in
-            defer { buffer = [] }
-            return buffer
-        }
-        while true {
-            switch session.takeOutputKeepingClaim(into: &chunk) {
-            case .some: break
-            case .nothing:
-                let spare = chunk
-                return writeBuffer.withLock { $0 = spare }
-            case .finished: return session.close()
-            }
-            var sent = 0
-            while sent < chunk.count {
-                let count = chunk.withUnsafeBytes { bytes in
-                    send(
-                        socket.raw, bytes.baseAddress! + sent, bytes.count - sent,
-                        Self.withoutWaiting)
-                }
-                if count >= 0 {
-                    sent += count
-                } else if errno == EAGAIN {
-                    return writeLater(Array(chunk[sent...]))
-                } else if errno != EINTR {
-                    return writeFailed(SystemError(errno: "send"))
-                }
-            }
-            if chunk.capacity > 64 << 10 { chunk = [] } else { chunk.removeAll(keepingCapacity: true) }
+        switch writer.send() {
+        case .done: break
+        case .finished: session.close()
+        case .full(let rest): sendSlowly(rest)
+        // The reader learns of a hang-up by itself.
+        case .failed(let error) where error.number == EPIPE || error.number == ECONNRESET: session.mute()
+        case .failed(let error): session.close(.failed("\(error)"))
         }
     }
 
-    /// Leaves the rest to a thread that may wait for the peer; it keeps the claim until all is sent.
-    private func writeLater(_ rest: [UInt8]) {
+    /// Leaves the rest to a thread that may wait for the peer; it keeps the claim until all is sent, so output gathers
+    /// meanwhile.
+    private func sendSlowly(_ rest: [UInt8]) {
         session.setInTransit(rest.count)
-        backlog.withLock { $0 = true }
+        isSlow.withLock { $0 = true }
         do throws(SystemError) {
-            _ = try WorkerThread("millrace-rpc-out") { self.write(rest) }
+            _ = try WorkerThread("millrace-rpc-out") { self.send(rest) }
         } catch {
-            writeFailed(error)
+            session.close(.failed("\(error)"))
         }
     }
 
-    private func write(_ bytes: [UInt8]) {
+    private func send(_ bytes: [UInt8]) {
         let patience = Int32(clamping: session.limits.slowReader.milliseconds)
         var sent = 0
         while sent < bytes.count {
-            var poll = pollfd(fd: socket.raw, events: Int16(POLLOUT), revents: 0)
+            var poll = pollfd(fd: writer.socket.raw, events: Int16(POLLOUT), revents: 0)
             let ready = Glibc.poll(&poll, 1, patience)
-            if ready < 0 && errno == EINTR { continue }
-            guard ready > 0 else {
-                return session.close(
-                    .refused(
-                        RPCError(
-                            .resourceExhausted, "the peer has read nothing for \(session.limits.slowReader)",
-                            reason: RPCError.Reason.outputLimit)))
-            }
-            let count = bytes.withUnsafeBytes { bytes in
-                send(
-                    socket.raw, bytes.baseAddress! + sent, bytes.count - sent,
-                    Self.withoutWaiting)
-            }
-            if count >= 0 {
-                sent += count
+            if ready == 0 { return session.losePatience() }
+            do throws(SystemError) {
+                sent += try SocketWriter.send(bytes, from: sent, to: writer.socket)
                 session.setInTransit(bytes.count - sent)
-            } else if errno != EAGAIN && errno != EINTR {
-                return writeFailed(SystemError(errno: "send"))
+            } catch {
+                if error.number == EAGAIN { continue }
+                isSlow.withLock(notify: true) { $0 = false }
+                return session.mute()
             }
         }
-        backlog.withLock(notify: true) { $0 = false }
+        isSlow.withLock(notify: true) { $0 = false }
         outputIsClaimed()
-    }
-
-    /// The reader, who learns of a hang-up by itself and still has to read what came before, ends the session.
-    private func writeFailed(_ error: SystemError) {
-        if error.number == EPIPE || error.number == ECONNRESET { return close() }
-        session.close(.failed("\(error)"))
     }
 }

@@ -46,7 +46,7 @@ import TestSupport
     }
 
     @Test func aPromiseOfSixteenMebibytesCostsNothing() async throws {
-        let before = residentBytes()
+        let before = reservedBytes()
         try await TestServer.with(testRouter()) { test in
             var peers: [RawPeer] = []
             for _ in 0..<100 {
@@ -57,14 +57,15 @@ import TestSupport
             try await soon("all to be there") { test.server.statistics.connections == 100 }
             let client = test.client()
             _ = try await client.callRaw("test.echo")
-            // Promised are 1.6 GB.
-            #expect(residentBytes() - before < 200 << 20)
+            // Promised are 1.6 GB; the rest of the allowance is for tests that run beside this one.
+            #expect(reservedBytes() - before < 1200 << 20)
         }
     }
 
-    private func residentBytes() -> Int {
+    /// Memory the process has asked for, touched or not.
+    private func reservedBytes() -> Int {
         let fields = text(of: "/proc/self/statm")!.split(separator: " ")
-        return Int(fields[1])! * 4096
+        return Int(fields[5])! * 4096
     }
 
     @Test func megabytesOfBracketsAreRefused() async throws {
@@ -107,6 +108,31 @@ import TestSupport
             }
             try peer.send(#"{"jsonrpc":"2.0","id":1,"method":"test.echo","params":[]}"#)
             #expect(try await peer.next()["result"] == [])
+        }
+    }
+
+    @Test func whatAPeerSentBeforeHeHungUpIsCarriedOut() async throws {
+        let changes = Watched(0)
+        try await TestServer.with(testRouter(changes: changes)) { test in
+            let peer = try test.peer(reading: false)
+            let frame = Frame.encode(Array(#"{"jsonrpc":"2.0","id":1,"method":"test.change"}"#.utf8))
+            try peer.send(Array(repeatElement(frame, count: 100).joined()))
+            peer.socket.close()
+            try await changes.wait(within: patience, for: "all changes") { $0 == 100 }
+        }
+    }
+
+    @Test func answersToOneWhoWillNotHearAreForgotten() async throws {
+        let changes = Watched(0)
+        try await TestServer.with(testRouter(changes: changes)) { test in
+            let peer = try test.peer(reading: false)
+            shutdown(peer.socket.raw, Int32(SHUT_RD))
+            for _ in 0..<200 {
+                try peer.send(#"{"jsonrpc":"2.0","id":1,"method":"test.fill","params":[100000]}"#)
+                try peer.send(#"{"jsonrpc":"2.0","id":1,"method":"test.change"}"#)
+            }
+            try await changes.wait(within: patience, for: "all changes") { $0 == 200 }
+            #expect(test.server.statistics.sessions.waitingBytes == 0)
         }
     }
 

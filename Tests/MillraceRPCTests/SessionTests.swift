@@ -288,6 +288,27 @@ import TestSupport
         #expect(reasons.value == [.hungUp, .hungUp])
     }
 
+    @Test func sessionsAreLetGoWhenTheyEnd() async throws {
+        weak var served: RPCSession?
+        weak var asked: RPCSession?
+        let gate = Gate()
+        let (ours, theirs) = try UnixSocket.pair()
+        let server = RPCServer(router: testRouter(gate: gate), log: .silent)
+        do {
+            let session = try await server.adopt(connected: ours)
+            let client = try RPCClient.session(over: theirs, log: .silent)
+            served = session
+            asked = client
+            let call = Task { try await client.call(Wait.self, Empty()) }
+            try await gate.waiting(1)
+            client.close()
+            _ = await call.result
+            try await gate.cancelled(1)
+        }
+        try await soon("both to be let go") { served == nil && asked == nil }
+        await server.drain(within: .zero)
+    }
+
     // MARK: Progress
 
     private enum Count: RPCMethod {
