@@ -8,9 +8,9 @@ struct UpCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "up", abstract: "Runs the suite without systemd.",
         discussion: """
-            Starts every service that is installed beside millctl, with its socket in DIR/run, its database in DIR/data \
-            and one log in DIR/log/millrace.log. Ctrl-C or `millctl down` drains: services finish what they do, 35 s at \
-            most. A service that dies is started again; five deaths within a minute end the suite.
+            Starts every service that is installed beside millctl, with its socket in DIR/run, its database in \
+            DIR/data and one log in DIR/log/millrace.log. Ctrl-C or `millctl down` drains: services finish what they \
+            do, 35 s at most. A service that dies is started again; five deaths within a minute end the suite.
             """)
     /// Read by ``Suite``, so blocked before the first thread starts.
     static let signals = [SIGINT, SIGTERM, SIGHUP]
