@@ -9,7 +9,6 @@ enum Conditions {
             ("disk", disk(scratch, floors: floors)),
             ("build", "\(mode), \(swiftVersion)"),
             ("commit", commit),
-            ("cores", "kept awake by a thread of the idle class on each"),
         ]
     }
 

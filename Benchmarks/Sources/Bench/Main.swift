@@ -28,8 +28,6 @@ enum Main {
             let bench = try Bench(options, report: report)
             defer { bench.cleanUp() }
             report.conditions(Conditions.all(scratch: bench.scratch, floors: bench.floors))
-            let awake = try? Daemon(Command(bench.floor("awake")), log: bench.path("awake.log"))
-            defer { awake?.stop() }
             for suite in chosen {
                 report.note("measuring \(suite.name): \(suite.summary)")
                 do {

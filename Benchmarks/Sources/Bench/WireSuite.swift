@@ -5,11 +5,13 @@ import Samples
 ///
 /// Server and client are placed, because a scheduler left alone mixes two worlds at random: on one core only the work
 /// of both counts, on two cores a wake-up across cores each way comes to it. Latency is measured in both placements,
-/// throughput on two cores.
+/// throughput on two cores. Meanwhile a thread of the idle class keeps each core from halting.
 enum WireSuite {
     static func run(_ bench: Bench) throws {
         let servers = try Servers(bench)
         defer { servers.stop() }
+        let awake = try Daemon(Command(bench.floor("awake")), log: bench.path("awake.log"))
+        defer { awake.stop() }
         try latency(bench, servers)
         try throughput(bench, servers)
     }

@@ -1,8 +1,8 @@
 import Foundation
 import JSONCodec
 
-/// The month of 20 contractors with three projects each, through the real runner and its worker. The books behave as the
-/// remote service they replace: 341 calls and 60 summaries, each of which takes 150 ms, one minute in sequence.
+/// The month of 20 contractors with three projects each, through the real runner and its worker. The books behave as
+/// the remote service they replace: 341 calls and 60 summaries, each of which takes 150 ms, one minute in sequence.
 enum WorkloadSuite {
     static let contractors = 20
     static let projects = 3
