@@ -6,8 +6,8 @@ struct MemberNames {
     private var count = 0
     /// A bit for each fingerprint's upper end: while it is clear there is nothing to compare.
     private var marks: UInt64 = 0
-    private var fingerprints = InlineArray<16, UInt64>(repeating: 0)
-    private var starts = InlineArray<16, Int>(repeating: 0)
+    /// The fingerprint in the upper half, where the name begins in the lower.
+    private var entries: InlineArray<16, UInt64> = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
     private var many: Set<Name> = []
 
     private struct Name: Hashable {
@@ -25,12 +25,11 @@ struct MemberNames {
     /// - Returns: false when the name was there.
     @inline(__always)
     mutating func insert(_ name: String, _ range: Range<Int>, escaped: Bool, in text: Span<UInt8>) -> Bool {
-        if !escaped, count < fingerprints.count {
+        if !escaped, count < entries.count, range.lowerBound < 1 << 32 {
             let fingerprint = Self.fingerprint(text.extracting(range))
             let mark: UInt64 = 1 << (fingerprint >> 58)
             if marks & mark == 0 {
-                marks |= mark
-                remember(fingerprint, range.lowerBound)
+                remember(fingerprint, mark, range.lowerBound)
                 return true
             }
         }
@@ -41,31 +40,32 @@ struct MemberNames {
     private mutating func insertComparing(
         _ name: String, _ range: Range<Int>, escaped: Bool, in text: Span<UInt8>
     ) -> Bool {
-        if count < fingerprints.count {
+        let name = Name(text: name)
+        if count < entries.count, range.lowerBound < 1 << 32 {
             let fingerprint =
-                escaped ? Self.fingerprint(Array(name.utf8).span) : Self.fingerprint(text.extracting(range))
-            for index in 0..<count where fingerprints[index] == fingerprint {
-                if Name(text: name) == Self.name(at: starts[index], in: text) { return false }
+                escaped ? Self.fingerprint(Array(name.text.utf8).span) : Self.fingerprint(text.extracting(range))
+            for index in 0..<count where entries[index] >> 32 == fingerprint >> 32 {
+                if name == Self.name(of: entries[index], in: text) { return false }
             }
-            marks |= 1 << (fingerprint >> 58)
-            remember(fingerprint, range.lowerBound)
+            remember(fingerprint, 1 << (fingerprint >> 58), range.lowerBound)
             return true
         }
         if many.isEmpty {
-            for index in 0..<count { many.insert(Self.name(at: starts[index], in: text)) }
+            for index in 0..<count { many.insert(Self.name(of: entries[index], in: text)) }
         }
-        return many.insert(Name(text: name)).inserted
+        return many.insert(name).inserted
     }
 
     @inline(__always)
-    private mutating func remember(_ fingerprint: UInt64, _ start: Int) {
-        fingerprints[count] = fingerprint
-        starts[count] = start
+    private mutating func remember(_ fingerprint: UInt64, _ mark: UInt64, _ start: Int) {
+        marks |= mark
+        entries[count] = (fingerprint & ~0xFFFF_FFFF) | UInt64(truncatingIfNeeded: start)
         count &+= 1
     }
 
-    /// The name that begins at `start`, read a second time.
-    private static func name(at start: Int, in text: Span<UInt8>) -> Name {
+    /// The name that an entry stands for, read a second time.
+    private static func name(of entry: UInt64, in text: Span<UInt8>) -> Name {
+        let start = Int(entry & 0xFFFF_FFFF)
         guard let (end, escaped) = try? text.scanString(from: start) else {
             preconditionFailure("a name that was read")
         }

@@ -46,6 +46,23 @@ struct WriterTests {
         #expect(text { $0.object { $0.member("a\"\n", 1) } } == #"{"a\"\n":1}"#)
     }
 
+    @Test func stringMembersAreEscapedInNameAndValue() throws {
+        let texts = ["", "a", "plain", "fourteen bytes", "\"", "a\"b", "longer than eight \n bytes", "\u{1}", "é\\", "漢字"]
+        for first in texts {
+            for second in texts {
+                let written = text { json in
+                    json.object { json in
+                        json.member("n" + first, second)
+                        json.member("m" + second, first)
+                    }
+                }
+                let expected: [String: String] = ["n" + first: second, "m" + second: first]
+                #expect(try JSON.decode([String: String].self, from: written) == expected)
+                #expect(try JSONDecoder().decode([String: String].self, from: Data(written.utf8)) == expected)
+            }
+        }
+    }
+
     @Test func everyCharacterBelow256ReadsBackByFoundation() throws {
         for length in [0, 1, 7, 8, 9, 40] {
             for scalar in (0..<256).map({ Unicode.Scalar(UInt8($0)) }) {
