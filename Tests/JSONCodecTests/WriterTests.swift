@@ -47,7 +47,9 @@ struct WriterTests {
     }
 
     @Test func stringMembersAreEscapedInNameAndValue() throws {
-        let texts = ["", "a", "plain", "fourteen bytes", "\"", "a\"b", "longer than eight \n bytes", "\u{1}", "é\\", "漢字"]
+        let texts = [
+            "", "a", "plain", "fourteen bytes", "\"", "a\"b", "longer than eight \n bytes", "\u{1}", "é\\", "漢字",
+        ]
         for first in texts {
             for second in texts {
                 let written = text { json in
