@@ -67,11 +67,12 @@ targets += library("MillraceRPC", ["MillraceProtocol", "Resilience", "Linux", lo
 targets += library("MillraceStore", ["Linux", "CSQLite"])
 targets += library("MillraceService", ["MillraceRPC", "Systemd", "Resilience", log])
 targets += library("MillraceWorker", ["MillraceRPC", "MillraceService", log])
-targets += library("BackOffice", ["Decimals", "JSONCodec", "MillraceStore", "Resilience", "Schemas"])
+targets += library("BackOffice", ["Decimals", "JSONCodec", "MillraceStore", "Linux", "Schemas"])
 targets += service("RunnerService", folder: "Runner", ["MillraceService", "MillraceStore", "Resilience", "Schemas"])
 targets += service("BackOfficeWorker", folder: "BackOffice", ["MillraceWorker", "BackOffice"])
 targets += service(
-    "Control", folder: "Control", ["MillraceRPC", "MillraceService", "Systemd", "BackOffice", arguments])
+    "Control", folder: "Control",
+    ["BackOffice", "MillraceStore", "MillraceRPC", "MillraceProtocol", "JSONCodec", "Linux", "CLinux", arguments])
 targets += [
     suite("SchemaTests", ["RunnerService", "MillraceProtocol", "MillraceService", "Schemas"]),
     suite("UnitFileTests", ["RunnerService"]),

@@ -74,9 +74,7 @@ final class TypedWorkload<W: Workload>: WorkloadHandler {
         do {
             return try JSON.decode(W.Params.self, from: job.params.bytes)
         } catch {
-            throw RPCError(
-                .invalidArgument, "params of \(job.kind): \(error)", reason: "params.invalid",
-                field: error.path.isEmpty ? nil : error.path)
+            throw RPCError.invalidParams(error)
         }
     }
 
