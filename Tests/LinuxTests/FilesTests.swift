@@ -89,13 +89,15 @@ import Testing
 }
 
 @Suite struct EnvironmentTests {
-    @Test func readsSetsAndRemovesVariables() {
-        let name = "MILLRACE_TEST_\(Identifier.random())"
-        #expect(Environment[name] == nil)
-        Environment.set(name, "a=b")
-        #expect(Environment[name] == "a=b")
-        #expect(Environment.all[name] == "a=b")
-        Environment.set(name, nil)
-        #expect(Environment.all[name] == nil)
+    /// In a process of its own: no other thread may look at the environment while it changes.
+    @Test func readsSetsAndRemovesVariables() async {
+        await #expect(processExitsWith: .success) { () async throws -> Void in
+            #expect(Environment["MILLRACE_TEST"] == nil)
+            Environment.set("MILLRACE_TEST", "a=b")
+            #expect(Environment["MILLRACE_TEST"] == "a=b")
+            #expect(Environment.all["MILLRACE_TEST"] == "a=b")
+            Environment.set("MILLRACE_TEST", nil)
+            #expect(Environment.all["MILLRACE_TEST"] == nil)
+        }
     }
 }

@@ -9,21 +9,20 @@ import Testing
 
 @testable import MillraceService
 
-/// Serial all together: the environment and the example's behaviour belong to the whole process.
+/// Serial all together: the example's behaviour belongs to the whole process.
 @Suite(.serialized) enum HostTests {}
 
 extension HostTests {
     /// A host in this process, called over its socket.
     @Suite(.serialized) struct RunningServiceTests {
         private let directory = TemporaryDirectory()
-        private let manager = try! NotifySocket()
+        /// What the service manager is told.
+        private let messages = Watched<[ServiceManager.Message]>([])
         private let output = try! Pipe()
         private let time = ManualTime()
 
         init() {
             ExampleService.behaviour.withLock { $0 = ExampleService.Behaviour() }
-            Environment.set("NOTIFY_SOCKET", manager.path)
-            Environment.set("WATCHDOG_USEC", nil)
         }
 
         private struct Running {
@@ -35,10 +34,9 @@ extension HostTests {
         }
 
         private func start(
-            _ arguments: [String] = [], watchdog: String? = nil,
+            _ arguments: [String] = [], watchdog: Duration? = nil,
             handedOver: [(name: String, descriptor: Descriptor)] = []
         ) async throws -> Running {
-            Environment.set("WATCHDOG_USEC", watchdog)
             let launch = ServiceLaunch<ExampleService>(
                 arguments: ["--state", directory.path] + arguments, environment: [:])
             let settings = launch.settings()
@@ -49,10 +47,14 @@ extension HostTests {
             let sockets = try ListeningSocket.open(
                 service: "example", path: nil, runtimeDirectory: launch.places.runtimeDirectory,
                 handedOver: handedOver)
-            let host = try await RunningService(launch, settings.values, sockets: sockets, log: log, time: time)
+            let manager = ServiceManager(watchdog: watchdog) { [messages] message in
+                messages.update { $0.append(message) }
+            }
+            let host = try await RunningService(
+                launch, settings.values, sockets: sockets, log: log, time: time, manager: manager)
             let end = Task { await host.run() }
             // Callers are let in a moment before.
-            try await manager.messages.wait(for: "READY") { $0.first == "READY=1\nSTATUS=0 jobs" }
+            try await messages.wait(for: "READY") { $0.first == .ready(status: "0 jobs") }
             return Running(
                 host: host, service: ExampleService.made.withLock { $0 }!,
                 client: RPCClient(socket: directory.file("run/example.sock")), end: end, log: log)
@@ -71,12 +73,12 @@ extension HostTests {
 
         @Test func aServiceIsReadyThenStopsAndLeavesNoSocket() async throws {
             let running = try await start()
-            #expect(manager.messages.value == ["READY=1\nSTATUS=0 jobs"])
+            #expect(messages.value == [.ready(status: "0 jobs")])
             #expect(running.host.state.phase == .ready)
             try await stop(running)
             #expect(running.host.state.phase == .draining)
             #expect(running.service.calls.value == [.start, .drain(.seconds(30))])
-            try await manager.messages.wait(for: "STOPPING") { $0.last == "STOPPING=1\nSTATUS=draining" }
+            try await messages.wait(for: "STOPPING") { $0.last == .stopping(status: "draining") }
             #expect(!Files.exists(directory.file("run/example.sock")))
             let log = try logText()
             let ready = try Regex("info example ready socket=\(directory.path)/run/example.sock start-ms=0 version=")
@@ -179,10 +181,7 @@ extension HostTests {
             expected.workers = 6
             #expect(running.service.calls.value == [.start, .reload(expected)])
             #expect(running.log.level == .error)
-            let messages = manager.messages.value
-            #expect(
-                messages.count == 3 && messages[1].hasPrefix("RELOADING=1\nMONOTONIC_USEC=") && messages[2] == "READY=1"
-            )
+            #expect(messages.value == [.ready(status: "0 jobs"), .reloading, .ready(status: nil)])
             try await stop(running)
         }
 
@@ -199,7 +198,7 @@ extension HostTests {
             #expect(
                 error?.message.contains("Workers: \"0\"") == true && error?.message.contains("LeaseSec: \"x\"") == true)
             running.host.post(.signal(SIGHUP))
-            try await manager.messages.wait(for: "the second reload's end") { $0.count == 5 && $0.last == "READY=1" }
+            try await messages.wait(for: "the second reload's end") { $0.count == 5 && $0.last == .ready(status: nil) }
             #expect(running.service.calls.value == [.start])
             #expect(running.log.level == .info)
             try await stop(running)
@@ -220,27 +219,26 @@ extension HostTests {
             // The ten seconds' timer sleeps on the clock that stands.
             running.service.line.withLock { $0 = "1 job" }
             running.service.host.statusChanged()
-            try await manager.messages.wait(for: "the status") { $0.last == "STATUS=1 job" }
+            try await messages.wait(for: "the status") { $0.last == .status("1 job") }
             running.service.line.withLock { $0 = "2 jobs" }
             await time.sleepers(atLeast: 2)
             time.advance(by: .seconds(10))
-            try await manager.messages.wait(for: "the next status") { $0.last == "STATUS=2 jobs" }
+            try await messages.wait(for: "the next status") { $0.last == .status("2 jobs") }
             await time.sleepers(atLeast: 2)
             time.advance(by: .seconds(10))
             await time.sleepers(atLeast: 2)
             // Nothing has changed, so nothing is sent.
-            #expect(manager.messages.value.count == 3)
+            #expect(messages.value.count == 3)
             try await stop(running)
         }
 
         @Test func theWatchdogBeatsAfterEachCanary() async throws {
-            let running = try await start(watchdog: "30000000")
-            func beats() -> Int { manager.messages.value.filter { $0 == "WATCHDOG=1" }.count }
-            try await manager.messages.wait(for: "the first beat") { $0.contains("WATCHDOG=1") }
+            let running = try await start(watchdog: .seconds(30))
+            try await messages.wait(for: "the first beat") { $0.contains(.alive) }
             for beat in 2...4 {
                 await time.sleepers(atLeast: 2)
                 time.advance(by: .seconds(15))
-                try await manager.messages.wait(for: "beat \(beat)") { $0.filter { $0 == "WATCHDOG=1" }.count == beat }
+                try await messages.wait(for: "beat \(beat)") { $0.filter { $0 == .alive }.count == beat }
             }
             #expect(running.service.calls.value.filter { $0 == .canary }.count == 4)
             try await stop(running)
@@ -248,13 +246,13 @@ extension HostTests {
 
         @Test func theWatchdogIsNotToldWhenTheCanaryFails() async throws {
             ExampleService.behaviour.withLock { $0.canaryError = TestFailure("the disk is full") }
-            let running = try await start(watchdog: "30000000")
+            let running = try await start(watchdog: .seconds(30))
             try await running.service.calls.wait(for: "a canary") { $0.contains(.canary) }
             await time.sleepers(atLeast: 2)
             time.advance(by: .seconds(15))
             try await running.service.calls.wait(for: "two canaries") { $0.filter { $0 == .canary }.count == 2 }
             await time.sleepers(atLeast: 2)
-            #expect(!manager.messages.value.contains("WATCHDOG=1"))
+            #expect(!messages.value.contains(.alive))
             try await stop(running)
             #expect(try logText().contains("error example the canary did not come through"))
         }

@@ -11,8 +11,9 @@ import Testing
             let folder = try Files.makeTemporaryDirectory("listen")
             var sockets: [Descriptor] = []
             for name in ["runner", "admin"] { sockets.append(try UnixSocket.listen(path: "\(folder)/\(name)")) }
-            // Above both targets first, so that neither overwrites the other.
-            let copies = sockets.map { fcntl($0.raw, F_DUPFD, 10) }
+            // Above both targets first, so that neither overwrites the other; and no longer owned, so that nobody
+            // closes a target.
+            let copies = sockets.map { fcntl($0.release(), F_DUPFD, 10) }
             for (index, copy) in copies.enumerated() { dup2(copy, 3 + Int32(index)) }
             Environment.set("LISTEN_PID", String(getpid()))
             Environment.set("LISTEN_FDS", "2")

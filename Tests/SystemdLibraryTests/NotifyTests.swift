@@ -4,26 +4,30 @@ import Systemd
 import TestSupport
 import Testing
 
-/// Serial all together, because the environment belongs to the whole process.
-@Suite(.serialized) enum EnvironmentTests {}
-
-extension EnvironmentTests {
-    @Suite struct NotifyTests {
-        private let manager = try! ServiceManager()
-
-        @Test func readyBearsItsStatus() throws {
+/// Each in a process of its own, because the variables belong to the whole process.
+@Suite struct NotifyTests {
+    @Test func readyBearsItsStatus() async {
+        await #expect(processExitsWith: .success) { () async throws -> Void in
+            let manager = try ServiceManager()
             #expect(try manager.receives { Notify.ready(status: "2 workers") } == "READY=1\nSTATUS=2 workers")
             #expect(try manager.receives { Notify.ready() } == "READY=1")
         }
+    }
 
-        @Test func stoppingStatusAndWatchdogAreSent() throws {
+    @Test func stoppingStatusAndWatchdogAreSent() async {
+        await #expect(processExitsWith: .success) { () async throws -> Void in
+            let manager = try ServiceManager()
             #expect(try manager.receives { Notify.stopping(status: "draining") } == "STOPPING=1\nSTATUS=draining")
             #expect(try manager.receives { Notify.status("3 jobs") } == "STATUS=3 jobs")
             #expect(try manager.receives { Notify.watchdog() } == "WATCHDOG=1")
-            #expect(try manager.receives { Notify.extendTimeout(by: .seconds(30)) } == "EXTEND_TIMEOUT_USEC=30000000")
+            #expect(
+                try manager.receives { Notify.extendTimeout(by: .seconds(30)) } == "EXTEND_TIMEOUT_USEC=30000000")
         }
+    }
 
-        @Test func reloadingBearsTheMonotonicClock() throws {
+    @Test func reloadingBearsTheMonotonicClock() async {
+        await #expect(processExitsWith: .success) { () async throws -> Void in
+            let manager = try ServiceManager()
             let before = SystemTime().monotonic().microseconds
             let lines = try manager.receives { Notify.reloading() }.split(separator: "\n")
             #expect(lines.count == 2 && lines[0] == "RELOADING=1")
@@ -31,22 +35,26 @@ extension EnvironmentTests {
             #expect(lines[1].hasPrefix("MONOTONIC_USEC="))
             #expect(stamp >= before && stamp <= SystemTime().monotonic().microseconds)
         }
+    }
 
-        @Test func aLineEndInAStatusCannotForgeAField() throws {
-            let text = try manager.receives { Notify.status("a\nREADY=1\r\nMAINPID=1") }
+    @Test func aLineEndInAStatusCannotForgeAField() async {
+        await #expect(processExitsWith: .success) { () async throws -> Void in
+            let text = try ServiceManager().receives { Notify.status("a\nREADY=1\r\nMAINPID=1") }
             #expect(text == "STATUS=a READY=1 MAINPID=1")
         }
+    }
 
-        @Test func withoutAManagerNothingIsSent() {
+    @Test func withoutAManagerNothingIsSent() async {
+        await #expect(processExitsWith: .success) { () async throws -> Void in
             Environment.set("NOTIFY_SOCKET", nil)
             #expect(!Notify.ready())
         }
+    }
 
-        @Test func theWatchdogIsOurs() {
-            defer {
-                Environment.set("WATCHDOG_USEC", nil)
-                Environment.set("WATCHDOG_PID", nil)
-            }
+    @Test func theWatchdogIsOurs() async {
+        await #expect(processExitsWith: .success) { () async throws -> Void in
+            Environment.set("WATCHDOG_PID", nil)
+            Environment.set("WATCHDOG_USEC", nil)
             #expect(Watchdog.interval() == nil)
             Environment.set("WATCHDOG_USEC", "30000000")
             #expect(Watchdog.interval() == .seconds(30))

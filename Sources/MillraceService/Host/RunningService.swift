@@ -3,7 +3,6 @@ import Logging
 import MillraceProtocol
 import MillraceRPC
 import Resilience
-import Systemd
 
 /// A service from the opening of its state to the end of its drain.
 final class RunningService<S: Service>: Sendable {
@@ -18,13 +17,14 @@ final class RunningService<S: Service>: Sendable {
     /// The host's settings in force.
     private let host: Locked<HostConfiguration>
     private let mailbox: HostMailbox
+    private let manager: ServiceManager
 
     /// Opens the service's state and lets callers in.
     ///
     /// - Throws: what the service throws; it has been drained then if it was made.
     init(
         _ launch: ServiceLaunch<S>, _ values: HostedConfiguration<S.Configuration>, sockets: [ListeningSocket],
-        log serviceLog: ServiceLog, time: any TimeSource
+        log serviceLog: ServiceLog, time: any TimeSource, manager: ServiceManager = .systemd
     ) async throws {
         let state = HostState(service: S.name, time: time)
         let mailbox = HostMailbox()
@@ -64,6 +64,7 @@ final class RunningService<S: Service>: Sendable {
         self.server = server
         self.sockets = sockets
         self.mailbox = mailbox
+        self.manager = manager
         host = Locked(values.host)
     }
 
@@ -86,7 +87,7 @@ final class RunningService<S: Service>: Sendable {
         let line = await service.status().line
         _ = state.setLine(line)
         state.phase = .ready
-        Notify.ready(status: line)
+        manager.send(.ready(status: line))
         let places = sockets.map { $0.ownPath ?? "handed over" }.joined(separator: ",")
         log.info(
             "ready",
@@ -123,8 +124,8 @@ final class RunningService<S: Service>: Sendable {
 
     /// Answers the warnings.
     private func reload() async throws -> [String] {
-        Notify.reloading()
-        defer { Notify.ready() }
+        manager.send(.reloading)
+        defer { manager.send(.ready(status: nil)) }
         let settings = launch.settings()
         var warnings = settings.warnings
         guard settings.mistakes.isEmpty else {
@@ -162,7 +163,7 @@ final class RunningService<S: Service>: Sendable {
             for await _ in mailbox.statusPokes {
                 guard state.phase == .ready else { break }
                 let line = await service.status().line
-                if state.setLine(line), state.phase == .ready { Notify.status(line) }
+                if state.setLine(line), state.phase == .ready { manager.send(.status(line)) }
                 // What changes all the time is still shown only once a second.
                 guard (try? await time.sleep(for: .seconds(1))) != nil else { break }
             }
@@ -172,7 +173,7 @@ final class RunningService<S: Service>: Sendable {
 
     /// Beats twice in each interval, as long as the service's canary comes through.
     private func keepWatchdog() async {
-        guard let interval = Watchdog.interval() else { return }
+        guard let interval = manager.watchdog else { return }
         var next = time.boot()
         repeat {
             do {
@@ -181,7 +182,7 @@ final class RunningService<S: Service>: Sendable {
                     let limit = Deadline(after: interval / 3, time: time)
                     try await withDeadline(limit, time: time) { [service] in try await service.canary() }
                 }
-                Notify.watchdog()
+                manager.send(.alive)
             } catch is CancellationError {
                 return
             } catch {
@@ -197,7 +198,7 @@ final class RunningService<S: Service>: Sendable {
         let limit = host.withLock { $0.drain }
         let end = HardEnd(after: limit + HostBounds.afterDrain, log: log)
         state.phase = .draining
-        Notify.stopping(status: "draining")
+        manager.send(.stopping(status: "draining"))
         // Before the listening ends, so that no other process can have taken the path meanwhile.
         for socket in sockets { socket.ownPath.map { try? Files.remove($0) } }
         let deadline = Deadline(after: limit, time: time)
