@@ -18,6 +18,9 @@ public struct FrameDecoder: Sendable {
     /// Bytes of an unfinished frame, its header included.
     public var buffered: Int { buffer.count - start }
 
+    /// What the buffer could hold without growing.
+    var capacity: Int { buffer.capacity }
+
     public mutating func append(_ bytes: UnsafeRawBufferPointer) {
         buffer.append(contentsOf: bytes)
     }

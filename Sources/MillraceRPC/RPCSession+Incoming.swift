@@ -53,17 +53,11 @@ extension RPCSession {
     private func refuse(_ invalid: InvalidMessage, batch: BatchAnswer?) {
         guard let id = invalid.id else { return }
         let call = IncomingCall(
-            session: self, id: id, method: "", meta: Meta(), correlationId: newCorrelationID(), deadline: nil,
+            session: self, id: id, method: "", meta: Meta(), correlationId: correlationIDs.next(), deadline: nil,
             interruptible: false, batch: batch)
         if let batch { state.withLock { _ in batch.open += 1 } }
         answer(call, failing: invalid.error)
     }
-
-    private func newCorrelationID() -> String {
-        state.withLock { $0.correlationIDs.next() }
-    }
-
-    private enum Admission { case admitted(IncomingCall), refused(IncomingCall, RPCError), closed }
 
     private func serve(
         _ id: RequestID?, _ method: String, _ params: Range<Int>?, _ meta: Meta, _ frame: Span<UInt8>,
@@ -71,37 +65,46 @@ extension RPCSession {
     ) {
         let entry = router.entry(method)
         let deadline = meta.timeoutMs.map { time.boot() + .milliseconds(min($0, Self.longestTimeoutMs)) }
+        let call = IncomingCall(
+            session: self, id: id, method: method, meta: meta,
+            correlationId: meta.correlationId ?? correlationIDs.next(), deadline: deadline,
+            interruptible: entry?.description.interruptible ?? false, batch: batch)
         var wake: Wake?
-        let admission = state.withLock { state -> Admission in
-            if state.isClosed { return .closed }
-            let call = IncomingCall(
-                session: self, id: id, method: method, meta: meta,
-                correlationId: meta.correlationId ?? state.correlationIDs.next(), deadline: deadline,
-                interruptible: entry?.description.interruptible ?? false, batch: batch)
-            if id == nil { state.statistics.notifications += 1 } else { state.statistics.requests += 1 }
-            batch?.open += 1
-            guard let entry else { return .refused(call, .methodNotFound(method)) }
-            if state.refusesRequests { return .refused(call, Self.stopping) }
-            guard peer.may(entry.description.access) else {
-                return .refused(call, accessDenied(entry.description))
-            }
-            guard state.running.count < limits.inFlightPerConnection else { return .refused(call, tooMany()) }
-            call.slot = state.running.count
-            state.running.append(call)
-            if let deadline { wake = state.wake(by: deadline) }
-            return .admitted(call)
+        let admission = state.withLock { state in
+            let admission = admit(call, entry, &state)
+            if admission == .admitted, let deadline { wake = state.wake(by: deadline) }
+            return admission
         }
         wake?()
         switch admission {
         case .closed: break
-        case .refused(let call, let error): answer(call, failing: error)
-        case .admitted(let call):
+        case .unknown: answer(call, failing: .methodNotFound(method))
+        case .stopping: answer(call, failing: Self.stopping)
+        case .denied: answer(call, failing: accessDenied(entry!.description))
+        case .tooMany: answer(call, failing: tooMany())
+        case .admitted:
             if let params {
                 entry!.start(call, params: frame.extracting(params), depth: limits.depth)
             } else {
                 entry!.start(call, params: Self.noParams.span, depth: limits.depth)
             }
         }
+    }
+
+    private enum Admission { case admitted, closed, unknown, stopping, denied, tooMany }
+
+    /// Whether the call may run; one that may is in the list of those that do.
+    private func admit(_ call: IncomingCall, _ entry: MethodEntry?, _ state: inout State) -> Admission {
+        if state.isClosed { return .closed }
+        if call.id == nil { state.statistics.notifications += 1 } else { state.statistics.requests += 1 }
+        call.batch?.open += 1
+        guard let entry else { return .unknown }
+        if state.refusesRequests { return .stopping }
+        guard peer.may(entry.description.access) else { return .denied }
+        guard state.running.count < limits.inFlightPerConnection else { return .tooMany }
+        call.slot = state.running.count
+        state.running.append(call)
+        return .admitted
     }
 
     private static let noParams = Array("{}".utf8)

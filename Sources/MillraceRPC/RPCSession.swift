@@ -14,6 +14,7 @@ public final class RPCSession: Sendable {
     let router: RPCRouter
     let state: Locked<State>
     let writer = SpareWriter()
+    let correlationIDs = CorrelationIDs()
 
     /// Why a connection ended.
     public enum CloseReason: Hashable, Sendable, CustomStringConvertible {
@@ -53,7 +54,6 @@ public final class RPCSession: Sendable {
         /// Whether the peer sends no more: no answer of his can come.
         var isPeerGone = false
         var closeHandlers: [@Sendable (CloseReason) -> Void] = []
-        var correlationIDs = CorrelationIDs()
         /// Requests whose handlers run.
         var running: [IncomingCall] = []
         var outgoing: [Int64: OutgoingCall] = [:]

@@ -39,14 +39,18 @@ struct SocketWriter: Sendable {
 
     /// Sends what the socket takes at once; EAGAIN when that is nothing.
     static func send(_ bytes: [UInt8], from start: Int, to socket: Descriptor) throws(SystemError) -> Int {
-        try retrying("send") {
-            bytes.withUnsafeBytes { bytes in
-                Glibc.send(
-                    socket.raw, bytes.baseAddress! + start, bytes.count - start,
-                    Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
+        let raw = socket.raw
+        while true {
+            let count = bytes.withUnsafeBytes { bytes in
+                Glibc.send(raw, bytes.baseAddress! + start, bytes.count - start, withoutWaiting)
             }
+            if count >= 0 { return count }
+            let number = errno
+            if number != EINTR { throw SystemError(number: number, call: "send") }
         }
     }
+
+    private static let withoutWaiting = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
 
     /// Wakes whoever reads and lets the peer know; the descriptor itself is closed with its last owner.
     func hangUp() {

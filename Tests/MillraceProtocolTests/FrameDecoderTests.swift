@@ -1,6 +1,7 @@
-import MillraceProtocol
 import Testing
 import TestSupport
+
+@testable import MillraceProtocol
 
 @Suite struct FrameDecoderTests {
     private let payloads = ["{}", #"{"jsonrpc":"2.0"}"#, "7", String(repeating: "x", count: 70_000), "[]"]
@@ -58,6 +59,21 @@ import TestSupport
         decoder.append([0, 0, 0, 3, 0x31, 0x32])
         #expect(try decoder.next() == nil)
         #expect(decoder.buffered == 6)
+    }
+
+    @Test func aPromiseOfSixteenMebibytesReservesNothing() throws {
+        var decoder = FrameDecoder()
+        try decoder.consume([1, 0, 0, 0, 0x5B].span) { _ in true }
+        #expect(decoder.capacity < 100)
+        try decoder.consume([UInt8](repeating: 0x5B, count: 10_000).span) { _ in true }
+        #expect(decoder.capacity < 40_000)
+    }
+
+    @Test func aLongFrameIsNotRememberedByItsBuffer() throws {
+        var decoder = FrameDecoder()
+        let frame = Frame.encode([UInt8](repeating: 0x20, count: 1 << 20))
+        for piece in [frame[..<1000], frame[1000...]] { try decoder.consume(piece.span) { _ in true } }
+        #expect(decoder.capacity <= 64 << 10)
     }
 
     @Test func refusesAFrameOfNoBytes() {

@@ -45,8 +45,7 @@ import TestSupport
         }
     }
 
-    @Test func aPromiseOfSixteenMebibytesCostsNothing() async throws {
-        let before = reservedBytes()
+    @Test func promisesOfLongFramesDoNotKeepOthersWaiting() async throws {
         try await TestServer.with(testRouter()) { test in
             var peers: [RawPeer] = []
             for _ in 0..<100 {
@@ -55,17 +54,9 @@ import TestSupport
                 peers.append(peer)
             }
             try await soon("all to be there") { test.server.statistics.connections == 100 }
-            let client = test.client()
-            _ = try await client.callRaw("test.echo")
-            // Promised are 1.6 GB; the rest of the allowance is for tests that run beside this one.
-            #expect(reservedBytes() - before < 1200 << 20)
+            let answer = try await test.client().callRaw("test.echo")
+            #expect(answer == .emptyObject)
         }
-    }
-
-    /// Memory the process has asked for, touched or not.
-    private func reservedBytes() -> Int {
-        let fields = text(of: "/proc/self/statm")!.split(separator: " ")
-        return Int(fields[5])! * 4096
     }
 
     @Test func megabytesOfBracketsAreRefused() async throws {

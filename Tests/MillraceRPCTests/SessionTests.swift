@@ -117,8 +117,9 @@ import TestSupport
     }
 
     @Test func correlationIdsDoNotRepeat() {
-        var ids = CorrelationIDs(), others = CorrelationIDs()
-        let seen = Set((0..<10_000).flatMap { _ in [ids.next(), others.next()] })
+        let ids = CorrelationIDs(), others = CorrelationIDs()
+        var seen: Set<String> = []
+        for _ in 0..<10_000 { seen.formUnion([ids.next(), others.next()]) }
         #expect(seen.count == 20_000)
     }
 
