@@ -18,7 +18,7 @@ extension HostTests {
             let result = try await #require(processExitsWith: .exitCode(0), observing: [\.standardErrorContent]) {
                 [state = state as String, notify = notify as String] in
                 Environment.set("NOTIFY_SOCKET", notify)
-                Environment.set("WATCHDOG_USEC", "20000")
+                Environment.set("WATCHDOG_USEC", "300000")
                 ExampleService.endAfterCanaries(3)
                 await ServiceHost.run(ExampleService.self, arguments: ["--state", state, "--workers", "7"])
             }
