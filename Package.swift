@@ -17,12 +17,18 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = [], tests: St
     ]
 }
 
+/// Addresses that are only moved take a bit instead of 24 bytes: a third of the start, and less memory while idle.
+let packed: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"], .when(configuration: .release))
+]
+
 /// An executable in `Services/<folder>` with its tests in `Tests/<module>Tests`.
 func service(_ module: String, folder: String, _ dependencies: [Target.Dependency]) -> [Target] {
     [
         .executableTarget(
             name: module, dependencies: dependencies, path: "Services/\(folder)", exclude: ["README.md"],
-            swiftSettings: strict),
+            swiftSettings: strict, linkerSettings: packed),
         .testTarget(
             name: "\(module)Tests", dependencies: [.byName(name: module), "TestSupport"],
             path: "Tests/\(module)Tests", swiftSettings: strict),

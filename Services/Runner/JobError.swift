@@ -1,6 +1,4 @@
-import Linux
 import MillraceProtocol
-import MillraceStore
 
 /// What the runner's rules refuse.
 enum JobError: RPCErrorConvertible, Hashable {
@@ -48,21 +46,4 @@ enum JobError: RPCErrorConvertible, Hashable {
 extension RPCError {
     /// Whether the error was made here because the connection ended; one that a peer sent bears a correlation id.
     var isLossOfConnection: Bool { reason == Reason.connectionLost && correlationId == nil }
-}
-
-extension StoreError: RPCErrorConvertible {
-    /// What a caller is told of a failure of the store.
-    public var rpcError: RPCError {
-        switch kind {
-        case .busy:
-            RPCError(.unavailable, "too much waits to be written", reason: "store.busy", retryAfterMs: 100)
-        case .full:
-            RPCError(
-                .resourceExhausted, "the disk is full; nothing was taken in", reason: "store.full", retryAfterMs: 5000)
-        case .closed:
-            RPCError(.unavailable, "the runner is stopping", reason: "service.stopping", retryAfterMs: 1000)
-        default:
-            RPCError(.internal, "the store failed: \(message)", reason: "store.failed")
-        }
-    }
 }

@@ -19,6 +19,9 @@ enum Rules {
         if let queue = job.queue, !isName(queue) {
             throw .invalid(field: path + "queue", "a queue has 1 to 100 of a-z, 0-9, \"-\", \".\" and \"_\"")
         }
+        if let fault = Payload.fault(job.params, "params") {
+            throw .invalid(field: path + "params", fault.message)
+        }
         try short(job.key, 256, "key")
         try short(job.idempotencyKey, 256, "idempotencyKey")
         try within(job.priority, -1000...1000, "priority")

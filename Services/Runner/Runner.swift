@@ -169,13 +169,18 @@ final class Runner: Service {
             }
         case .plan(let lease, let params):
             begin(lease)
-            call(WorkloadPlan.self, params, lease, correlationId: params.job.correlationId) { .planned($0) }
+            call(WorkloadPlan.self, params, lease, correlationId: params.job.correlationId) { plan in
+                let fault = plan.items.lazy.compactMap { Payload.fault($0.input, "input of \($0.key)") }.first
+                return fault.map { .failed($0) } ?? .planned(plan)
+            }
         case .preload(let lease, let params):
             begin(lease)
             call(WorkloadPreload.self, params, lease, correlationId: params.job.correlationId) { _ in .preloaded }
         case .process(let lease, let params):
             begin(lease)
-            call(WorkloadProcess.self, params, lease, correlationId: params.job.correlationId) { .processed($0) }
+            call(WorkloadProcess.self, params, lease, correlationId: params.job.correlationId) { result in
+                Payload.fault(result.output, "output").map { .failed($0) } ?? .processed(result)
+            }
         case .summarize(let lease, let brief, let cancelled):
             begin(lease)
             collect(lease, brief, cancelled: cancelled)
@@ -249,7 +254,9 @@ final class Runner: Service {
                 call(
                     WorkloadSummarize.self, WorkloadSummarize.Params(job: brief, items: items, cancelled: cancelled),
                     lease, correlationId: brief.correlationId
-                ) { .summarized($0) }
+                ) { summary in
+                    Payload.fault(summary.result, "result").map { .failed($0) } ?? .summarized(summary)
+                }
             case .failure(let error):
                 handle(.leaseEnded(lease.fence, .failed(Self.face(of: error))))
             }

@@ -1,0 +1,33 @@
+import MillraceProtocol
+import MillraceService
+import MillraceStore
+
+extension StoreError: RPCErrorConvertible {
+    /// What a caller is told of a failure of the store.
+    public var rpcError: RPCError {
+        switch kind {
+        case .busy:
+            RPCError(.unavailable, "too much waits to be written", reason: "store.busy", retryAfterMs: 100)
+        case .full:
+            RPCError(
+                .resourceExhausted, "the disk is full; nothing was taken in", reason: "store.full", retryAfterMs: 5000)
+        case .closed:
+            RPCError(.unavailable, "the runner is stopping", reason: "service.stopping", retryAfterMs: 1000)
+        default:
+            RPCError(.internal, "the store failed: \(message)", reason: "store.failed")
+        }
+    }
+}
+
+extension StoreError: ExitCodeConvertible {
+    /// How the runner ends when its database keeps it from starting.
+    public var exitCode: ExitCode {
+        switch kind {
+        case .inUse, .busy: .temporaryFailure
+        case .cannotOpen, .readOnly: .cannotCreate
+        case .full, .ioError, .corrupt: .ioError
+        case .fromTheFuture, .migration: .configuration
+        default: .software
+        }
+    }
+}
