@@ -27,6 +27,12 @@ public enum Envelope {
 
     /// Reads a frame; the whole of it has been checked to be JSON when a message comes out.
     public static func parse(_ frame: Span<UInt8>, limits: Limits = Limits()) -> Content {
+        if let message = quick(frame, limits: limits) { return .single(message) }
+        return parseCarefully(frame, limits: limits)
+    }
+
+    /// Judges every frame; ``quick(_:limits:)`` only spares it the work.
+    static func parseCarefully(_ frame: Span<UInt8>, limits: Limits) -> Content {
         do throws(JSONError) {
             var json = try JSONReader(frame, limits: JSONLimits(depth: limits.depth))
             switch try json.kind() {

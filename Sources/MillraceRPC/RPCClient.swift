@@ -27,11 +27,11 @@ public final class RPCClient: Sendable {
     /// - Parameters:
     ///   - path: the service's socket.
     ///   - router: what the service may ask in the other direction.
-    ///   - patience: how long a call without a time-out tries to get a connection, and one with a time-out at most.
+    ///   - patience: how long after its first failure a call goes on trying; its time-out may end it sooner.
     public init(
         socket path: String, router: RPCRouter = RPCRouter(), limits: RPCLimits = RPCLimits(),
         log: Logger = Logger(label: "millrace.client"), time: any TimeSource = SystemTime(),
-        patience: Duration = .seconds(30),
+        patience: Duration = .seconds(5),
         backoff: Backoff = Backoff(base: .milliseconds(20), cap: .seconds(1))
     ) {
         self.path = path
@@ -76,13 +76,11 @@ public final class RPCClient: Sendable {
     public func session() throws(RPCError) -> RPCSession {
         try state.withLock { state throws(RPCError) in
             if state.isClosed { throw Self.refused("the client is closed") }
-            if let session = state.session, session.isOpen { return session }
+            if let session = state.session, session.isUsable { return session }
             do throws(SystemError) {
                 let socket = try UnixSocket.connect(path: path)
                 let session = try Self.session(over: socket, router: router, limits: limits, log: log, time: time)
-                session.onGoodbye { [weak self, weak session] in
-                    if let session { self?.forget(session) }
-                }
+                session.onGoodbye { [weak self] session in self?.forget(session) }
                 state.session = session
                 return session
             } catch {
@@ -118,39 +116,38 @@ extension RPCClient {
     private func repeating<R: Sendable>(
         safely: Bool, _ options: CallOptions, _ body: (RPCSession, CallOptions) async throws -> R
     ) async throws -> R {
-        let begin = time.boot()
-        let end = options.timeout.map { begin + $0 }
+        let end = options.timeout.map { time.boot() + $0 }
+        var giveUp = end
         var options = options
         var attempt = 1
         while true {
             let failure: RPCError
-            let session: RPCSession
-            do {
-                session = try self.session()
+            switch Result(catching: session) {
+            case .failure(let error): failure = error
+            case .success(let session):
                 do {
                     return try await body(session, options)
                 } catch let error as RPCError where mayRepeat(error, safely || options.idempotencyKey != nil, session) {
                     failure = error
                 }
-            } catch let error as RPCError where error.reason == RPCError.Reason.connectionRefused {
-                failure = error
             }
-            let delay = backoff.delay(attempt: attempt)
-            attempt += 1
             let now = time.boot()
-            // Without a time-out only the search for a connection has an end.
-            if now + delay >= min(end ?? begin + patience, begin + patience) { throw failure }
+            let delay = backoff.delay(attempt: attempt)
+            if attempt == 1 { giveUp = min(now + patience, end ?? now + patience) }
+            if let giveUp, now + delay >= giveUp { throw failure }
+            attempt += 1
             try await time.sleep(until: now + delay)
             if let end { options.timeout = max(.milliseconds(1), end - time.boot()) }
         }
     }
 
     /// Whether the call may be made again. One that was not sent, or that a stopping service turned away, was not begun.
+    ///
+    /// The session's state tells its own failures from those that a service merely passes on.
     private func mayRepeat(_ error: RPCError, _ isSafe: Bool, _ session: RPCSession) -> Bool {
         switch error.reason {
         case RPCError.Reason.stopping, RPCError.Reason.connectionGone:
-            forget(session)
-            return true
+            return !session.isUsable
         case RPCError.Reason.connectionLost: return isSafe && !session.isOpen
         default: return false
         }

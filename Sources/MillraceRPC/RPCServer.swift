@@ -75,7 +75,12 @@ public final class RPCServer: Sendable {
             return state.isStopped
         }
         if isStopped { throw RPCSession.stopping }
-        try await open(session, over: socket).get()
+        do {
+            try await open(session, over: socket).get()
+        } catch {
+            session.close(.failed("\(error)"))
+            throw error
+        }
         return session
     }
 
@@ -188,7 +193,7 @@ extension RPCServer {
         if known == nil { known = try knownPeer(socket) }
         let session = RPCSession(router: router ?? self.router, peer: known!, limits: limits, log: log, time: time)
         let key = ObjectIdentifier(session)
-        session.onClose { [weak self, weak session] _ in self?.forget(key, session) }
+        session.onClose { [weak self] _ in self?.forget(key) }
         return session
     }
 
@@ -218,7 +223,7 @@ extension RPCServer {
             .map { _ in }
     }
 
-    private func forget(_ key: ObjectIdentifier, _ session: RPCSession?) {
+    private func forget(_ key: ObjectIdentifier) {
         let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
             guard let connection = state.sessions.removeValue(forKey: key) else { return [] }
             state.past.add(connection.session.statistics)

@@ -1,3 +1,4 @@
+import JSONCodec
 import Linux
 import Logging
 import MillraceProtocol
@@ -6,6 +7,8 @@ import MillraceProtocol
 ///
 /// It knows nothing of sockets: a transport feeds it with frames and takes its output. Everything here may be called
 /// from any thread and nothing blocks.
+///
+/// Refer to a session strongly and let go of it in ``onClose(_:)``: weak references to it would slow down every request.
 public final class RPCSession: Sendable {
     public let peer: Peer
     public let limits: RPCLimits
@@ -50,7 +53,7 @@ public final class RPCSession: Sendable {
         var refusesRequests = false
         /// Until when, on the boot clock, a peer who was told goodbye may go by himself.
         var leaveUntil: Duration?
-        var goodbyeHandlers: [@Sendable () -> Void] = []
+        var goodbyeHandlers: [@Sendable (RPCSession) -> Void] = []
         /// Whether the peer sends no more: no answer of his can come.
         var isPeerGone = false
         var closeHandlers: [@Sendable (CloseReason) -> Void] = []
@@ -88,6 +91,14 @@ public final class RPCSession: Sendable {
         }
     }
 
+    /// Whether new requests have a chance to be answered: neither side has said goodbye.
+    var isUsable: Bool {
+        state.withLock { state in
+            if case .open = state.phase { return true }
+            return false
+        }
+    }
+
     public var statistics: SessionStatistics {
         state.withLock { state in
             var statistics = state.statistics
@@ -118,43 +129,51 @@ public final class RPCSession: Sendable {
     /// The peer is told by `$/goodbye`. One that knows it sends no more on this connection and hangs up when he has his
     /// answers, so that no request of his is lost on the way; others have a moment, then the connection ends.
     public func drain() {
-        let interrupted = state.withLock { state -> [IncomingCall] in
-            guard case .open = state.phase else { return [] }
+        let goodbye = Self.goodbye
+        let leaveUntil = time.boot() + Self.leaveTaking
+        var wake: Wake?
+        // All at once, so that no answer that turns a request away comes before the goodbye.
+        let (interrupted, transport) = state.withLock { state -> ([IncomingCall], (any SessionTransport)?) in
+            guard case .open = state.phase else { return ([], nil) }
             state.refusesRequests = true
-            return state.running.filter { $0.interruptible && !$0.isAnswered }
+            state.phase = .ending
+            state.leaveUntil = leaveUntil
+            state.output.append(goodbye)
+            wake = state.wake(by: leaveUntil)
+            let interrupted = state.running.filter { $0.interruptible && !$0.isAnswered }
+            return (interrupted, state.output.claim() ? state.transport : nil)
         }
+        transport?.outputIsClaimed()
+        wake?()
         for call in interrupted {
             stop(call)
             answer(call, failing: Self.stopping)
         }
-        notify("$/goodbye", Empty())
-        let leaveUntil = time.boot() + Self.leaveTaking
-        let wake = state.withLock { state -> Wake? in
-            guard case .open = state.phase else { return nil }
-            state.phase = .ending
-            state.leaveUntil = leaveUntil
-            return state.wake(by: leaveUntil)
-        }
-        wake?()
     }
+
+    private static let goodbye: [UInt8] = {
+        var json = JSONWriter()
+        Envelope.encodeNotification(method: "$/goodbye", into: &json) { $0.value(Empty()) }
+        return json.bytes
+    }()
 
     /// How long a peer has to hang up by himself once he was told goodbye and has all his answers.
     private static let leaveTaking = Duration.milliseconds(250)
 
     /// The peer will answer no new requests: nothing is sent to him but what was begun, then the connection ends.
     func goodbyeCame() {
-        let handlers = state.withLock { state -> [@Sendable () -> Void] in
+        let handlers = state.withLock { state -> [@Sendable (RPCSession) -> Void] in
             guard case .open = state.phase else { return [] }
             state.phase = .ending
             defer { state.goodbyeHandlers = [] }
             return state.goodbyeHandlers
         }
-        for handler in handlers { handler() }
+        for handler in handlers { handler(self) }
         closeIfFinished()
     }
 
-    /// Calls `body` when the peer says goodbye; not if it already has.
-    func onGoodbye(_ body: @escaping @Sendable () -> Void) {
+    /// Calls `body` with this session when the peer says goodbye; not if it already has.
+    func onGoodbye(_ body: @escaping @Sendable (RPCSession) -> Void) {
         state.withLock { $0.goodbyeHandlers.append(body) }
     }
 

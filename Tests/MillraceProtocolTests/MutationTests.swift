@@ -1,7 +1,8 @@
 import JSONCodec
-import MillraceProtocol
 import Testing
 import TestSupport
+
+@testable import MillraceProtocol
 
 @Suite struct MutationTests {
     private static let corpus: [[UInt8]] = [
@@ -13,6 +14,28 @@ import TestSupport
         #"[{"jsonrpc":"2.0","id":1,"method":"a","params":[1]},7,{"jsonrpc":"2.0","method":"b"},{"id":1,"id":2}]"#,
         #"{"jsonrpc":"2.0","id":5,"method":"deep","params":[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]}"#,
     ].map { Array($0.utf8) }
+
+    @Test(arguments: [
+        #"{"jsonrpc":"2.0","id":1,"method":"service.ping","params":{}}"#,
+        #"{"jsonrpc": "2.0", "method": "a", "params": [1, "\u00e4ö"], "id": "x", "meta": {"timeoutMs": 5}} "#,
+        #"{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":1}}"#,
+        #"{"jsonrpc":"2.0","id":999999999999999999,"result":null}"#,
+    ]) func theQuickReaderReadsTheUsual(_ text: String) {
+        let frame = Array(text.utf8)
+        let quick = Envelope.quick(frame.span, limits: Envelope.Limits())
+        #expect(quick.map { .single($0) } == Envelope.parseCarefully(frame.span, limits: Envelope.Limits()))
+    }
+
+    @Test(arguments: [
+        #"{"jsonrpc":"2.0","id":01,"method":"a"}"#, #"{"jsonrpc":"2.0","id":1.5,"method":"a"}"#,
+        #"{"jsonrpc":"2.0","id":1,"method":"a","method":"a"}"#, #"{"jsonrpc":"2.0","id":1,"method":"a"}}"#,
+        #"{"jsonrpc":"2.0","id":1,"method":"a","params":7}"#, #"{"jsonrpc":"2.0","id":1,"method":"a","meta":7}"#,
+        #"{"jsonrpc":"2.0","id":1,"method":"a","result":7}"#, #"{"jsonrpc":"2.0","id":1e2,"method":"a"}"#,
+        #"{"jsonrpc":"2.0","id":1,"method":"a",}"#, #"{"jsonrpc":"2.1","id":1,"method":"a"}"#, "{", "", "[]",
+        #"{"jsonrpc":"2.0","id":9999999999999999999,"method":"a"}"#,
+    ]) func theQuickReaderLeavesTheUnusualAlone(_ text: String) {
+        #expect(Envelope.quick(Array(text.utf8).span, limits: Envelope.Limits()) == nil)
+    }
 
     private static let tokens = [
         "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\\ud800", "null", "1e999", "-", "\"id\":", "\u{0}", "\u{10FFFF}", " ",
@@ -35,7 +58,9 @@ import TestSupport
 
     /// Whether what comes out is either refused or good for an answer: each range lies in the frame and is JSON.
     private static func isSound(_ frame: [UInt8]) -> Bool {
-        switch Envelope.parse(frame) {
+        let careful = Envelope.parseCarefully(frame.span, limits: Envelope.Limits())
+        if let quick = Envelope.quick(frame.span, limits: Envelope.Limits()), .single(quick) != careful { return false }
+        return switch careful {
         case .single(let message): isSound(message, frame)
         case .batch(let entries):
             !entries.isEmpty

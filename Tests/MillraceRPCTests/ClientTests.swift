@@ -153,6 +153,22 @@ import TestSupport
         shutdown(listening.raw, Int32(SHUT_RDWR))
     }
 
+    /// A service that fails because another one does must not be asked twice.
+    @Test(arguments: ["connection.lost", "connection.refused", "connection.gone", "service.stopping"])
+    func failuresThatAServicePassesOnAreNotRepeated(_ reason: String) async throws {
+        let changes = Watched(0)
+        var router = RPCRouter()
+        router.on(Echo.self) { _, _ in
+            changes.update { $0 += 1 }
+            throw RPCError(.unavailable, "another service is away", reason: reason)
+        }
+        try await TestServer.with(router) { test in
+            let error = try await RPCError.thrown { _ = try await test.client().callRaw("test.echo") }
+            #expect(error.reason == reason)
+            #expect(changes.value == 1)
+        }
+    }
+
     @Test func aClosedClientCallsNoMore() async throws {
         try await TestServer.with(testRouter()) { test in
             let client = test.client(patience: .zero)
