@@ -1,12 +1,36 @@
 import BackOffice
 import Linux
+import MillraceProtocol
 import MillraceWorker
 
 /// A worker with the ready workloads, started and pooled by the runner.
 @main enum Main {
     static func main() async {
+        switch CommandLine.arguments.dropFirst().first {
+        case "--help", "-h": return print(help)
+        case "--version": return print("millrace-backoffice \(MillraceVersion.current)")
+        default: break
+        }
         let books = BooksDoor(settings: BackOfficeSettings(environment: { Environment[$0] }))
         await WorkerHost.run(
             name: "backoffice", workloads: [SyncWorkload(books: books), InitWorkload(books: books)])
     }
+
+    private static let help = """
+        millrace-backoffice: the ready workloads, as a worker of millrace-runner
+
+        Usage: millrace-backoffice [--connect PATH]
+
+        The runner starts this program by itself. By hand it works for the runner whose socket is at PATH.
+
+          --connect PATH    The runner's socket, for instance /run/millrace/runner.sock.
+          --version         Print the version and exit.
+          --help            Print this and exit.
+
+        Settings, from the environment:
+          TASK_ORDER_LOG_WORKER_POOL_SIZE   Contractors at once, 1 to 20; 5 when left out.
+          MILLRACE_BOOKS                    The file of the books; else data/books.sqlite in $MILLRACE_STATE, else
+                                            books.sqlite in $STATE_DIRECTORY.
+          MILLRACE_REHEARSAL_DELAY_MS       Rehearse an outside system: so long for each request to the books.
+        """
 }

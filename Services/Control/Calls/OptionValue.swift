@@ -1,4 +1,5 @@
 import ArgumentParser
+import BackOffice
 import JSONCodec
 import Linux
 import MillraceProtocol
@@ -30,6 +31,21 @@ enum OptionValue {
             throw ValidationError("'\(text)' is no time such as 2026-11-21T09:30:00Z and no duration such as 15m")
         }
         return time
+    }
+
+    @Sendable static func month(_ text: String) throws -> Month {
+        guard let month = Month(text) else { throw ValidationError("'\(text)' is no month such as 2026-11") }
+        return month
+    }
+
+    /// A table of the books that a file can be brought into.
+    @Sendable static func importable(_ text: String) throws -> BooksTable {
+        let table = BooksTable(rawValue: text.lowercased())
+        if let table, table.importable { return table }
+        let known = BooksTable.allCases.filter(\.importable).map(\.rawValue).joined(separator: ", ")
+        guard let table else { throw ValidationError("'\(text)' is none of \(known)") }
+        throw ValidationError(
+            "\(table.rawValue) are made by the books themselves and cannot be imported; \(known) can")
     }
 
     @Sendable static func job(_ text: String) throws -> JobID {

@@ -16,7 +16,7 @@ extension BooksCommand {
 
         @OptionGroup var global: GlobalOptions
         @Argument(help: "orders, lines or timesheets; how much there is when left out.") var subject: Subject?
-        @Option(help: "Only this month, YYYY-MM.") var month: Month?
+        @Option(help: "Only this month, YYYY-MM.", transform: OptionValue.month) var month: Month?
         @Option(help: "Only contractors whose name on the chat server contains this.") var contractor: String?
 
         func validate() throws {

@@ -34,12 +34,6 @@ extension TimesheetEntry.Status: ExpressibleByArgument {
     }
 }
 
-extension Month: ExpressibleByArgument {
-    public init?(argument: String) {
-        self.init(argument)
-    }
-}
-
 extension BooksCommand {
     /// `millctl books import timesheets FILE --map contractor=person,… --status Reviewed`
     struct Import: AsyncParsableCommand {
@@ -56,7 +50,8 @@ extension BooksCommand {
         @OptionGroup var global: GlobalOptions
         @Argument(
             help: "What: \(BooksTable.allCases.filter(\.importable).map(\.rawValue).joined(separator: ", ")).",
-            completion: .list(BooksTable.allCases.filter(\.importable).map(\.rawValue)))
+            completion: .list(BooksTable.allCases.filter(\.importable).map(\.rawValue)),
+            transform: OptionValue.importable)
         var kind: BooksTable
         @Argument(help: "The file; - is standard input.", completion: .file()) var file: String
         @Option(help: "Which column holds which field: field=column,field=column.") var map: String?
@@ -64,12 +59,6 @@ extension BooksCommand {
         @Flag(name: .customLong("skip-bad"), help: "Leave out records with mistakes instead of refusing the file.")
         var skipBad = false
         @Option(help: "csv or json; else by the file's name.") var format: TableFormat?
-
-        func validate() throws {
-            guard kind.importable else {
-                throw ValidationError("\(kind.rawValue) are made by the books themselves and cannot be imported")
-            }
-        }
 
         func run() async throws {
             let format = try chosenFormat()
@@ -87,7 +76,7 @@ extension BooksCommand {
                 let task = BooksImport(kind, format: format, mapping: mapping, status: status, skipBad: skipBad)
                 try show(await task.run(bytes, into: books))
             } catch let refused as ImportRefused {
-                throw Self.failure(refused, Self.name(file))
+                throw Self.failure(refused, Self.name(file), skipBad: skipBad)
             } catch {
                 throw Failure(books: error, place.path)
             }
@@ -128,11 +117,14 @@ extension BooksCommand {
             return facts
         }
 
-        static func failure(_ refused: ImportRefused, _ file: String) -> Failure {
+        static func failure(_ refused: ImportRefused, _ file: String, skipBad: Bool) -> Failure {
             let problems = refused.report.problems
             var lines = problems.prefix(shownProblems).map { "\(file): \($0)" }
             if problems.count > shownProblems { lines.append("and \(problems.count - shownProblems) more") }
-            lines.append("mend the file, or leave these records out by --skip-bad")
+            lines.append(
+                skipBad || refused.report.read == 0
+                    ? "mend the file; --skip-bad leaves out records, not what is wrong with the file itself"
+                    : "mend the file, or leave these records out by --skip-bad")
             var failure = Failure(.dataError, "\(file): \(refused)", lines: lines)
             failure.report = JSONRaw(refused.report)
             return failure
@@ -150,7 +142,7 @@ extension BooksCommand {
             completion: .list(BooksTable.allCases.map(\.rawValue)))
         var kind: BooksTable
         @Option(help: "csv or json; else by the file's name, else csv.") var format: TableFormat?
-        @Option(help: "Only this month, YYYY-MM.") var month: Month?
+        @Option(help: "Only this month, YYYY-MM.", transform: OptionValue.month) var month: Month?
         @Option(name: .shortAndLong, help: "The file to write; standard output when left out.", completion: .file())
         var output: String?
 
@@ -188,7 +180,7 @@ extension BooksCommand {
         )
 
         @OptionGroup var global: GlobalOptions
-        @Option(help: "YYYY-MM; this month when left out.") var month: Month?
+        @Option(help: "YYYY-MM; this month when left out.", transform: OptionValue.month) var month: Month?
         @Option(name: .shortAndLong, help: "The file to write; standard output when left out.", completion: .file())
         var output: String?
 

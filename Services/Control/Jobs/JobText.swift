@@ -98,7 +98,7 @@ enum JobText {
 
     static func items(_ items: [ItemView]) -> Table {
         var table = Table([
-            .number("Index"), .text("Key", shrinksTo: 12), .text("State"), .number("Attempts"),
+            .number("Index"), .text("Key", shrinksTo: 12), .text("State"), .number("Errors"),
             .number("Crashes", leaves: 2),
             .text("Error", shrinksTo: 20, optional: true), .text("Output", shrinksTo: 20, optional: true, leaves: 1),
         ])

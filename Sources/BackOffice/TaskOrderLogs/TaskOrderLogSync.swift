@@ -99,9 +99,11 @@ public struct TaskOrderLogSync: Sendable {
                 ])
             return outcome
         } catch {
-            let error: any Error = Task.isCancelled ? CancellationError() : error
-            let level = error is CancellationError ? RunLog.Level.warning : .error
-            log(level, "contractor lost", ["contractor": contractor.text, "error": "\(error)"])
+            if Task.isCancelled || error is CancellationError {
+                log(.info, "contractor interrupted", ["contractor": contractor.text])
+                throw CancellationError()
+            }
+            log(.error, "contractor lost", ["contractor": contractor.text, "error": "\(error)"])
             throw error
         }
     }
