@@ -56,7 +56,8 @@ final class Runner: Service {
         run = begun.run
         backlog.add(try store.readBlocking { try JobStore.backlog($0) }.total)
         kinds = KindRegistry(known: try store.readBlocking { try JobStore.knownKinds($0) })
-        supervisor = WorkerSupervisor(commands: configuration.workerCommands, log: host.log, time: host.time)
+        supervisor = WorkerSupervisor(
+            commands: configuration.workerCommands, state: host.state, log: host.log, time: host.time)
         alarm = Alarm(time: host.time)
         var limits = Dispatcher.Limits()
         limits.jobs = configuration.jobs

@@ -12,6 +12,7 @@ final class WorkerSupervisor: Sendable {
     static let variable = "MILLRACE_WORKER_FD"
 
     private let commands: [[String]]
+    private let state: String?
     private let log: Logger
     private let time: any TimeSource
     private let children = Locked<[Int: ChildProcess]>([:])
@@ -19,8 +20,11 @@ final class WorkerSupervisor: Sendable {
     private let stopping = Locked(false)
     private let startedAt = Locked<Duration?>(nil)
 
-    /// - Parameter commands: Each a program and its arguments, parted by blanks.
-    init(commands: [String], log: Logger, time: any TimeSource) {
+    /// - Parameters:
+    ///   - commands: Each a program and its arguments, parted by blanks.
+    ///   - state: The folder of `--state`, which the workers have to find too; nil on an installed system.
+    init(commands: [String], state: String?, log: Logger, time: any TimeSource) {
+        self.state = state
         self.commands = commands.map { Self.resolve($0) }.filter { !$0.isEmpty }
         self.log = log
         self.time = time
@@ -75,6 +79,7 @@ final class WorkerSupervisor: Sendable {
             environment[name] = nil
         }
         environment[Self.variable] = String(Self.descriptor)
+        if let state { environment["MILLRACE_STATE"] = state }
         let child = try ChildProcess(
             command, environment: environment, descriptors: [(2, 1), (2, 2), (theirs.raw, Self.descriptor)],
             endsGroup: true)

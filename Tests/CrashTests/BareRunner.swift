@@ -23,7 +23,7 @@ final class BareRunner: Sendable {
             // Its end must not outlive the test's.
             ["setpriv", "--pdeathsig", "KILL", Binary.path("millrace-runner"), "--state", state],
             environment: [
-                "MILLRACE_STATE": state, "MILLRACE_BOOKS": nil, "NOTIFY_SOCKET": nil, "LISTEN_FDS": nil,
+                "MILLRACE_STATE": nil, "MILLRACE_BOOKS": nil, "NOTIFY_SOCKET": nil, "LISTEN_FDS": nil,
                 "TASK_ORDER_LOG_WORKER_POOL_SIZE": nil, "SWIFT_BACKTRACE": "enable=no",
             ].merging(environment) { $1 })
         process.update { $0 = started }
