@@ -4,6 +4,8 @@ import MillraceProtocol
 enum JobError: RPCErrorConvertible, Hashable {
     case notFound(JobID)
     case invalid(field: String, String)
+    /// A value that could not be passed on; see ``Payload``.
+    case unpassable(RPCError)
     case unknownKind(String, known: [String])
     case keyReused(String, by: JobID)
     case notRetryable(JobID, JobState)
@@ -17,6 +19,8 @@ enum JobError: RPCErrorConvertible, Hashable {
             RPCError(.notFound, "no job \(id)", reason: "job.notFound", field: "id")
         case .invalid(let field, let message):
             RPCError(.invalidArgument, message, reason: "params.invalid", field: field)
+        case .unpassable(let error):
+            error
         case .unknownKind(let kind, let known):
             RPCError(
                 .notFound,

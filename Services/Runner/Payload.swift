@@ -12,12 +12,12 @@ enum Payload {
     static let bytes = (16 << 20) - (64 << 10)
 
     /// Why `value` cannot be passed on; nil when it can.
-    static func fault(_ value: JSONRaw?, _ name: String) -> RPCError? {
+    static func fault(_ value: JSONRaw?, _ name: String, field: String? = nil) -> RPCError? {
         guard let value else { return nil }
         if value.bytes.count > bytes {
             return RPCError(
-                .invalidArgument, "\(name) is \(value.bytes.count) bytes long, at most \(bytes) are passed on",
-                reason: "limit.frame", field: name)
+                .invalidArgument, "\(name): \(value.bytes.count) bytes long; at most \(bytes) can be passed on",
+                reason: "limit.frame", field: field)
         }
         // Whatever nests deeper has an opening and a closing byte for each level.
         guard value.bytes.count > 2 * depth else { return nil }
@@ -27,8 +27,8 @@ enum Payload {
         } catch {
             guard case .depth = error.kind else { return nil }
             return RPCError(
-                .invalidArgument, "\(name) nests deeper than \(depth) levels, which cannot be passed on",
-                reason: "limit.depth", field: name)
+                .invalidArgument, "\(name): nested deeper than the \(depth) levels that can be passed on",
+                reason: "limit.depth", field: field)
         }
     }
 }

@@ -19,9 +19,7 @@ enum Rules {
         if let queue = job.queue, !isName(queue) {
             throw .invalid(field: path + "queue", "a queue has 1 to 100 of a-z, 0-9, \"-\", \".\" and \"_\"")
         }
-        if let fault = Payload.fault(job.params, "params") {
-            throw .invalid(field: path + "params", fault.message)
-        }
+        if let fault = Payload.fault(job.params, "params", field: path + "params") { throw .unpassable(fault) }
         try short(job.key, 256, "key")
         try short(job.idempotencyKey, 256, "idempotencyKey")
         try within(job.priority, -1000...1000, "priority")
