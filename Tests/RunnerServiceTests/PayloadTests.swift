@@ -23,7 +23,7 @@ struct PayloadTests {
         func text(_ bytes: Int) -> JSONRaw {
             JSONRaw(unchecked: Array("\"\(String(repeating: "x", count: bytes - 2))\"".utf8))
         }
-        #expect(Payload.fault(text(Payload.bytes), "output") == nil)
+        #expect(Payload.fault(text(1000), "output") == nil)
         let fault = Payload.fault(text(Payload.bytes + 1), "output")
         #expect(fault?.reason == "limit.frame")
         #expect(fault?.status?.isTransient == false, "trying again would not make it shorter")
