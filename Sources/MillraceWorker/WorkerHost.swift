@@ -4,6 +4,7 @@ import Logging
 import MillraceProtocol
 import MillraceRPC
 import MillraceService
+import Resilience
 
 /// Runs a process as a worker: connects to the runner, offers its workloads and serves them until the runner hangs up or
 /// the process is asked to end.
@@ -37,10 +38,18 @@ public enum WorkerHost {
 }
 
 /// What keeps a worker from serving.
-public enum WorkerError: Error, Hashable, Sendable, CustomStringConvertible {
+public enum WorkerError: RPCErrorConvertible, Hashable, Sendable, CustomStringConvertible {
     case noConnection
     case badDescriptor(String)
     case refused(RPCError)
+
+    public var rpcError: RPCError {
+        switch self {
+        case .noConnection, .badDescriptor:
+            RPCError(.failedPrecondition, description, reason: "worker.noConnection")
+        case .refused(let error): error
+        }
+    }
 
     public var description: String {
         switch self {
@@ -75,17 +84,33 @@ struct Worker {
             let session = try RPCClient.session(over: Descriptor(number), router: router(), log: log)
             try await work(session)
         } else if arguments.count == 2, arguments[0] == "--connect" {
-            let client = RPCClient(socket: arguments[1], router: router(), log: log)
-            while !Task.isCancelled {
-                try await work(try client.session())
-            }
+            try await workAgain(RPCClient(socket: arguments[1], router: router(), log: log))
         } else {
             throw WorkerError.noConnection
         }
     }
 
+    /// Works at a socket for ever; a runner that is away may take half a minute to come back.
+    private func workAgain(_ client: RPCClient) async throws {
+        let backoff = Backoff(base: .milliseconds(50), cap: .seconds(1))
+        let time = SystemTime()
+        var away: (since: Duration, attempts: Int)?
+        while true {
+            do {
+                try await work(try client.session())
+                away = nil
+            } catch let error as any RPCErrorConvertible where error.rpcError.status == .unavailable {
+                let now = time.boot()
+                let begun = away ?? (now, 0)
+                guard now - begun.since < .seconds(30) else { throw error }
+                away = (begun.since, begun.attempts + 1)
+                try await time.sleep(for: backoff.delay(attempt: begun.attempts + 1))
+            }
+        }
+    }
+
     /// Offers the workloads and returns when the connection has ended or the process was told to end.
-    private func work(_ session: RPCSession) async throws {
+    func work(_ session: RPCSession) async throws {
         let (ended, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         session.onClose { _ in continuation.finish() }
         do {
