@@ -9,9 +9,14 @@ struct BackOfficeSettings: Sendable {
     /// `MILLRACE_REHEARSAL_DELAY_MS`, at most a minute: how long each request to the books takes, as if they were a
     /// remote service asked one question at a time. Zero, which is also any nonsense, is no rehearsal.
     var rehearsalDelay: Duration
+    /// What was held within its bounds, in words for the log.
+    var warnings: [String] = []
 
     init(environment: (String) -> String?) {
         pool = PoolSize(setting: environment(PoolSize.variable))
+        if let said = environment(PoolSize.variable), !said.isEmpty, Int(said) != pool.workers {
+            warnings.append("\(PoolSize.variable)=\(said) is not a number from 1 to 20; \(pool.workers) is used")
+        }
         booksPath = SQLiteBooks.defaultPath(environment)
         let milliseconds = environment("MILLRACE_REHEARSAL_DELAY_MS").flatMap { Int($0) } ?? 0
         rehearsalDelay = .milliseconds(min(max(milliseconds, 0), 60_000))

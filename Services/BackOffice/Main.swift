@@ -11,9 +11,11 @@ import MillraceWorker
         case "--version": return print("millrace-backoffice \(MillraceVersion.current)")
         default: break
         }
-        let books = BooksDoor(settings: BackOfficeSettings(environment: { Environment[$0] }))
+        let settings = BackOfficeSettings(environment: { Environment[$0] })
+        let books = BooksDoor(settings: settings)
         await WorkerHost.run(
-            name: "backoffice", workloads: [SyncWorkload(books: books), InitWorkload(books: books)])
+            name: "backoffice", workloads: [SyncWorkload(books: books), InitWorkload(books: books)],
+            warnings: settings.warnings)
     }
 
     private static let help = """

@@ -49,5 +49,7 @@ enum JobError: RPCErrorConvertible, Hashable {
 
 extension RPCError {
     /// Whether the error was made here because the connection ended; one that a peer sent bears a correlation id.
-    var isLossOfConnection: Bool { reason == Reason.connectionLost && correlationId == nil }
+    var isLossOfConnection: Bool {
+        (reason == Reason.connectionLost || reason == Reason.connectionGone) && correlationId == nil
+    }
 }

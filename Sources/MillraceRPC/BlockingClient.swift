@@ -41,7 +41,9 @@ public final class BlockingClient {
         _ method: M.Type, _ params: M.Params, options: CallOptions = CallOptions(),
         progress: ((JSONRaw) -> Void)? = nil
     ) throws(RPCError) -> M.Result {
-        try call(M.name, options: options, progress: progress) { $0.value(params) } result: { span throws(JSONError) in
+        try call(M.name, options: options, progress: progress) {
+            $0.value(params)
+        } result: { span throws(JSONError) in
             try JSON.decode(M.Result.self, span: span)
         }
     }
@@ -50,7 +52,9 @@ public final class BlockingClient {
         _ method: String, _ params: JSONRaw = .emptyObject, options: CallOptions = CallOptions(),
         progress: ((JSONRaw) -> Void)? = nil
     ) throws(RPCError) -> JSONRaw {
-        try call(method, options: options, progress: progress) { $0.raw(params) } result: { span throws(JSONError) in
+        try call(method, options: options, progress: progress) {
+            $0.raw(params)
+        } result: { span throws(JSONError) in
             JSONRaw(unchecked: span.withUnsafeBufferPointer { Array($0) })
         }
     }

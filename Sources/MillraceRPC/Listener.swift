@@ -7,8 +7,10 @@ final class Listener: Sendable {
     private let wakeUp: Pipe
     private let thread: WorkerThread
 
-    /// - Parameter accept: called on the listener's thread.
-    init(_ socket: Descriptor, accept: @escaping @Sendable (Descriptor) -> Void) throws(SystemError) {
+    /// - Parameter accept: called on the listener's thread with each connection; with an error when it accepts no more.
+    init(
+        _ socket: Descriptor, accept: @escaping @Sendable (Result<Descriptor, SystemError>) -> Void
+    ) throws(SystemError) {
         let wakeUp = try Pipe()
         self.wakeUp = wakeUp
         try socket.setNonBlocking(true)
@@ -22,7 +24,7 @@ final class Listener: Sendable {
     }
 
     private static func run(
-        _ socket: Descriptor, _ wakeUp: Descriptor, _ accept: @Sendable (Descriptor) -> Void
+        _ socket: Descriptor, _ wakeUp: Descriptor, _ accept: @Sendable (Result<Descriptor, SystemError>) -> Void
     ) {
         defer { socket.close() }
         var pause = false
@@ -38,11 +40,11 @@ final class Listener: Sendable {
             if waiting[0].revents != 0 { return }
             if waiting[1].revents == 0 { continue }
             do throws(SystemError) {
-                accept(try UnixSocket.accept(socket))
+                accept(.success(try UnixSocket.accept(socket)))
             } catch {
                 switch error.number {
                 case EAGAIN, ECONNABORTED: break
-                case EINVAL, EBADF, ENOTSOCK: return
+                case EINVAL, EBADF, ENOTSOCK: return accept(.failure(error))
                 default: pause = true
                 }
             }

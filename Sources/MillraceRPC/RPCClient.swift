@@ -78,7 +78,7 @@ public final class RPCClient: Sendable {
             if state.isClosed { throw Self.refused("the client is closed") }
             if let session = state.session, session.isUsable { return session }
             do throws(SystemError) {
-                let socket = try UnixSocket.connect(path: path)
+                let socket = try UnixSocket.connect(path: path, waiting: false)
                 let session = try Self.session(over: socket, router: router, limits: limits, log: log, time: time)
                 session.onGoodbye { [weak self] session in self?.forget(session) }
                 state.session = session

@@ -1,4 +1,3 @@
-import Glibc
 import JSONCodec
 import Linux
 import Logging
@@ -52,7 +51,12 @@ public final class RPCServer: Sendable {
 
     /// Begins to accept connections from a listening socket and returns; the server closes it in the end.
     public func serve(listening socket: Descriptor) async throws {
-        let listener = try Listener(socket) { [weak self] connected in self?.accept(connected) }
+        let listener = try Listener(socket) { [weak self, log] outcome in
+            switch outcome {
+            case .success(let connected): self?.accept(connected)
+            case .failure(let error): log.critical("no more connections are accepted: \(error)")
+            }
+        }
         let isStopped = state.withLock { state in
             if !state.isStopped { state.listeners.append(listener) }
             return state.isStopped
@@ -184,7 +188,7 @@ extension RPCServer {
         var json = JSONWriter()
         Envelope.encodeError(id: .null, error, into: &json)
         let frame = Frame.encode(json.bytes)
-        _ = frame.withUnsafeBytes { send(socket.raw, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)) }
+        _ = try? SocketWriter.send(frame, from: 0, to: socket)
         socket.close()
     }
 

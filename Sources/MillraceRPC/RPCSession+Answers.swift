@@ -7,7 +7,9 @@ extension RPCSession {
     /// The handler is done and gave a result.
     func finish(_ call: IncomingCall, with result: some JSONEncodable) {
         guard let id = call.id else { return leave(call) }
-        writer.with { $0.value(result) } _: { result in
+        writer.with {
+            $0.value(result)
+        } _: { result in
             if call.batch == nil {
                 putResult(result, id, for: call)
             } else {

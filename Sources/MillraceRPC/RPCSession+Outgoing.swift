@@ -13,7 +13,9 @@ extension RPCSession {
         _ method: M.Type, _ params: M.Params, options: CallOptions = CallOptions(),
         progress: (@Sendable (JSONRaw) -> Void)? = nil
     ) async throws -> M.Result {
-        try await call(M.name, options: options, progress: progress) { $0.value(params) } result: { span throws(RPCError) in
+        try await call(M.name, options: options, progress: progress) {
+            $0.value(params)
+        } result: { span throws(RPCError) in
             try Self.decode(M.Result.self, span, of: M.name)
         }
     }
@@ -23,7 +25,9 @@ extension RPCSession {
         _ method: String, _ params: JSONRaw, options: CallOptions = CallOptions(),
         progress: (@Sendable (JSONRaw) -> Void)? = nil
     ) async throws -> JSONRaw {
-        try await call(method, options: options, progress: progress) { $0.raw(params) } result: { span in
+        try await call(method, options: options, progress: progress) {
+            $0.raw(params)
+        } result: { span in
             JSONRaw(unchecked: span.withUnsafeBufferPointer { Array($0) })
         }
     }
@@ -36,8 +40,11 @@ extension RPCSession {
         progress: (@Sendable (JSONRaw) -> Void)? = nil,
         completion: @escaping @Sendable (Result<M.Result, RPCError>) -> Void
     ) -> CallHandle {
-        send(M.name, options: options, progress: progress) { $0.value(params) } completion: { answer in
-            completion(Self.outcome(answer) { span throws(RPCError) in try Self.decode(M.Result.self, span, of: M.name) })
+        send(M.name, options: options, progress: progress) {
+            $0.value(params)
+        } completion: { answer in
+            completion(
+                Self.outcome(answer) { span throws(RPCError) in try Self.decode(M.Result.self, span, of: M.name) })
         }
     }
 

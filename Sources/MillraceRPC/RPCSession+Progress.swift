@@ -17,7 +17,7 @@ extension RPCSession {
                 // Progress that is too long for a frame is left out like progress nobody reads.
                 guard !call.isAnswered, !state.isClosed, payload.count <= limits.maximumFrame else { return nil }
                 if state.output.waiting + payload.count > limits.progressBytesPerConnection {
-                    state.output.hold(payload, of: id)
+                    state.output.hold(payload, of: id, upTo: limits.progressBytesPerConnection)
                 } else {
                     state.output.append(payload)
                 }

@@ -146,8 +146,9 @@ public final class RPCSession: Sendable {
         transport?.outputIsClaimed()
         wake?()
         for call in interrupted {
-            stop(call)
+            // Answered first: a handler that is stopped may answer by itself.
             answer(call, failing: Self.stopping)
+            stop(call)
         }
     }
 

@@ -15,7 +15,8 @@ struct SessionOutput: Sendable {
     /// Nobody reads any more: whatever is said is forgotten.
     private(set) var isMute = false
     /// The latest progress of requests whose peer does not read, in order of their first.
-    private(set) var held: [(id: RequestID, frame: [UInt8])] = []
+    private var held: [(id: RequestID, payload: [UInt8])] = []
+    private var heldBytes = 0
 
     /// A buffer that has grown beyond this is not kept.
     private static let keptCapacity = 64 << 10
@@ -52,28 +53,29 @@ struct SessionOutput: Sendable {
         return nil
     }
 
-    /// Keeps the latest progress of a request until there is room.
-    mutating func hold(_ payload: [UInt8], of id: RequestID) {
+    /// Keeps the latest progress of a request until there is room; forgets it when all that is kept exceeds `limit`.
+    mutating func hold(_ payload: [UInt8], of id: RequestID, upTo limit: Int) {
         if isMute { return }
-        if let index = held.firstIndex(where: { $0.id == id }) {
-            held[index].frame = payload
-        } else {
-            held.append((id, payload))
-        }
+        let index = held.firstIndex { $0.id == id }
+        let kept = heldBytes - (index.map { held[$0].payload.count } ?? 0)
+        guard kept + payload.count <= limit else { return }
+        heldBytes = kept + payload.count
+        if let index { held[index].payload = payload } else { held.append((id, payload)) }
     }
 
     /// After its answer a request has no progress.
     mutating func forget(_ id: RequestID) {
-        if held.isEmpty { return }
-        held.removeAll { $0.id == id }
+        guard !held.isEmpty, let index = held.firstIndex(where: { $0.id == id }) else { return }
+        heldBytes -= held.remove(at: index).payload.count
     }
 
     /// Moves everything into `chunk`, which must be empty; false when there is nothing. The buffers take turns, so that
     /// steady output allocates none.
     mutating func take(into chunk: inout [UInt8]) -> Bool {
         if bytes.isEmpty {
-            for progress in held { append(progress.frame) }
+            for progress in held { append(progress.payload) }
             held = []
+            heldBytes = 0
         }
         if bytes.isEmpty {
             if chunk.capacity <= Self.keptCapacity { spare = chunk }
@@ -97,6 +99,7 @@ struct SessionOutput: Sendable {
     mutating func removeAll() {
         bytes = []
         held = []
+        heldBytes = 0
         inTransit = 0
         inBatches = 0
     }

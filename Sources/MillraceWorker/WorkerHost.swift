@@ -21,11 +21,15 @@ public enum WorkerHost {
     /// - Parameters:
     ///   - name: for people: what the worker is called in lists and logs.
     ///   - capacity: calls that may be in flight at once.
-    public static func run(name: String, capacity: Int = 64, workloads: [any Workload]) async -> Never {
+    ///   - warnings: what the log should say of the worker's settings.
+    public static func run(
+        name: String, capacity: Int = 64, workloads: [any Workload], warnings: [String] = []
+    ) async -> Never {
         let level = Environment[levelVariable].flatMap(Logger.Level.init(rawValue:)) ?? .info
         let serviceLog = ServiceLog(name: name, identifier: "millrace-\(name)", level: level)
         serviceLog.bootstrap()
         let log = serviceLog.logger()
+        for warning in warnings { log.warning("\(warning)") }
         let worker = Worker(name: name, capacity: capacity, workloads: workloads, log: log)
         do {
             try await worker.serve(arguments: Array(CommandLine.arguments.dropFirst()))

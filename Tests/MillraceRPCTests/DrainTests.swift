@@ -1,8 +1,8 @@
 import JSONCodec
 import Linux
 import MillraceProtocol
-import Testing
 import TestSupport
+import Testing
 
 @testable import MillraceRPC
 
@@ -50,6 +50,31 @@ import TestSupport
             #expect(answer.errorStatus == "UNAVAILABLE")
             #expect(answer.errorReason == "service.stopping")
             try await gate.cancelled(1)
+        }
+    }
+
+    /// Answers as soon as it is stopped.
+    private enum Hasty: RPCMethod {
+        static let name = "test.hasty"
+        static let access = AccessClass.read
+        static let interruptible = true
+        typealias Params = Empty
+        typealias Result = Empty
+    }
+
+    @Test func aWatchIsToldThatTheServiceStopsHoweverFastItsHandlerGivesUp() async throws {
+        let waiting = Watched(0)
+        var router = RPCRouter()
+        router.onReply(Hasty.self) { _, context, reply in
+            context.onCancel { reply.fail(CancellationError()) }
+            waiting.update { $0 += 1 }
+        }
+        try await TestServer.with(router) { test in
+            let peer = try test.peer()
+            try peer.send(#"{"jsonrpc":"2.0","id":1,"method":"test.hasty"}"#)
+            _ = try await waiting.wait(within: .seconds(20), for: "the request") { $0 == 1 }
+            await test.server.drain(within: patience)
+            #expect(try await peer.next().errorReason == "service.stopping")
         }
     }
 
