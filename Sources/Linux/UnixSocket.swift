@@ -19,9 +19,12 @@ public enum UnixSocket {
         }
     }
 
-    public static func connect(path: String) throws(SystemError) -> Descriptor {
+    /// - Parameter waiting: whether to wait while the listener's queue is full; otherwise that is EAGAIN.
+    public static func connect(path: String, waiting: Bool = true) throws(SystemError) -> Descriptor {
         let socket = try open()
+        if !waiting { try socket.setNonBlocking(true) }
         try withAddress(path, call: "connect") { address, length in Glibc.connect(socket.raw, address, length) }
+        if !waiting { try socket.setNonBlocking(false) }
         return socket
     }
 

@@ -19,7 +19,11 @@ extension Envelope {
             try json.object { key, json throws(JSONError) in
                 switch key {
                 case "jsonrpc":
-                    if try json.kind() == .string { draft.isVersion2 = try json.string() == "2.0" } else { try json.skip() }
+                    if try json.kind() == .string {
+                        draft.isVersion2 = try json.string() == "2.0"
+                    } else {
+                        try json.skip()
+                    }
                 case "id": try draft.readID(&json)
                 case "method":
                     if try json.kind() == .string {

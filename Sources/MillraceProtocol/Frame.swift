@@ -38,7 +38,8 @@ extension FrameError: RPCErrorConvertible {
             RPCError.invalidRequest("a frame of zero bytes; its payload must have at least one", reason: "frame.empty")
         case .tooLong(let length, let limit):
             RPCError(
-                .resourceExhausted, "a frame of \(length) bytes; the limit is \(limit)", reason: RPCError.Reason.frameLimit)
+                .resourceExhausted, "a frame of \(length) bytes; the limit is \(limit)",
+                reason: RPCError.Reason.frameLimit)
         }
     }
 }

@@ -126,7 +126,8 @@ import Testing
     // MARK: Meta
 
     @Test func readsMeta() throws {
-        let text = #"{"jsonrpc":"2.0","id":1,"method":"m","meta":{"correlationId":"c 1","timeoutMs":250,"traceparent":"00-a-b-01","idempotencyKey":"k","later":[1]}}"#
+        let text =
+            #"{"jsonrpc":"2.0","id":1,"method":"m","meta":{"correlationId":"c 1","timeoutMs":250,"traceparent":"00-a-b-01","idempotencyKey":"k","later":[1]}}"#
         #expect(
             try request(text).meta
                 == Meta(correlationId: "c 1", timeoutMs: 250, traceparent: "00-a-b-01", idempotencyKey: "k"))
@@ -151,7 +152,9 @@ import Testing
     }
 
     @Test func absentAndNullMetaMembersAreTheSame() throws {
-        #expect(try request(#"{"jsonrpc":"2.0","id":1,"method":"m","meta":{"timeoutMs":null,"correlationId":null}}"#).meta.isEmpty)
+        #expect(
+            try request(#"{"jsonrpc":"2.0","id":1,"method":"m","meta":{"timeoutMs":null,"correlationId":null}}"#).meta
+                .isEmpty)
     }
 
     // MARK: Answers
@@ -172,7 +175,8 @@ import Testing
     // MARK: Batches
 
     @Test func readsABatchEntryByEntry() {
-        let text = #"[{"jsonrpc":"2.0","id":1,"method":"a","params":[1]}, 7, {"jsonrpc":"2.0","method":"b"}, {"id":1,"id":1}]"#
+        let text =
+            #"[{"jsonrpc":"2.0","id":1,"method":"a","params":[1]}, 7, {"jsonrpc":"2.0","method":"b"}, {"id":1,"id":1}]"#
         guard case .batch(let entries) = parse(text) else { return #expect(Bool(false)) }
         #expect(entries.count == 4)
         #expect(entries[0] == .success(.request(Request(id: .number(1), method: "a", params: 47..<50))))

@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 @testable import MillraceProtocol
 
@@ -82,7 +82,9 @@ import TestSupport
 
     @Test func refusesAFrameAboveTheLimitByItsHeaderAlone() {
         #expect(throws: FrameError.tooLong(length: 101, limit: 100)) { try decode([[0, 0, 0, 101][...]], limit: 100) }
-        #expect(throws: FrameError.tooLong(length: 0x4745_5420, limit: 1 << 24)) { try decode([Array("GET / HTTP".utf8)[...]]) }
+        #expect(throws: FrameError.tooLong(length: 0x4745_5420, limit: 1 << 24)) {
+            try decode([Array("GET / HTTP".utf8)[...]])
+        }
     }
 
     @Test func takesAFrameOfExactlyTheLimit() throws {

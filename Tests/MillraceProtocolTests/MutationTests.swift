@@ -1,6 +1,6 @@
 import JSONCodec
-import Testing
 import TestSupport
+import Testing
 
 @testable import MillraceProtocol
 
@@ -38,7 +38,8 @@ import TestSupport
     }
 
     private static let tokens = [
-        "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\\ud800", "null", "1e999", "-", "\"id\":", "\u{0}", "\u{10FFFF}", " ",
+        "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\\ud800", "null", "1e999", "-", "\"id\":", "\u{0}",
+        "\u{10FFFF}", " ",
     ].map { Array($0.utf8) }
 
     /// One change: a bit, a byte, a piece cut out, doubled, or a token of JSON put in.

@@ -3,8 +3,8 @@ import JSONCodec
 import Linux
 import MillraceProtocol
 import Resilience
-import Testing
 import TestSupport
+import Testing
 
 @testable import MillraceRPC
 
@@ -45,6 +45,26 @@ import TestSupport
         #expect(error.status == .unavailable)
         #expect(error.reason == "connection.refused")
         #expect(error.message.contains("none.sock"))
+    }
+
+    @Test func aFullQueueOfConnectionsBlocksNobodyAndIsWaitedFor() async throws {
+        let folder = TemporaryDirectory()
+        let path = folder.file("s.sock")
+        // Nobody accepts, so that the queue of one is soon full.
+        let listening = try UnixSocket.listen(path: path, backlog: 1)
+        var queued: [Descriptor] = []
+        while let socket = try? UnixSocket.connect(path: path, waiting: false) { queued.append(socket) }
+        #expect(!queued.isEmpty)
+        let client = RPCClient(socket: path, log: .silent, patience: patience)
+        let call = Task { try await client.callRaw("test.echo") }
+        let error = try await RPCError.thrown {
+            _ = try await client.callRaw("test.echo", options: CallOptions(timeout: .milliseconds(20)))
+        }
+        #expect(error.reason == "connection.refused")
+        let server = RPCServer(router: testRouter(), log: .silent)
+        try await server.serve(listening: listening)
+        _ = try await call.value
+        await server.drain(within: .zero)
     }
 
     @Test func theSearchForAServerEndsWithTheDeadline() async throws {

@@ -1,8 +1,8 @@
 import JSONCodec
 import Linux
 import MillraceProtocol
-import Testing
 import TestSupport
+import Testing
 
 @testable import MillraceRPC
 

@@ -2,8 +2,8 @@ import Glibc
 import JSONCodec
 import Linux
 import MillraceProtocol
-import Testing
 import TestSupport
+import Testing
 
 @testable import MillraceRPC
 

@@ -2,8 +2,8 @@ import Glibc
 import JSONCodec
 import Linux
 import MillraceProtocol
-import Testing
 import TestSupport
+import Testing
 
 @testable import MillraceRPC
 
@@ -70,7 +70,8 @@ import TestSupport
     @Test func framesHaveABound() async throws {
         try await TestServer.with(testRouter(), limits: limits { $0.maximumFrame = 1000 }) { test in
             let peer = try test.peer()
-            let frame = #"{"jsonrpc":"2.0","id":1,"method":"test.echo","params":["\#(String(repeating: "x", count: 1000))"]}"#
+            let frame =
+                #"{"jsonrpc":"2.0","id":1,"method":"test.echo","params":["\#(String(repeating: "x", count: 1000))"]}"#
             // What came before is still answered.
             try peer.send(#"{"jsonrpc":"2.0","id":0,"method":"test.echo","params":[]}"#)
             try peer.send(frame)

@@ -1,8 +1,8 @@
 import JSONCodec
 import Linux
 import MillraceProtocol
-import Testing
 import TestSupport
+import Testing
 
 @testable import MillraceRPC
 
@@ -68,7 +68,9 @@ import TestSupport
             let total = 1000
             for id in 0..<total {
                 let method = Self.methods.randomElement(using: &random)!
-                let meta = Bool.random(using: &random) ? #","meta":{"timeoutMs":\#(Int.random(in: 1...3, using: &random))}"# : ""
+                let meta =
+                    Bool.random(using: &random)
+                    ? #","meta":{"timeoutMs":\#(Int.random(in: 1...3, using: &random))}"# : ""
                 let turns = Int.random(in: 0..<60, using: &random)
                 let request = #"{"jsonrpc":"2.0","id":\#(id),"method":"\#(method)","params":[\#(turns)]\#(meta)}"#
                 try peer.send(Bool.random(using: &random) ? request : "[\(request)]")

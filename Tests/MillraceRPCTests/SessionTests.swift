@@ -2,8 +2,8 @@ import JSONCodec
 import Linux
 import Logging
 import MillraceProtocol
-import Testing
 import TestSupport
+import Testing
 
 @testable import MillraceRPC
 
@@ -25,6 +25,39 @@ import TestSupport
             let answers = try await peer.next(500)
             #expect(Set(answers.map { $0["id"]!.intValue! }) == Set(0..<500))
             #expect(answers.allSatisfy { $0["result"] == [:] })
+        }
+    }
+
+    @Test func aBatchIsAnsweredWhenItsLastMemberIs() async throws {
+        let gate = Gate()
+        try await TestServer.with(testRouter(gate: gate)) { test in
+            let peer = try test.peer()
+            try peer.send(
+                #"""
+                [{"jsonrpc":"2.0","id":1,"method":"test.wait"}, {"jsonrpc":"2.0","method":"test.change"},
+                 {"jsonrpc":"2.0","id":2,"method":"test.echo","params":[2]}, {"jsonrpc":"2.0","id":3,"result":1},
+                 {"jsonrpc":"2.0","id":4,"method":"test.wait","meta":{"timeoutMs":1}}]
+                """#)
+            try await gate.waiting(2)
+            try await gate.cancelled(1)
+            try peer.send(#"{"jsonrpc":"2.0","id":5,"method":"test.echo","params":[]}"#)
+            #expect(try await peer.next()["id"] == 5)
+            gate.open()
+            let answers = try await peer.next().elements!
+            #expect(Set(answers.map { $0["id"]!.intValue! }) == [1, 2, 4])
+            #expect(answers.first { $0["id"] == 4 }?.errorStatus == "DEADLINE_EXCEEDED")
+            #expect(peer.waiting == 0)
+        }
+    }
+
+    @Test func aMemberOfABatchIsCancelledByItsId() async throws {
+        let gate = Gate()
+        try await TestServer.with(testRouter(gate: gate)) { test in
+            let peer = try test.peer()
+            try peer.send(#"[{"jsonrpc":"2.0","id":1,"method":"test.wait"}]"#)
+            try await gate.waiting(1)
+            try peer.send(#"{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":1}}"#)
+            #expect(try await peer.next()[0]?.errorStatus == "CANCELLED")
         }
     }
 

@@ -1,8 +1,8 @@
 import JSONCodec
 import Linux
 import MillraceProtocol
-import Testing
 import TestSupport
+import Testing
 
 @testable import MillraceRPC
 
@@ -134,8 +134,11 @@ import TestSupport
         try await TestServer.with(Self.router(notified)) { test in
             let peer = try test.peer()
             try peer.send(
-                #"[{"jsonrpc":"2.0","method":"notify_sum","params":[1]},{"jsonrpc":"2.0","method":"notify_hello","params":[7]}]"#)
-            try await notified.wait(within: patience, for: "both notifications") { $0 == ["notify_sum", "notify_hello"] }
+                #"[{"jsonrpc":"2.0","method":"notify_sum","params":[1]},{"jsonrpc":"2.0","method":"notify_hello","params":[7]}]"#
+            )
+            try await notified.wait(within: patience, for: "both notifications") {
+                $0 == ["notify_sum", "notify_hello"]
+            }
         }
     }
 }
