@@ -39,6 +39,8 @@ final class BareRunner: Sendable {
         guard let running = process.value else { return }
         running.signal(SIGKILL)
         try await running.wait(within: .seconds(10))
+        // Under a sanitizer its findings stand there.
+        if said.contains("Sanitizer:") { throw TestFailure("a sanitizer found something") }
     }
 
     /// The process of now.

@@ -9,7 +9,6 @@ final class Pipes: @unchecked Sendable {
     private let errors: Ends
     private let end: Ends
     private var pending: [UInt8]
-    private var pid: pid_t = 0
 
     init(input bytes: [UInt8]?) throws {
         func pipe() throws -> Ends {
@@ -44,9 +43,8 @@ final class Pipes: @unchecked Sendable {
 
     /// Tells ``copy(to:)`` that the child is a zombie now.
     func childEnded(_ pid: pid_t) {
-        self.pid = pid
-        var byte: UInt8 = 0
-        _ = write(end.write, &byte, 1)
+        var pid = pid
+        _ = write(end.write, &pid, MemoryLayout<pid_t>.size)
     }
 
     /// Moves bytes until the child has ended; what its own children write later is not waited for.
@@ -81,6 +79,8 @@ final class Pipes: @unchecked Sendable {
         close(output.read)
         close(errors.read)
         if writing { close(polled[3].fd) }
+        var pid: pid_t = 0
+        _ = read(end.read, &pid, MemoryLayout<pid_t>.size)
         close(end.read)
         close(end.write)
         progress.update {

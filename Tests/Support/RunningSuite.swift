@@ -26,6 +26,8 @@ public final class RunningSuite: Sendable {
             try await suite.up(detached: detached)
             let result = try await body(suite)
             try await suite.down()
+            // Under a sanitizer its findings in the suite's own processes stand in the log.
+            if suite.log.contains("Sanitizer:") { throw TestFailure("a sanitizer found something") }
             return result
         } catch {
             _ = try? await suite.down()
