@@ -33,7 +33,8 @@ enum JobError: RPCErrorConvertible, Hashable {
                 reason: "job.keyReused", field: "idempotencyKey")
         case .notRetryable(let id, let state):
             RPCError(
-                .failedPrecondition, "job \(id) is \(state.rawValue); only a failed, partial or cancelled job is retried",
+                .failedPrecondition,
+                "job \(id) is \(state.rawValue); only a failed, partial or cancelled job is retried",
                 reason: "job.notRetryable", field: "id")
         case .alreadyRegistered:
             RPCError(.alreadyExists, "this connection has registered a worker already", reason: "worker.registered")

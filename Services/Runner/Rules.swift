@@ -11,7 +11,8 @@ enum Rules {
         }
         func short(_ text: String?, _ limit: Int, _ field: String) throws(JobError) {
             guard let text, !(1...limit).contains(text.unicodeScalars.count) else { return }
-            throw .invalid(field: path + field, "\(field) has 1 to \(limit) characters, not \(text.unicodeScalars.count)")
+            throw .invalid(
+                field: path + field, "\(field) has 1 to \(limit) characters, not \(text.unicodeScalars.count)")
         }
         guard isName(job.kind) else {
             throw .invalid(field: path + "kind", "a kind has 1 to 100 of a-z, 0-9, \"-\", \".\" and \"_\"")

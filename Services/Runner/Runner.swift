@@ -99,7 +99,9 @@ final class Runner: Service {
         if state.withLock({ state in
             state.quiet = continuation
             return state.dispatcher.leases.isEmpty
-        }) { continuation.finish() }
+        }) {
+            continuation.finish()
+        }
         do {
             try await withDeadline(Deadline(after: limit, time: time), time: time) { for await _ in quiet {} }
         } catch {
@@ -165,7 +167,9 @@ final class Runner: Service {
                 }
             }
         case .savePlan(let id, let plan, let slots):
-            persist("the plan of job \(id)") { try JobStore.savePlan($0, id, plan, slots: slots) } then: { [self] items in
+            persist("the plan of job \(id)") {
+                try JobStore.savePlan($0, id, plan, slots: slots)
+            } then: { [self] items in
                 handle(.planSaved(id, items))
             }
         case .plan(let lease, let params):
@@ -198,7 +202,9 @@ final class Runner: Service {
                 if view.state.isFinal { ended(JobDetail(job: view)) } else { handle(.jobScheduled(until)) }
             }
         case .finish(let id, let ending):
-            persist("the end of job \(id)") { try JobStore.finish($0, id, ending, now: now) } then: { [self] detail in
+            persist("the end of job \(id)") {
+                try JobStore.finish($0, id, ending, now: now)
+            } then: { [self] detail in
                 ended(detail)
             }
         case .cancel(let lease):
@@ -206,7 +212,8 @@ final class Runner: Service {
         case .release(let id, let worker):
             session(worker)?.notify(WorkloadRelease.name, JobReference(id: id))
         case .drop(let worker):
-            log.warning("a worker did not heed a cancellation in time and is dropped", metadata: ["worker": "\(worker)"])
+            log.warning(
+                "a worker did not heed a cancellation in time and is dropped", metadata: ["worker": "\(worker)"])
             session(worker)?.close()
         case .announce(let progress):
             watchers.publish(progress)

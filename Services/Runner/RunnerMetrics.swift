@@ -26,9 +26,9 @@ extension Runner {
         checks.append(
             load.workers > 0
                 ? .init("workers", .ok) : .init("workers", .warn, reason: "no worker is connected; jobs wait"))
+        let workers = load.workers == 1 ? "1 worker" : "\(load.workers) workers"
         return ServiceReport(
-            "\(load.jobs) running, \(backlog), \(load.calls) calls to \(load.workers) workers", checks: checks,
-            figures: figures)
+            "\(load.jobs) running, \(backlog), \(load.calls) in work at \(workers)", checks: checks, figures: figures)
     }
 
     func metrics() async -> [ServiceMetrics.Metric] {

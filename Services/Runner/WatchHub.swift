@@ -45,7 +45,9 @@ final class WatchHub: Sendable {
     }
 
     func end(_ detail: JobDetail) {
-        let continuations = state.withLock { $0.watchers.removeValue(forKey: detail.job.id).map { Array($0.values) } ?? [] }
+        let continuations = state.withLock {
+            $0.watchers.removeValue(forKey: detail.job.id).map { Array($0.values) } ?? []
+        }
         for continuation in continuations {
             continuation.yield(.ended(detail))
             continuation.finish()

@@ -90,7 +90,8 @@ final class WorkerSupervisor: Sendable {
         if stopping.withLock({ $0 }) { child.signal(SIGTERM) }
         let own = PeerCredentials.current
         let peer = Peer(
-            credentials: PeerCredentials(pid: child.pid, uid: own.uid, gid: own.gid, groups: own.groups), access: .write)
+            credentials: PeerCredentials(pid: child.pid, uid: own.uid, gid: own.gid, groups: own.groups), access: .write
+        )
         let session = try await server.adopt(connected: ours, peer: peer)
         let status = try await child.wait()
         session.close()
@@ -104,7 +105,9 @@ final class WorkerSupervisor: Sendable {
         for child in children { child.signal(SIGTERM) }
         for child in children {
             do {
-                _ = try await withDeadline(Deadline(after: .seconds(5), time: time), time: time) { try await child.wait() }
+                _ = try await withDeadline(Deadline(after: .seconds(5), time: time), time: time) {
+                    try await child.wait()
+                }
             } catch {
                 child.signal(SIGKILL)
             }

@@ -29,7 +29,9 @@ public enum ServiceHost {
         for warning in settings.warnings { log.warning("\(warning)") }
         guard settings.mistakes.isEmpty else {
             for mistake in settings.mistakes { log.error("\(mistake)") }
-            log.critical("not started, \(settings.mistakes.count) settings are wrong; try --check-config or --help")
+            let count = settings.mistakes.count
+            let wrong = count == 1 ? "a setting is wrong" : "\(count) settings are wrong"
+            log.critical("not started, \(wrong); try --check-config or --help")
             ExitCode.configuration.exit()
         }
         do {

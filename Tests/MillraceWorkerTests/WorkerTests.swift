@@ -22,7 +22,10 @@ struct WorkerTests {
         var router = RPCRouter()
         router.onReply(WorkerRegister.self) { params, _, reply in
             #expect(params.capacity == 3)
-            #expect(params.kinds == [KindDeclaration(name: "double", summary: "doubles numbers", stages: WorkloadStage.allCases)])
+            #expect(
+                params.kinds == [
+                    KindDeclaration(name: "double", summary: "doubles numbers", stages: WorkloadStage.allCases)
+                ])
             reply.succeed(WorkerRegister.Result(worker: 1, run: 1))
         }
         let runners = try RPCClient.session(over: ours, router: router)
@@ -99,7 +102,9 @@ struct WorkerTests {
         try await connected { runner, _, _ in
             var other = job
             other.kind = "halve"
-            #expect(await reason { try await runner.call(WorkloadPlan.self, .init(job: other, attempt: 1)) } == "kind.unknown")
+            #expect(
+                await reason { try await runner.call(WorkloadPlan.self, .init(job: other, attempt: 1)) }
+                    == "kind.unknown")
         }
     }
 

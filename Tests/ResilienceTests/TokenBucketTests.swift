@@ -36,7 +36,11 @@ struct TokenBucketTests {
         var taken: [Duration] = []
         for _ in 0..<3000 {
             now += .microseconds(Int.random(in: 0...Int(400_000 / rate), using: &random))
-            if bucket({ $0.take(at: now) }) { taken.append(now) } else { #expect(bucket { $0.nextToken(at: now) } > now) }
+            if bucket({ $0.take(at: now) }) {
+                taken.append(now)
+            } else {
+                #expect(bucket { $0.nextToken(at: now) } > now)
+            }
         }
         #expect(taken.count > 100)
         for first in stride(from: 0, to: taken.count, by: 7) {

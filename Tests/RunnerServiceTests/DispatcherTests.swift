@@ -15,7 +15,9 @@ struct DispatcherTests {
         #expect(try mill.job(id).phase == .planning)
 
         try mill.answerFirst(.plan, .planned(.items(3)))
-        guard case .preload(let preload)? = mill.waiting(.preload).first?.call else { Issue.record("no preload"); return }
+        guard case .preload(let preload)? = mill.waiting(.preload).first?.call else {
+            Issue.record("no preload"); return
+        }
         #expect(preload.items.map(\.key) == ["item-0", "item-1", "item-2"])
         #expect(mill.waiting(.process).isEmpty)
 
@@ -265,7 +267,9 @@ struct DispatcherTests {
         try mill.restart()
         #expect(try mill.job(id).state == .ready)
         try mill.join([.batch])
-        guard case .preload(let preload)? = mill.waiting(.preload).first?.call else { Issue.record("no preload"); return }
+        guard case .preload(let preload)? = mill.waiting(.preload).first?.call else {
+            Issue.record("no preload"); return
+        }
         #expect(preload.items.map(\.index) == [1, 2, 3])
         try mill.answerFirst(.preload, .preloaded)
         while !mill.waiting(.process).isEmpty { try mill.answerFirst(.process, .done) }

@@ -220,7 +220,9 @@ extension KindDeclaration {
 
 extension WorkloadPlan.Result {
     static func items(_ count: Int, slots: Int? = nil) -> Self {
-        WorkloadPlan.Result(items: (0..<count).map { Item(key: "item-\($0)", input: JSONRaw(unchecked: Array("\($0)".utf8))) }, slots: slots)
+        WorkloadPlan.Result(
+            items: (0..<count).map { Item(key: "item-\($0)", input: JSONRaw(unchecked: Array("\($0)".utf8))) },
+            slots: slots)
     }
 }
 

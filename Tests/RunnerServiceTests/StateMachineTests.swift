@@ -71,7 +71,8 @@ struct StateMachineTests {
             case (_, 1): ending = .fatal
             case (_, 2) where mill.cancelled.contains(fence): ending = .stopped
             case (.plan, _):
-                ending = .planned(.items(Int.random(in: 0...6, using: &random), slots: Int.random(in: 1...5, using: &random)))
+                ending = .planned(
+                    .items(Int.random(in: 0...6, using: &random), slots: Int.random(in: 1...5, using: &random)))
             case (.preload, _): ending = .preloaded
             case (.process, _):
                 processed(fence)
@@ -90,7 +91,8 @@ struct StateMachineTests {
                         JobSpecification(
                             kind: kind, priority: Int.random(in: -2...2, using: &random),
                             runAt: delay.map { mill.time.wall() + $0 },
-                            timeoutMs: Int.random(in: 0..<6, using: &random) == 0 ? 3000 : nil, backoffMs: 500)).id)
+                            timeoutMs: Int.random(in: 0..<6, using: &random) == 0 ? 3000 : nil, backoffMs: 500)
+                    ).id)
             case 3: workers.append(try mill.join([.batch, .plain], capacity: Int.random(in: 1...4, using: &random)))
             case 4:
                 guard let worker = workers.randomElement(using: &random) else { break }

@@ -28,7 +28,8 @@ struct OpenRPCDocument {
                     uniqueKeysWithValues: params.compactMap { param in
                         param["name"]?.stringValue.map { ($0, param["schema"] ?? .null) }
                     }),
-                required: Set(params.filter { $0["required"]?.boolValue == true }.compactMap { $0["name"]?.stringValue }),
+                required: Set(
+                    params.filter { $0["required"]?.boolValue == true }.compactMap { $0["name"]?.stringValue }),
                 result: method["result"]?["schema"],
                 examples: (method["examples"]?.elements ?? []).map { example in
                     let members = (example["params"]?.elements ?? []).compactMap { param in

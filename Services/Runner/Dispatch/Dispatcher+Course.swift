@@ -69,7 +69,8 @@ extension Dispatcher {
         if let next = job.later.last?.notBefore {
             effects.append(
                 .postpone(
-                    id, until: next, cause: "waits to try \(job.later.count) of its items again", attempts: job.attempts,
+                    id, until: next, cause: "waits to try \(job.later.count) of its items again",
+                    attempts: job.attempts,
                     crashes: job.crashes))
             drop(id)
         } else {
@@ -84,7 +85,9 @@ extension Dispatcher {
         guard stages.contains(.preload) else { return freeWorker(for: kind)?.id }
         if let ready = freeWorker(for: kind, where: { $0.prepared[id] == .done }) { return ready.id }
         guard !workers.values.contains(where: { $0.prepared[id] == .underway }) else { return nil }
-        guard let worker = freeWorker(for: kind, where: { $0.prepared[id] == nil }), let job = jobs[id] else { return nil }
+        guard let worker = freeWorker(for: kind, where: { $0.prepared[id] == nil }), let job = jobs[id] else {
+            return nil
+        }
         workers[worker.id]?.prepared[id] = .underway
         let lease = lease(.preload, of: id, to: worker.id)
         let items = (job.pending + job.later + job.running.values).map(\.brief).sorted { $0.index < $1.index }

@@ -212,7 +212,8 @@ struct Dispatcher: Sendable {
     mutating func lease(_ stage: WorkloadStage, of id: JobID, item: Int? = nil, to worker: Int) -> Lease {
         lastFence += 1
         let lease = Lease(
-            fence: lastFence, job: id, stage: stage, item: item, worker: worker, workerName: workers[worker]?.label ?? "")
+            fence: lastFence, job: id, stage: stage, item: item, worker: worker,
+            workerName: workers[worker]?.label ?? "")
         leases[lease.fence] = lease
         workers[worker]?.running += 1
         jobs[id]?.leases.insert(lease.fence)

@@ -66,7 +66,8 @@ extension JobStore {
         }
     }
 
-    static func savePlan(_ db: Connection, _ id: JobID, _ plan: WorkloadPlan.Result, slots: Int) throws -> [PendingItem] {
+    static func savePlan(_ db: Connection, _ id: JobID, _ plan: WorkloadPlan.Result, slots: Int) throws -> [PendingItem]
+    {
         try db.run(
             "UPDATE job SET slots = ?, phase = 'processing' WHERE id = ? AND slots IS NULL", SQLValue(slots),
             SQLValue(id.rawValue))
@@ -180,7 +181,9 @@ extension JobStore {
     /// Makes an unsuccessful job ready again with the items that did not succeed; their tries start anew.
     static func retry(_ db: Connection, _ id: JobID, now: Timestamp) throws -> JobRetry.Result {
         let before = try job(db, id)
-        guard [.failed, .partial, .cancelled].contains(before.state) else { throw JobError.notRetryable(id, before.state) }
+        guard [.failed, .partial, .cancelled].contains(before.state) else {
+            throw JobError.notRetryable(id, before.state)
+        }
         let items = try db.run(
             """
             UPDATE item SET state = 'ready', attempts = 0, crashes = 0, not_before = 0, error = NULL

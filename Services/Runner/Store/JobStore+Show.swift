@@ -103,7 +103,8 @@ extension JobStore {
             """, SQLValue(id.rawValue), SQLValue(limit)
         ) { row in
             AttemptView(
-                number: Int(row.int(0)), item: row.textOrNil(1), stage: WorkloadStage(rawValue: row.text(2)) ?? .process,
+                number: Int(row.int(0)), item: row.textOrNil(1),
+                stage: WorkloadStage(rawValue: row.text(2)) ?? .process,
                 worker: row.text(3), startedAt: Timestamp(milliseconds: row.int(4)),
                 endedAt: row.intOrNil(5).map(Timestamp.init(milliseconds:)), cause: row.textOrNil(6),
                 message: row.textOrNil(7))
@@ -149,7 +150,8 @@ extension JobStore {
     }
 
     static func isOver(_ db: Connection, _ id: JobID) throws -> Bool {
-        try db.first("SELECT finished_at IS NOT NULL FROM job WHERE id = ?", SQLValue(id.rawValue)) { $0.bool(0) } ?? false
+        try db.first("SELECT finished_at IS NOT NULL FROM job WHERE id = ?", SQLValue(id.rawValue)) { $0.bool(0) }
+            ?? false
     }
 
     /// How many jobs are not over, for the status line.

@@ -24,7 +24,8 @@ enum JobStore {
     static func takeBack(_ db: Connection, cause: String, now: Timestamp) throws -> Int {
         let at = SQLValue(now.milliseconds)
         try db.run(
-            "UPDATE attempt SET ended_at = max(?, started_at), cause = 'restart', message = ? WHERE ended_at IS NULL", at,
+            "UPDATE attempt SET ended_at = max(?, started_at), cause = 'restart', message = ? WHERE ended_at IS NULL",
+            at,
             .text(cause))
         try db.run(
             """

@@ -33,7 +33,8 @@ extension ItemCounts: JSONCodable {
 extension JobView: JSONCodable {
     public init(from json: inout JSONReader) throws(JSONError) {
         var id: JobID?, kind: String?, state: JobState?, queue: String?, submittedAt: Timestamp?, user: UInt32?
-        var correlationId: String?, items: ItemCounts?, cause: String?, priority = 0, maxAttempts = 0, cancelRequested = false
+        var correlationId: String?, items: ItemCounts?, cause: String?, priority = 0, maxAttempts = 0,
+            cancelRequested = false
         var phase: JobPhase?, jobKey: String?, params: JSONRaw?, runAt: Timestamp?, startedAt: Timestamp?
         var finishedAt: Timestamp?, slots: Int?, timeoutMs: Int?, result: JSONRaw?, error: RPCError?
         try json.object { key, json throws(JSONError) in
@@ -64,7 +65,8 @@ extension JobView: JSONCodable {
             }
         }
         self.init(
-            id: try json.require(id, "id"), kind: try json.require(kind, "kind"), state: try json.require(state, "state"),
+            id: try json.require(id, "id"), kind: try json.require(kind, "kind"),
+            state: try json.require(state, "state"),
             phase: phase, queue: try json.require(queue, "queue"), key: jobKey, priority: priority, params: params,
             submittedAt: try json.require(submittedAt, "submittedAt"), runAt: runAt, startedAt: startedAt,
             finishedAt: finishedAt, user: try json.require(user, "user"),

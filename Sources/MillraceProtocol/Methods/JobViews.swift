@@ -20,7 +20,9 @@ extension Timestamp: JSONCodable {
 public struct ItemCounts: Sendable, Hashable {
     public var total, waiting, running, succeeded, failed, cancelled: Int
 
-    public init(total: Int = 0, waiting: Int = 0, running: Int = 0, succeeded: Int = 0, failed: Int = 0, cancelled: Int = 0) {
+    public init(
+        total: Int = 0, waiting: Int = 0, running: Int = 0, succeeded: Int = 0, failed: Int = 0, cancelled: Int = 0
+    ) {
         self.total = total
         self.waiting = waiting
         self.running = running
@@ -67,7 +69,8 @@ public struct JobView: Sendable, Hashable {
     public var error: RPCError?
 
     public init(
-        id: JobID, kind: String, state: JobState, phase: JobPhase? = nil, queue: String, key: String? = nil, priority: Int,
+        id: JobID, kind: String, state: JobState, phase: JobPhase? = nil, queue: String, key: String? = nil,
+        priority: Int,
         params: JSONRaw? = nil, submittedAt: Timestamp, runAt: Timestamp? = nil, startedAt: Timestamp? = nil,
         finishedAt: Timestamp? = nil, user: UInt32, correlationId: String, items: ItemCounts, slots: Int? = nil,
         maxAttempts: Int, timeoutMs: Int? = nil, cancelRequested: Bool = false, cause: String, result: JSONRaw? = nil,
