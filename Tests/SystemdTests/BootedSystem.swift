@@ -21,9 +21,11 @@ final class BootedSystem: Sendable {
     /// The system of the suite that runs now.
     @TaskLocal static var current: BootedSystem?
 
-    /// The container's root, as seen in the mount namespace of ``holder``.
+    /// The container's root, as seen in the mount namespace of ``nspawn``.
     let root: String
+    /// `unshare`; its child is nspawn, whose child is the system's first process.
     private let holder: RunningProcess
+    private let nspawn: pid_t
     private let leader: pid_t
     private let folder = TemporaryDirectory("millrace-systemd")
 
@@ -31,9 +33,11 @@ final class BootedSystem: Sendable {
     init() async throws {
         root = folder.file("root")
         let readiness = try NotifySocket(folder.file("notify"))
-        // The container dies with this process, however that ends.
+        // However this process ends, the container ends with it: the kernel kills `unshare`, with that the first process
+        // of a process namespace of its own, and with that all in it.
         holder = try RunningProcess(
             ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private"]
+                + ["--pid", "--fork", "--kill-child=KILL", "--mount-proc"]
                 + [packageRoot + "/Scripts/boot-systemd", folder.path],
             environment: ["NOTIFY_SOCKET": readiness.path])
         let holder = holder
@@ -46,14 +50,20 @@ final class BootedSystem: Sendable {
         let messages = try await heard.wait(within: .seconds(60), for: "a booted system") {
             $0.contains { $0.contains("READY=1") || $0.hasPrefix("ended") }
         }
-        let pid = messages.joined(separator: "\n").split(separator: "\n").compactMap { line -> pid_t? in
-            line.hasPrefix("X_NSPAWN_LEADER_PID=") ? pid_t(line.dropFirst(20)) : nil
-        }
-        guard let pid = pid.first, messages.contains(where: { $0.contains("READY=1") }) else {
+        guard messages.contains(where: { $0.contains("READY=1") }), let nspawn = Self.child(of: holder.pid),
+            let leader = Self.child(of: nspawn)
+        else {
             let said = holder.progress.value
             throw TestFailure("the system did not boot: \(messages) \(said.outputText)\(said.errorText)")
         }
-        leader = pid
+        self.nspawn = nspawn
+        self.leader = leader
+    }
+
+    /// The only child of a process.
+    private static func child(of parent: pid_t) -> pid_t? {
+        let children = text(of: "/proc/\(parent)/task/\(parent)/children")?.split(separator: " ")
+        return children?.first.flatMap { pid_t($0) }
     }
 
     /// Runs a command in the system, as root or as another user, and returns what it said.
@@ -85,7 +95,7 @@ final class BootedSystem: Sendable {
     /// Runs a command of the host that sees the system's root at ``root``.
     @discardableResult
     func fromOutside(_ command: [String], within limit: Duration = .seconds(60)) async throws -> String {
-        try await TestSupport.check(["nsenter", "-t", "\(holder.pid)", "-m"] + command, within: limit)
+        try await TestSupport.check(["nsenter", "-t", "\(nspawn)", "-m"] + command, within: limit)
     }
 
     /// Writes a file in the system.
@@ -111,8 +121,13 @@ final class BootedSystem: Sendable {
         holder.progress.update { if $0.ending == nil { kill(leader, SIGRTMIN + 4) } }
         _ = try? await holder.wait(within: .seconds(20))
         // Nobody else removes the emptied control groups; nspawn makes them in more than one hierarchy.
-        let groups = ["find", "/sys/fs/cgroup", "-depth", "-type", "d", "-path", "*/millrace-test-\(holder.pid)*"]
+        let groups = ["find", "/sys/fs/cgroup", "-depth", "-type", "d", "-path", "*/\(Self.group(folder))*"]
         _ = try? await TestSupport.run(groups + ["-exec", "rmdir", "{}", ";"])
+    }
+
+    /// The name of the control group, as the script makes it.
+    private static func group(_ folder: TemporaryDirectory) -> Substring {
+        folder.path[folder.path.index(after: folder.path.lastIndex(of: "/")!)...]
     }
 
     private var enter: [String] {
