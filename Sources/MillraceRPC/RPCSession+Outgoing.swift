@@ -148,7 +148,7 @@ extension RPCSession {
     func answered(_ id: RequestID, _ answer: OutgoingCall.Answer) {
         guard case .number(let number) = id else {
             if case .error(let error) = answer {
-                log.notice("\(peer) complains: \(error)")
+                log.debug("\(peer) complains: \(error)")
                 state.withLock { $0.lastComplaint = error }
             }
             return
