@@ -15,7 +15,9 @@ struct WorkerTests {
         correlationId: "c-1")
 
     /// Both ends of a connection: the runner's session, and the worker that serves the other.
-    private func connected<R: Sendable>(_ body: (RPCSession, Worker, RPCSession) async throws -> R) async throws -> R {
+    private func connected<R: Sendable>(
+        registered: Watched<Int> = Watched(0), _ body: (RPCSession, Worker, RPCSession) async throws -> R
+    ) async throws -> R {
         let (ours, theirs) = try UnixSocket.pair()
         let worker = Worker(name: "test", capacity: 3, workloads: [DoublingWorkload()], log: Logger(label: "test"))
         let workers = try RPCClient.session(over: theirs, router: worker.router())
@@ -27,6 +29,7 @@ struct WorkerTests {
                     KindDeclaration(name: "double", summary: "doubles numbers", stages: WorkloadStage.allCases)
                 ])
             reply.succeed(WorkerRegister.Result(worker: 1, run: 1))
+            registered.update { $0 += 1 }
         }
         let runners = try RPCClient.session(over: ours, router: router)
         defer {
@@ -134,8 +137,11 @@ struct WorkerTests {
     }
 
     @Test func aWorkerOffersItsKindsAndServesUntilTheRunnerHangsUp() async throws {
-        try await connected { runner, worker, session in
+        let registered = Watched(0)
+        try await connected(registered: registered) { runner, worker, session in
             async let served: Void = worker.work(session)
+            _ = try await registered.wait(within: .seconds(20), for: "the offer") { $0 == 1 }
+            // The answer to the offer came before the answer to this.
             _ = try await runner.call(WorkloadPlan.self, .init(job: job, attempt: 1))
             runner.close()
             try await served
