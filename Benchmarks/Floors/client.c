@@ -46,12 +46,13 @@ static void make_template(const char *text) {
 static void queue_request(struct connection *c, uint64_t now) {
     uint8_t *frame = c->output + c->pending;
     memcpy(frame, template_frame, template_length);
-    uint32_t id = next_id++, rest = id;
-    if (next_id == 1000000000) next_id = FIRST_ID;
+    // The place of a request that is still waited for is passed over: one that lags must not be taken for lost.
+    do {
+        if (++next_id == 1000000000) next_id = FIRST_ID;
+    } while (slots[next_id & slot_mask].id);
+    uint32_t id = next_id, rest = id;
     for (int digit = 8; digit >= 0; digit--, rest /= 10) frame[id_offset + (size_t)digit] = (uint8_t)('0' + rest % 10);
-    struct slot *slot = &slots[id & slot_mask];
-    if (slot->id) errors++;
-    *slot = (struct slot){id, now};
+    slots[id & slot_mask] = (struct slot){id, now};
     c->pending += template_length;
     in_flight++;
 }
