@@ -53,6 +53,7 @@ var targets: [Target] = [
         name: "CSystemd", path: "Sources/CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
     .systemLibrary(
         name: "CSQLite", path: "Sources/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CYAML", path: "Sources/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .target(name: "CLinux", path: "Sources/CLinux"),
     .target(
         name: "Schemas", path: "Schemas",
@@ -73,6 +74,8 @@ targets += library("MillraceRPC", ["MillraceProtocol", "Resilience", "Linux", lo
 targets += library("MillraceStore", ["Linux", "CSQLite"])
 targets += library("MillraceService", ["MillraceRPC", "Systemd", "Resilience", log])
 targets += library("MillraceWorker", ["MillraceRPC", "MillraceService", "Resilience", log])
+targets += library("Declarations", ["Linux", "CYAML"])
+targets += library("KindFiles", ["Declarations", "Linux"])
 targets += library("BackOffice", ["Decimals", "JSONCodec", "MillraceStore", "Linux", "Schemas"])
 targets += service("RunnerService", folder: "Runner", ["MillraceService", "MillraceStore", "Resilience", "Schemas"])
 targets += service("BackOfficeWorker", folder: "BackOffice", ["MillraceWorker", "BackOffice"])

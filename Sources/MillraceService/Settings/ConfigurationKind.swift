@@ -1,3 +1,5 @@
+import Linux
+
 /// A kind of value: how it is read, held within bounds and shown.
 public struct ConfigurationKind<Value: Sendable>: Sendable {
     /// What stands for the value in help: "NUMBER".
@@ -124,11 +126,4 @@ extension ConfigurationKind {
             clamp: { text in kind.clamp(text).map { .some($0) } },
             show: { $0.map(kind.show) ?? "" })
     }
-}
-
-/// Without white space at either end.
-func trimmed(_ text: some StringProtocol) -> String {
-    let start = text.firstIndex { !$0.isWhitespace } ?? text.endIndex
-    let end = text.lastIndex { !$0.isWhitespace }.map { text.index(after: $0) } ?? start
-    return String(text[start..<end])
 }

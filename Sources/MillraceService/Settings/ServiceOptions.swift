@@ -1,3 +1,5 @@
+import Linux
+
 /// The command line of a service, taken apart.
 struct ServiceOptions {
     /// Options that are no settings. Each with a value is given at most once.

@@ -1,3 +1,5 @@
+import Linux
+
 /// Where a value came from.
 enum SettingSource: Equatable, CustomStringConvertible {
     case flag(String)

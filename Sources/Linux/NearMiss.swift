@@ -1,12 +1,12 @@
 /// Finds what somebody probably meant.
-enum NearMiss {
+public enum NearMiss {
     /// ", did you mean Workers?", or nothing when no candidate is near.
-    static func hint(_ word: String, among candidates: some Sequence<String>) -> String {
+    public static func hint(_ word: String, among candidates: some Sequence<String>) -> String {
         nearest(word, among: candidates).map { ", did you mean \($0)?" } ?? ""
     }
 
     /// The candidate that is nearest, by at most a third of the letters and not more than three.
-    static func nearest(_ word: String, among candidates: some Sequence<String>) -> String? {
+    public static func nearest(_ word: String, among candidates: some Sequence<String>) -> String? {
         let bound = min(3, max(1, word.count / 3))
         return candidates.map { (name: $0, distance: distance(Array(word.lowercased()), Array($0.lowercased()))) }
             .filter { $0.distance <= bound }.min { $0.distance < $1.distance }?.name

@@ -1,5 +1,3 @@
-import Linux
-
 /// Time spans as systemd.time(7) writes them.
 public enum TimeSpan {
     private static let units: [(names: [String], nanoseconds: Int64)] = [
