@@ -2,27 +2,6 @@ import JSONCodec
 import Linux
 import MillraceProtocol
 
-/// A job as it was taken from the store to be worked on.
-struct ClaimedJob: Sendable {
-    var brief: JobBrief
-    var view: JobView
-    var backoff: Duration
-    var attempts: Int
-    var crashes: Int
-    /// Absent while the job is not planned.
-    var slots: Int?
-    var items: [PendingItem]
-}
-
-/// An item that has to be processed.
-struct PendingItem: Sendable {
-    var brief: ItemBrief
-    var attempts: Int
-    var crashes: Int
-    /// Wall clock; a failed try is repeated no sooner.
-    var notBefore: Timestamp
-}
-
 /// Why a job has to end before its work is done.
 enum Interruption: Sendable, Hashable {
     case cancelled(reason: String?)

@@ -32,35 +32,3 @@ enum Effect: Sendable {
     /// Tell those who watch.
     case announce(JobProgress)
 }
-
-/// What is written into the row of an attempt when it ends.
-struct AttemptEnd: Sendable, Hashable {
-    enum Cause: String, Sendable {
-        case succeeded, error, cancelled, timeout, lost
-    }
-
-    var cause: Cause
-    var message: String?
-}
-
-/// What became of an item in one attempt.
-struct ItemOutcome: Sendable {
-    var number: Int
-    var key: String
-    var state: ItemState
-    var attempts: Int
-    var crashes: Int
-    var notBefore: Timestamp
-    var output: JSONRaw?
-    var error: RPCError?
-}
-
-/// How a job ends.
-struct JobEnding: Sendable {
-    var state: JobState
-    var cause: String
-    var result: JSONRaw?
-    var error: RPCError?
-    var attempts: Int
-    var crashes: Int
-}
