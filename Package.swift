@@ -59,7 +59,7 @@ var targets: [Target] = [
         name: "Schemas", path: "Schemas",
         resources: [
             .embedInCode("runner.openrpc.json"), .embedInCode("migrations/runner-001-jobs.sql"),
-            .embedInCode("migrations/books-001-books.sql"),
+            .embedInCode("migrations/runner-002-depth.sql"), .embedInCode("migrations/books-001-books.sql"),
         ],
         swiftSettings: strict),
     .target(name: "TestSupport", dependencies: ["Linux"], path: "Tests/Support", swiftSettings: strict),
