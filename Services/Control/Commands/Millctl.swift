@@ -11,7 +11,7 @@ struct Millctl: ParsableCommand {
             where systemd has them. `millctl exit-codes` lists what the exit codes mean.
             """,
         version: "millctl \(MillraceVersion.current)",
-        subcommands: [StatusCommand.self, CallCommand.self, DescribeCommand.self, LogsCommand.self],
+        subcommands: [StatusCommand.self, CallCommand.self, DescribeCommand.self, LogsCommand.self, WhyCommand.self],
         groupedSubcommands: [
             CommandGroup(name: "Without systemd", subcommands: [UpCommand.self, DownCommand.self]),
             CommandGroup(
