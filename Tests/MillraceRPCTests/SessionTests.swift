@@ -28,6 +28,25 @@ import Testing
         }
     }
 
+    /// More of them than the answers of one turn of the loop, and some hang up meanwhile.
+    @Test func manyConnectionsThatAskAtOnceAreAllAnswered() async throws {
+        try await TestServer.with(testRouter()) { test in
+            let peers = try (0..<100).map { _ in try test.peer() }
+            for round in 0..<20 {
+                let request = #"{"jsonrpc":"2.0","id":\#(round),"method":"test.echo","params":[7]}"#
+                for peer in peers { try peer.send(request) }
+                for _ in 0..<3 {
+                    let hasty = try test.peer()
+                    try hasty.send(request)
+                }
+                for peer in peers {
+                    let answer = try await peer.next()
+                    #expect(answer["id"]?.intValue == round && answer["result"] == [7])
+                }
+            }
+        }
+    }
+
     @Test func aBatchIsAnsweredWhenItsLastMemberIs() async throws {
         let gate = Gate()
         try await TestServer.with(testRouter(gate: gate)) { test in
