@@ -44,11 +44,18 @@ struct Command {
         let process = try process()
         let output = Pipe()
         process.standardOutput = output
+        // To a file, so that neither stream can fill up while the other is read.
+        let complaints = FileManager.default.temporaryDirectory.appendingPathComponent("bench-\(UUID()).log")
+        try Data().write(to: complaints)
+        defer { try? FileManager.default.removeItem(at: complaints) }
+        process.standardError = try FileHandle(forWritingTo: complaints)
         try process.run()
         let data = output.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         guard process.terminationReason == .exit, process.terminationStatus == 0 else {
-            throw BenchmarkError("\(program) ended with status \(process.terminationStatus)")
+            let said = String(decoding: try Data(contentsOf: complaints), as: UTF8.self)
+            let how = process.terminationReason == .exit ? "with status" : "by signal"
+            throw BenchmarkError("\(program) ended \(how) \(process.terminationStatus): \(said.lastLines)")
         }
         return String(decoding: data, as: UTF8.self)
     }
@@ -71,6 +78,14 @@ struct Command {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
         let folders = path.split(separator: ":").map(String.init) + ["/usr/sbin", "/sbin"]
         return folders.map { "\($0)/\(program)" }.first(where: FileManager.default.isExecutableFile)
+    }
+}
+
+extension String {
+    /// What a program said last, in one line; "it said nothing" when that is so.
+    fileprivate var lastLines: String {
+        let lines = split(whereSeparator: \.isNewline).suffix(5)
+        return lines.isEmpty ? "it said nothing" : lines.joined(separator: " | ")
     }
 }
 
