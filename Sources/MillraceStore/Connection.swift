@@ -19,7 +19,11 @@ public final class Connection {
     /// Milliseconds to wait for a lock.
     var busyTimeout: Int32 = 0
 
+    /// Once in the process; where SQLite was in use before, it goes on counting.
+    private static let countsNoMemory: Void = { _ = csqlite_count_no_memory() }()
+
     init(path: String, flags: Int32, vfs: String? = nil) throws(StoreError) {
+        Self.countsNoMemory
         var opened: OpaquePointer?
         let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
         guard let opened else { throw StoreError(code: code, message: "\(path): out of memory") }
