@@ -124,6 +124,7 @@ let package = Package(
         .library(name: "MillraceStore", targets: ["MillraceStore"]),
         .library(name: "MillraceProtocol", targets: ["MillraceProtocol"]),
         .library(name: "JSONCodec", targets: ["JSONCodec"]),
+        .library(name: "Resilience", targets: ["Resilience"]),
         .library(name: "Linux", targets: ["Linux"]),
     ],
     dependencies: [
