@@ -35,6 +35,34 @@ public enum JobDurability: String, WireWord {
     case crash
 }
 
+/// What keeps a job that waits from standing in its lane.
+public enum JobHold: String, WireWord {
+    /// As many jobs of its key as may are admitted; the jobs of a key stand in a line.
+    case key
+    /// Jobs it comes after are not over.
+    case dependency
+    /// It was laid aside until `job.redrive`.
+    case bury
+}
+
+/// What a submission does when a live job bears its unique key.
+public enum UniqueMode: String, WireWord {
+    /// It is refused: `ALREADY_EXISTS`, reason `job.notUnique`.
+    case reject
+    /// It takes the place of a waiting job, which is cancelled; beside a running one it is refused.
+    case replace
+    /// Nothing new is made, the receipt names the job there is.
+    case keep
+}
+
+/// What a job expects of those it comes after.
+public enum DependencyMode: String, WireWord {
+    /// That all succeed; it is cancelled when one does not.
+    case success
+    /// That all are over, in whatever way.
+    case always
+}
+
 /// The functions of a workload that a worker implements; `process` is always among them.
 public enum WorkloadStage: String, WireWord {
     case plan, preload, process, summarize

@@ -1,92 +1,4 @@
 import JSONCodec
-import Linux
-
-/// A job as it is submitted.
-public struct JobSpecification: Sendable, Hashable {
-    /// Which workload: a kind that a worker declares.
-    public var kind: String
-    /// Any JSON; given to the workload as it is. `{}` when left out.
-    public var params: JSONRaw?
-    /// `default` when left out.
-    public var queue: String?
-    /// What the job is about, for instance a clinic; limits per key count by it.
-    public var key: String?
-    /// −1000…1000, 0 when left out; the higher runs first.
-    public var priority: Int?
-    /// Not before this time.
-    public var runAt: Timestamp?
-    /// How long the job may run once started; 1 ms to 7 days, unbounded when left out.
-    public var timeoutMs: Int?
-    /// How often each part is tried before it has failed; 1–100, 3 when left out.
-    public var maxAttempts: Int?
-    /// The base of the exponential back-off between tries; 0 ms to 1 h, 1,000 ms when left out.
-    public var backoffMs: Int?
-    /// Whether the job is cancelled when the connection that submitted it closes.
-    public var attached: Bool?
-    /// Two submissions of one user with the same key within seven days are one job. In a single submit it stands in `meta`.
-    public var idempotencyKey: String?
-
-    public init(
-        kind: String, params: JSONRaw? = nil, queue: String? = nil, key: String? = nil, priority: Int? = nil,
-        runAt: Timestamp? = nil, timeoutMs: Int? = nil, maxAttempts: Int? = nil, backoffMs: Int? = nil,
-        attached: Bool? = nil, idempotencyKey: String? = nil
-    ) {
-        self.kind = kind
-        self.params = params
-        self.queue = queue
-        self.key = key
-        self.priority = priority
-        self.runAt = runAt
-        self.timeoutMs = timeoutMs
-        self.maxAttempts = maxAttempts
-        self.backoffMs = backoffMs
-        self.attached = attached
-        self.idempotencyKey = idempotencyKey
-    }
-}
-
-extension JobSpecification: JSONCodable {
-    public init(from json: inout JSONReader) throws(JSONError) {
-        var kind: String?, params: JSONRaw?, queue: String?, jobKey: String?, priority: Int?, runAt: Timestamp?
-        var timeoutMs: Int?, maxAttempts: Int?, backoffMs: Int?, attached: Bool?, idempotencyKey: String?
-        try json.object { key, json throws(JSONError) in
-            switch key {
-            case "kind": kind = try json.string()
-            case "params": params = try json.raw()
-            case "queue": queue = try json.string()
-            case "key": jobKey = try json.string()
-            case "priority": priority = try json.int()
-            case "runAt": runAt = try json.value()
-            case "timeoutMs": timeoutMs = try json.int()
-            case "maxAttempts": maxAttempts = try json.int()
-            case "backoffMs": backoffMs = try json.int()
-            case "attached": attached = try json.bool()
-            case "idempotencyKey": idempotencyKey = try json.string()
-            default: try json.unknownMember(key)
-            }
-        }
-        self.init(
-            kind: try json.require(kind, "kind"), params: params, queue: queue, key: jobKey, priority: priority,
-            runAt: runAt, timeoutMs: timeoutMs, maxAttempts: maxAttempts, backoffMs: backoffMs, attached: attached,
-            idempotencyKey: idempotencyKey)
-    }
-
-    public func encode(to json: inout JSONWriter) {
-        json.object {
-            $0.member("kind", kind)
-            $0.member("params", ifPresent: params)
-            $0.member("queue", ifPresent: queue)
-            $0.member("key", ifPresent: key)
-            $0.member("priority", ifPresent: priority)
-            $0.member("runAt", ifPresent: runAt)
-            $0.member("timeoutMs", ifPresent: timeoutMs)
-            $0.member("maxAttempts", ifPresent: maxAttempts)
-            $0.member("backoffMs", ifPresent: backoffMs)
-            $0.member("attached", ifPresent: attached)
-            $0.member("idempotencyKey", ifPresent: idempotencyKey)
-        }
-    }
-}
 
 /// What is said of a job that was taken in.
 public struct JobReceipt: Sendable, Hashable {
@@ -94,23 +6,33 @@ public struct JobReceipt: Sendable, Hashable {
     public var state: JobState
     /// How safe the job was when this answer was sent.
     public var durability: JobDurability
-    /// Whether an earlier submission with the same idempotency key is meant.
+    /// Whether an earlier job is meant: one with the same idempotency key, or a live one with the same unique key (`keep`).
     public var duplicate: Bool
     /// The correlation id that the job's log lines bear.
     public var correlationId: String
+    /// The job that was cancelled for this one (unique mode `replace`).
+    public var replaced: JobID?
+    /// What keeps the job from its lane, besides its time.
+    public var hold: JobHold?
 
-    public init(id: JobID, state: JobState, durability: JobDurability, duplicate: Bool, correlationId: String) {
+    public init(
+        id: JobID, state: JobState, durability: JobDurability, duplicate: Bool, correlationId: String,
+        replaced: JobID? = nil, hold: JobHold? = nil
+    ) {
         self.id = id
         self.state = state
         self.durability = durability
         self.duplicate = duplicate
         self.correlationId = correlationId
+        self.replaced = replaced
+        self.hold = hold
     }
 }
 
 extension JobReceipt: JSONCodable {
     public init(from json: inout JSONReader) throws(JSONError) {
-        var id: JobID?, state: JobState?, durability: JobDurability?, duplicate = false, correlationId: String?
+        var id: JobID?, state: JobState?, durability: JobDurability?, duplicate: Bool = false, correlationId: String?,
+            replaced: JobID?, hold: JobHold?
         try json.object { key, json throws(JSONError) in
             switch key {
             case "id": id = try json.value()
@@ -118,13 +40,15 @@ extension JobReceipt: JSONCodable {
             case "durability": durability = try json.value()
             case "duplicate": duplicate = try json.bool()
             case "correlationId": correlationId = try json.string()
+            case "replaced": replaced = try json.value()
+            case "hold": hold = try json.value()
             default: try json.skip()
             }
         }
         self.init(
             id: try json.require(id, "id"), state: try json.require(state, "state"),
             durability: try json.require(durability, "durability"), duplicate: duplicate,
-            correlationId: try json.require(correlationId, "correlationId"))
+            correlationId: try json.require(correlationId, "correlationId"), replaced: replaced, hold: hold)
     }
 
     public func encode(to json: inout JSONWriter) {
@@ -134,6 +58,8 @@ extension JobReceipt: JSONCodable {
             $0.member("durability", durability)
             $0.member("duplicate", duplicate)
             $0.member("correlationId", correlationId)
+            $0.member("replaced", ifPresent: replaced)
+            $0.member("hold", ifPresent: hold)
         }
     }
 }

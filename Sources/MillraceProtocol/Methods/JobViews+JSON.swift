@@ -37,6 +37,8 @@ extension JobView: JSONCodable {
             cancelRequested = false
         var phase: JobPhase?, jobKey: String?, params: JSONRaw?, runAt: Timestamp?, startedAt: Timestamp?
         var finishedAt: Timestamp?, slots: Int?, timeoutMs: Int?, result: JSONRaw?, error: RPCError?
+        var hold: JobHold?, uniqueKey: String?, after: [JobID]?, itemTimeoutMs: Int?, hookOf: JobID?
+        var durability = JobDurability.disk, attached = false
         try json.object { key, json throws(JSONError) in
             switch key {
             case "id": id = try json.value()
@@ -61,6 +63,13 @@ extension JobView: JSONCodable {
             case "cause": cause = try json.string()
             case "result": result = try json.raw()
             case "error": error = try json.value()
+            case "hold": hold = try json.value()
+            case "uniqueKey": uniqueKey = try json.string()
+            case "after": after = try json.value()
+            case "itemTimeoutMs": itemTimeoutMs = try json.int()
+            case "durability": durability = try json.value()
+            case "attached": attached = try json.bool()
+            case "hookOf": hookOf = try json.value()
             default: try json.skip()
             }
         }
@@ -72,7 +81,8 @@ extension JobView: JSONCodable {
             finishedAt: finishedAt, user: try json.require(user, "user"),
             correlationId: try json.require(correlationId, "correlationId"), items: try json.require(items, "items"),
             slots: slots, maxAttempts: maxAttempts, timeoutMs: timeoutMs, cancelRequested: cancelRequested,
-            cause: try json.require(cause, "cause"), result: result, error: error)
+            cause: try json.require(cause, "cause"), result: result, error: error, hold: hold, uniqueKey: uniqueKey,
+            after: after, itemTimeoutMs: itemTimeoutMs, durability: durability, attached: attached, hookOf: hookOf)
     }
 
     public func encode(to json: inout JSONWriter) {
@@ -99,6 +109,13 @@ extension JobView: JSONCodable {
             $0.member("cause", cause)
             $0.member("result", ifPresent: result)
             $0.member("error", ifPresent: error)
+            $0.member("hold", ifPresent: hold)
+            $0.member("uniqueKey", ifPresent: uniqueKey)
+            $0.member("after", ifPresent: after)
+            $0.member("itemTimeoutMs", ifPresent: itemTimeoutMs)
+            $0.member("durability", durability)
+            if attached { $0.member("attached", true) }
+            $0.member("hookOf", ifPresent: hookOf)
         }
     }
 }
@@ -143,7 +160,8 @@ extension ItemView: JSONCodable {
 extension AttemptView: JSONCodable {
     public init(from json: inout JSONReader) throws(JSONError) {
         var number: Int?, item: String?, stage: WorkloadStage?, worker: String?, startedAt: Timestamp?
-        var endedAt: Timestamp?, cause: String?, message: String?
+        var endedAt: Timestamp?, cause: String?, message: String?, cpuUs: Int?, peakBytes: Int64?, exitCode: Int?,
+            signal: Int?, fence: Int64 = 0
         try json.object { key, json throws(JSONError) in
             switch key {
             case "number": number = try json.int()
@@ -154,13 +172,19 @@ extension AttemptView: JSONCodable {
             case "endedAt": endedAt = try json.value()
             case "cause": cause = try json.string()
             case "message": message = try json.string()
+            case "cpuUs": cpuUs = try json.int()
+            case "peakBytes": peakBytes = try json.int64()
+            case "exitCode": exitCode = try json.int()
+            case "signal": signal = try json.int()
+            case "fence": fence = try json.int64()
             default: try json.skip()
             }
         }
         self.init(
             number: try json.require(number, "number"), item: item, stage: try json.require(stage, "stage"),
             worker: try json.require(worker, "worker"), startedAt: try json.require(startedAt, "startedAt"),
-            endedAt: endedAt, cause: cause, message: message)
+            endedAt: endedAt, cause: cause, message: message, cpuUs: cpuUs, peakBytes: peakBytes, exitCode: exitCode,
+            signal: signal, fence: fence)
     }
 
     public func encode(to json: inout JSONWriter) {
@@ -173,6 +197,11 @@ extension AttemptView: JSONCodable {
             $0.member("endedAt", ifPresent: endedAt)
             $0.member("cause", ifPresent: cause)
             $0.member("message", ifPresent: message)
+            $0.member("cpuUs", ifPresent: cpuUs)
+            $0.member("peakBytes", ifPresent: peakBytes)
+            $0.member("exitCode", ifPresent: exitCode)
+            $0.member("signal", ifPresent: signal)
+            $0.member("fence", fence)
         }
     }
 }

@@ -67,6 +67,18 @@ public struct JobView: Sendable, Hashable {
     /// Left out in lists and progress.
     public var result: JSONRaw?
     public var error: RPCError?
+    /// What keeps a waiting job from its lane, besides its time.
+    public var hold: JobHold?
+    public var uniqueKey: String?
+    /// The jobs it comes after; in `job.show` only.
+    public var after: [JobID]?
+    public var itemTimeoutMs: Int?
+    /// How safe the job was when it was acknowledged.
+    public var durability: JobDurability
+    /// Whether it is cancelled when the connection that submitted it closes.
+    public var attached: Bool
+    /// The job whose end brought it about.
+    public var hookOf: JobID?
 
     public init(
         id: JobID, kind: String, state: JobState, phase: JobPhase? = nil, queue: String, key: String? = nil,
@@ -74,7 +86,8 @@ public struct JobView: Sendable, Hashable {
         params: JSONRaw? = nil, submittedAt: Timestamp, runAt: Timestamp? = nil, startedAt: Timestamp? = nil,
         finishedAt: Timestamp? = nil, user: UInt32, correlationId: String, items: ItemCounts, slots: Int? = nil,
         maxAttempts: Int, timeoutMs: Int? = nil, cancelRequested: Bool = false, cause: String, result: JSONRaw? = nil,
-        error: RPCError? = nil
+        error: RPCError? = nil, hold: JobHold? = nil, uniqueKey: String? = nil, after: [JobID]? = nil,
+        itemTimeoutMs: Int? = nil, durability: JobDurability = .disk, attached: Bool = false, hookOf: JobID? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -98,6 +111,13 @@ public struct JobView: Sendable, Hashable {
         self.cause = cause
         self.result = result
         self.error = error
+        self.hold = hold
+        self.uniqueKey = uniqueKey
+        self.after = after
+        self.itemTimeoutMs = itemTimeoutMs
+        self.durability = durability
+        self.attached = attached
+        self.hookOf = hookOf
     }
 }
 
@@ -141,13 +161,25 @@ public struct AttemptView: Sendable, Hashable {
     public var worker: String
     public var startedAt: Timestamp
     public var endedAt: Timestamp?
-    /// `succeeded`, `error`, `cancelled`, `timeout`, `lost` (the worker) or `restart` (of the runner).
+    /// How it ended: `succeeded`, `error` (the work said so), `exit` (a command's status), `signal` (a command was killed),
+    /// `timeout`, `cancelled`, `lost` (the worker), `restart` (of the runner) or `snoozed`.
     public var cause: String?
     public var message: String?
+    /// Processor time of a command, in microseconds, its children included.
+    public var cpuUs: Int?
+    /// Most memory that a command had, in bytes.
+    public var peakBytes: Int64?
+    /// The status a command exited with.
+    public var exitCode: Int?
+    /// The signal that ended a command.
+    public var signal: Int?
+    /// The fencing number of its lease; grows with every lease.
+    public var fence: Int64
 
     public init(
         number: Int, item: String? = nil, stage: WorkloadStage, worker: String, startedAt: Timestamp,
-        endedAt: Timestamp? = nil, cause: String? = nil, message: String? = nil
+        endedAt: Timestamp? = nil, cause: String? = nil, message: String? = nil, cpuUs: Int? = nil,
+        peakBytes: Int64? = nil, exitCode: Int? = nil, signal: Int? = nil, fence: Int64 = 0
     ) {
         self.number = number
         self.item = item
@@ -157,6 +189,11 @@ public struct AttemptView: Sendable, Hashable {
         self.endedAt = endedAt
         self.cause = cause
         self.message = message
+        self.cpuUs = cpuUs
+        self.peakBytes = peakBytes
+        self.exitCode = exitCode
+        self.signal = signal
+        self.fence = fence
     }
 }
 

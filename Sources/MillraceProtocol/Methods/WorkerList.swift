@@ -7,12 +7,21 @@ public struct WorkerView: Sendable, Hashable {
     public var name: String
     public var pid: Int32
     public var kinds: [String]
+    /// Calls that may be in flight at once.
     public var capacity: Int
     /// Calls in flight.
     public var running: Int
     public var since: Timestamp
+    /// The pool that it belongs to; absent for a worker that came from outside.
+    public var pool: String?
+    /// Numeric user id of the process.
+    public var user: UInt32?
+    public var state: WorkerState
 
-    public init(id: Int, name: String, pid: Int32, kinds: [String], capacity: Int, running: Int, since: Timestamp) {
+    public init(
+        id: Int, name: String, pid: Int32, kinds: [String], capacity: Int = 1, running: Int = 0, since: Timestamp,
+        pool: String? = nil, user: UInt32? = nil, state: WorkerState = .ready
+    ) {
         self.id = id
         self.name = name
         self.pid = pid
@@ -20,12 +29,16 @@ public struct WorkerView: Sendable, Hashable {
         self.capacity = capacity
         self.running = running
         self.since = since
+        self.pool = pool
+        self.user = user
+        self.state = state
     }
 }
 
 extension WorkerView: JSONCodable {
     public init(from json: inout JSONReader) throws(JSONError) {
-        var id: Int?, name: String?, pid: Int32?, kinds: [String]?, capacity = 1, running = 0, since: Timestamp?
+        var id: Int?, name: String?, pid: Int32?, kinds: [String]?, capacity: Int = 1, running: Int = 0,
+            since: Timestamp?, pool: String?, user: UInt32?, state: WorkerState = .ready
         try json.object { key, json throws(JSONError) in
             switch key {
             case "id": id = try json.int()
@@ -35,13 +48,16 @@ extension WorkerView: JSONCodable {
             case "capacity": capacity = try json.int()
             case "running": running = try json.int()
             case "since": since = try json.value()
+            case "pool": pool = try json.string()
+            case "user": user = try json.value()
+            case "state": state = try json.value()
             default: try json.skip()
             }
         }
         self.init(
             id: try json.require(id, "id"), name: try json.require(name, "name"), pid: try json.require(pid, "pid"),
             kinds: try json.require(kinds, "kinds"), capacity: capacity, running: running,
-            since: try json.require(since, "since"))
+            since: try json.require(since, "since"), pool: pool, user: user, state: state)
     }
 
     public func encode(to json: inout JSONWriter) {
@@ -53,8 +69,18 @@ extension WorkerView: JSONCodable {
             $0.member("capacity", capacity)
             $0.member("running", running)
             $0.member("since", since)
+            $0.member("pool", ifPresent: pool)
+            $0.member("user", ifPresent: user)
+            $0.member("state", state)
         }
     }
+}
+
+/// Whether a worker takes calls.
+public enum WorkerState: String, WireWord {
+    case ready
+    /// Takes no further calls; those it has go on.
+    case retiring
 }
 
 /// Lists the connected workers.
@@ -83,77 +109,6 @@ public enum WorkerList: RPCMethod {
 
         public func encode(to json: inout JSONWriter) {
             json.object { $0.member("workers", workers) }
-        }
-    }
-}
-
-/// A kind as it is shown.
-public struct KindView: Sendable, Hashable {
-    public var name: String
-    public var summary: String
-    public var stages: [WorkloadStage]
-    /// Workers connected now that serve it.
-    public var workers: Int
-
-    public init(name: String, summary: String, stages: [WorkloadStage], workers: Int) {
-        self.name = name
-        self.summary = summary
-        self.stages = stages
-        self.workers = workers
-    }
-}
-
-extension KindView: JSONCodable {
-    public init(from json: inout JSONReader) throws(JSONError) {
-        var name: String?, summary = "", stages: [WorkloadStage] = [.process], workers = 0
-        try json.object { key, json throws(JSONError) in
-            switch key {
-            case "name": name = try json.string()
-            case "summary": summary = try json.string()
-            case "stages": stages = try json.value()
-            case "workers": workers = try json.int()
-            default: try json.skip()
-            }
-        }
-        self.init(name: try json.require(name, "name"), summary: summary, stages: stages, workers: workers)
-    }
-
-    public func encode(to json: inout JSONWriter) {
-        json.object {
-            $0.member("name", name)
-            $0.member("summary", summary)
-            $0.member("stages", stages)
-            $0.member("workers", workers)
-        }
-    }
-}
-
-/// Lists the kinds of job that are known.
-public enum KindList: RPCMethod {
-    public static let name = "kind.list"
-    public static let access = AccessClass.read
-    public typealias Params = Empty
-
-    public struct Result: Sendable, Hashable, JSONCodable {
-        public var kinds: [KindView]
-
-        public init(kinds: [KindView]) {
-            self.kinds = kinds
-        }
-
-        public init(from json: inout JSONReader) throws(JSONError) {
-            var kinds: [KindView]?
-            try json.object { key, json throws(JSONError) in
-                switch key {
-                case "kinds": kinds = try json.value()
-                default: try json.skip()
-                }
-            }
-            self.init(kinds: try json.require(kinds, "kinds"))
-        }
-
-        public func encode(to json: inout JSONWriter) {
-            json.object { $0.member("kinds", kinds) }
         }
     }
 }
