@@ -6,8 +6,6 @@ struct Bounds: Sendable, Hashable {
     var jobs = 128
     /// Calls to workers at once, over all jobs.
     var calls = 256
-    /// Commands that run at once.
-    var commands = 32
     /// Jobs at once of one kind, queue or user.
     var kinds: [String: Int] = [:]
     var queues: [String: Int] = [:]

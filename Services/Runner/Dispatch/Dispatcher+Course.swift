@@ -76,7 +76,7 @@ extension Dispatcher {
             effects.append(
                 .postpone(
                     Postponement(
-                        id: id, until: next.item.notBefore, cause: "waits to try \(job.later.count) of its items again",
+                        id: id, durability: job.view.durability, until: next.item.notBefore, cause: "waits to try \(job.later.count) of its items again",
                         attempts: job.attempts, crashes: job.crashes)))
             drop(id)
         } else {
@@ -200,7 +200,8 @@ extension Dispatcher {
         effects.append(
             .postpone(
                 Postponement(
-                    id: job.id, until: until, cause: cause, attempts: max(0, attempts), crashes: job.crashes)))
+                    id: job.id, durability: job.view.durability, until: until, cause: cause, attempts: max(0, attempts),
+                    crashes: job.crashes)))
         drop(job.id)
     }
 
@@ -231,7 +232,8 @@ extension Dispatcher {
                 job.id,
                 JobEnding(
                     state: state, cause: cause, result: result, error: error,
-                    attempts: min(job.attempts, job.view.maxAttempts), crashes: job.crashes), end))
+                    attempts: min(job.attempts, job.view.maxAttempts), crashes: job.crashes),
+                end, job.view.durability))
         drop(job.id)
     }
 }

@@ -176,7 +176,8 @@ extension Dispatcher {
                 effects.append(
                     .postpone(
                         Postponement(
-                            id: lease.job, until: outcome.notBefore,
+                            id: lease.job, durability: jobs[lease.job]?.view.durability ?? .disk,
+                            until: outcome.notBefore,
                             cause: end.cause == .snoozed
                                 ? "put off by its worker: \(end.message ?? "")"
                                 : "tries again after: \(end.message ?? "an error")",

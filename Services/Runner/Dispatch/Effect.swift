@@ -24,7 +24,7 @@ enum Effect: Sendable {
     /// Put the job back to be started again at that time → `jobScheduled`.
     case postpone(Postponement)
     /// End the job, and with it the attempt of a plain one.
-    case finish(JobID, JobEnding, EndedAttempt?)
+    case finish(JobID, JobEnding, EndedAttempt?, JobDurability)
     /// Withdraw a call; it still answers.
     case cancel(Lease)
     /// Tell a worker that a job needs nothing more of it.
@@ -59,6 +59,7 @@ struct ClaimRequest: Sendable, Hashable {
 /// How a job is put back.
 struct Postponement: Sendable {
     var id: JobID
+    var durability: JobDurability
     var until: Timestamp
     var cause: String
     var attempts: Int
