@@ -7,6 +7,8 @@ public enum NearMiss {
 
     /// The candidate that is nearest, by at most a third of the letters and not more than three.
     public static func nearest(_ word: String, among candidates: some Sequence<String>) -> String? {
+        // The comparison takes time by the product of the lengths, and a word may come from anybody.
+        guard word.utf8.count <= 100 else { return nil }
         let bound = min(3, max(1, word.count / 3))
         return candidates.map { (name: $0, distance: distance(Array(word.lowercased()), Array($0.lowercased()))) }
             .filter { $0.distance <= bound }.min { $0.distance < $1.distance }?.name

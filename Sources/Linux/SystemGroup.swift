@@ -20,17 +20,17 @@ public enum SystemGroup {
         return nil
     }
 
-    /// Whether an nsswitch.conf(5) knows groups by the file and systemd alone.
-    static func isNameServiceLocal(_ text: String) -> Bool {
+    /// Whether an nsswitch.conf(5) knows groups, or what else `database` names, by the file and systemd alone.
+    static func isNameServiceLocal(_ text: String, database: String = "group:") -> Bool {
         for line in text.split(separator: "\n") {
             let words = line.prefix { $0 != "#" }.split { $0 == " " || $0 == "\t" }
-            guard words.first == "group:" else { continue }
+            guard words.first == database[...] else { continue }
             return words.dropFirst().allSatisfy { $0 == "files" || $0 == "systemd" }
         }
         return false
     }
 
-    private static func text(_ path: String) -> String {
+    static func text(_ path: String) -> String {
         do throws(SystemError) {
             return try Files.readText(path)
         } catch {

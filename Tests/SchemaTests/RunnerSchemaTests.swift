@@ -7,10 +7,13 @@ import Testing
 /// The contract three times over: schema, type and registration must agree.
 struct RunnerSchemaTests {
     static let methods: [any RPCMethod.Type] = [
-        JobSubmit.self, JobSubmitBatch.self, JobShow.self, JobList.self, JobWatch.self, JobCancel.self, JobRetry.self,
-        WorkerRegister.self, WorkerList.self, KindList.self, WorkloadPlan.self, WorkloadPreload.self,
-        WorkloadProcess.self, WorkloadSummarize.self, ServicePing.self, ServiceStatus.self, ServiceMetrics.self,
-        ServiceReload.self, ServiceSetLogLevel.self,
+        JobSubmit.self, JobSubmitBatch.self, JobShow.self, JobList.self, JobWatch.self, JobWhy.self, JobCancel.self,
+        JobRetry.self, JobEdit.self, JobBury.self, JobRedrive.self, QueueList.self, QueuePause.self, QueueResume.self,
+        QueueDrain.self, QueueSet.self, KindList.self, WorkerRegister.self, WorkerList.self, WorkerPing.self,
+        PoolList.self, PoolResize.self, LimitList.self, LimitSet.self, BreakerList.self, BreakerOpen.self,
+        BreakerClose.self, BreakerReset.self, PermitAcquire.self, PermitReport.self, PermitRelease.self,
+        WorkloadPlan.self, WorkloadPreload.self, WorkloadProcess.self, WorkloadSummarize.self, ServicePing.self,
+        ServiceStatus.self, ServiceMetrics.self, ServiceReload.self, ServiceSetLogLevel.self,
     ]
 
     let document: OpenRPCDocument
@@ -115,15 +118,62 @@ struct RunnerSchemaTests {
     }
 
     @Test func wordsOfTheSchemaAreTheWordsOfTheTypes() throws {
-        func words(_ component: String, _ property: String) -> Set<String> {
+        func words(_ component: String, _ property: String) -> [String] {
             let values = document.root["components"]?["schemas"]?[component]?["properties"]?[property]?["enum"]
-            return Set(values?.elements?.compactMap(\.stringValue) ?? [])
+            return (values?.elements ?? []).compactMap(\.stringValue).sorted()
         }
-        #expect(words("JobView", "state") == Set(JobState.allCases.map(\.rawValue)))
-        #expect(words("JobView", "phase") == Set(JobPhase.allCases.map(\.rawValue)))
-        #expect(words("ItemView", "state") == Set(ItemState.allCases.map(\.rawValue)))
-        #expect(words("AttemptView", "stage") == Set(WorkloadStage.allCases.map(\.rawValue)))
-        #expect(words("JobReceipt", "durability") == Set(JobDurability.allCases.map(\.rawValue)))
+        func expect<Word: WireWord>(_: Word.Type, _ component: String, _ property: String) throws {
+            #expect(
+                words(component, property) == Word.allCases.map(\.rawValue).sorted(), "\(component).\(property)")
+        }
+        try expect(JobState.self, "JobView", "state")
+        try expect(JobPhase.self, "JobView", "phase")
+        try expect(JobHold.self, "JobView", "hold")
+        try expect(JobDurability.self, "JobView", "durability")
+        try expect(JobDurability.self, "JobReceipt", "durability")
+        try expect(UniqueMode.self, "JobSpecification", "uniqueMode")
+        try expect(DependencyMode.self, "JobSpecification", "afterMode")
+        try expect(ItemState.self, "ItemView", "state")
+        try expect(WorkloadStage.self, "AttemptView", "stage")
+        try expect(WhyCode.self, "WhyReason", "code")
+        try expect(GateState.self, "GateView", "state")
+        try expect(GateState.self, "KindView", "state")
+        try expect(KindProgram.self, "KindView", "program")
+        try expect(WorkerState.self, "WorkerView", "state")
+        try expect(PoolProcess.State.self, "PoolProcess", "state")
+        try expect(LimitScope.self, "LimitView", "scope")
+        try expect(LimitSource.self, "LimitView", "source")
+        try expect(BreakerState.self, "BreakerView", "state")
+    }
+
+    /// An error's code is the one its status has, so that a client may match either.
+    @Test func theErrorsOfTheDocumentAreErrorsOfTheProtocol() throws {
+        var count = 0
+        for method in document.root["methods"]?.elements ?? [] {
+            for value in method["errors"]?.elements ?? [] {
+                let error = try JSON.decode(RPCError.self, from: JSON.encode(value))
+                let status = try #require(error.status, "\(method["name"] ?? .null): \(error)")
+                #expect(error.code == status.code, "\(error)")
+                #expect(error.reason?.isEmpty == false, "\(error)")
+                count += 1
+            }
+        }
+        #expect(count > 30)
+    }
+
+    @Test(
+        "A hook that is none is refused where it is wrong",
+        arguments: [
+            (#"{"on":["succeeded"]}"#, "exactly one"),
+            (#"{"on":["succeeded"],"job":{"kind":"k"},"http":{"url":"https://example.org"}}"#, "exactly one"),
+            (#"{"on":[],"job":{"kind":"k"}}"#, "one or more"),
+            (#"{"on":["running"],"job":{"kind":"k"}}"#, "one or more"),
+            (#"{"job":{"kind":"k"}}"#, "missing"),
+            (#"{"on":["failed"],"command":["/bin/true"]}"#, "not known"),
+        ])
+    func hookThatIsNone(text: String, problem: String) {
+        let error = #expect(throws: JSONError.self) { try JSON.decode(JobHook.self, from: text) }
+        #expect(error?.message.contains(problem) == true, "\(String(describing: error))")
     }
 }
 

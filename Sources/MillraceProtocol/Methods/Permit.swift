@@ -139,7 +139,7 @@ public enum PermitReport: RPCMethod {
         }
     }
 
-    public typealias Result = Empty
+    public typealias Result = Done
 }
 
 /// Gives a permit back that was not used: its tokens are there for others.
@@ -147,5 +147,5 @@ public enum PermitRelease: RPCMethod {
     public static let name = "permit.release"
     public static let access = AccessClass.write
     public typealias Params = PermitReference
-    public typealias Result = Empty
+    public typealias Result = Done
 }

@@ -5,5 +5,5 @@ public enum WorkerPing: RPCMethod {
     public static let name = "worker.ping"
     public static let access = AccessClass.admin
     public typealias Params = Empty
-    public typealias Result = Empty
+    public typealias Result = Done
 }

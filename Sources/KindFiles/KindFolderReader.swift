@@ -1,0 +1,169 @@
+import Declarations
+import Linux
+
+/// Reads all files of a folder of kind declarations, then checks what they say of each other.
+final class KindFolderReader {
+    /// Something that is named in one place and has to be declared in another.
+    struct Reference {
+        enum Target { case worker, resource, breaker, kind }
+        var target: Target
+        var name: String
+        var value: Declared
+        /// The kind that names it.
+        var kind: String?
+    }
+
+    let host: ProgramHost
+    let problems = ProblemList()
+    var catalog = KindCatalog()
+    var kindNames = DeclaredNames("kind")
+    var workerNames = DeclaredNames("worker")
+    var resourceNames = DeclaredNames("resource")
+    var queueNames = DeclaredNames("queue")
+    var references: [Reference] = []
+
+    init(_ host: ProgramHost) {
+        self.host = host
+    }
+
+    /// A file is one kind, or lists of kinds, workers, resources and queues.
+    func read(_ root: Declared) {
+        _ = root.fields { fields in
+            let lists = ["kinds", "workers", "resources", "queues"]
+            // The latter so that a kind without a name is told that, instead of that all its keys are unknown.
+            if ["name", "command", "worker", "summary"].contains(where: fields.has), !lists.contains(where: fields.has)
+            {
+                readKind(fields, root)
+                return
+            }
+            readList(fields["kinds"]) { fields, value in self.readKind(fields, value) }
+            readList(fields["workers"]) { fields, value in self.readWorker(fields, value) }
+            readList(fields["resources"]) { fields, value in self.readResource(fields, value) }
+            readList(fields["queues"]) { fields, value in self.readQueue(fields, value) }
+            if fields.has("name") {
+                fields.refuse("name", "a file is one kind, or has lists; put the kind into the list kinds")
+            }
+        }
+    }
+
+    private func readList(_ list: Declared?, _ read: (DeclaredFields, Declared) -> Void) {
+        for item in list?.items(0...10_000) ?? [] {
+            _ = item.fields { read($0, item) }
+        }
+    }
+
+    /// What could be taken in, once all files are read.
+    func finish() -> (catalog: KindCatalog, problems: [Problem]) {
+        for reference in references { check(reference) }
+        warnAboutCircles()
+        catalog.removeDangling()
+        return (catalog, problems.all)
+    }
+
+    private func check(_ reference: Reference) {
+        let (name, value) = (reference.name, reference.value)
+        switch reference.target {
+        case .worker where !workerNames.contains(name):
+            value.refuse(
+                "no worker \(name) is declared\(workerNames.hint(name)); declare it in a list workers, or its command "
+                    + "here")
+        case .resource where !resourceNames.contains(name):
+            value.refuse("no resource \(name) is declared\(resourceNames.hint(name)); declare it in a list resources")
+        case .breaker where !resourceNames.contains(name):
+            value.refuse("no resource \(name) is declared\(resourceNames.hint(name)); declare it in a list resources")
+        case .breaker where catalog.resources[name].map({ $0.breaker == nil }) ?? false:
+            let place = resourceNames.place(of: name)?.brief ?? ""
+            value.refuse("resource \(name) has no breaker; add breaker: {} to it in \(place)")
+        case .kind where !kindNames.contains(name):
+            value.warn(
+                "no kind \(name) is declared here\(kindNames.hint(name)); the job waits until a worker from outside "
+                    + "registers it")
+        default: break
+        }
+    }
+
+    /// A job whose end starts a job, whose end … starts the first again.
+    private func warnAboutCircles() {
+        let hooks = references.filter { $0.target == .kind }
+        let next = Dictionary(grouping: hooks) { $0.kind ?? "" }.mapValues { $0.map(\.name) }
+        for hook in hooks {
+            guard let kind = hook.kind else { continue }
+            var reached: Set<String> = [hook.name]
+            var open = [hook.name]
+            while let name = open.popLast() { open += next[name, default: []].filter { reached.insert($0).inserted } }
+            if reached.contains(kind) {
+                hook.value.warn("leads back to kind \(kind), so that its jobs may start each other for ever")
+            }
+        }
+    }
+}
+
+extension KindFolderReader {
+    /// Reads the name of a thing and takes it; nil when there is none, or it is taken.
+    func claim(_ fields: DeclaredFields, _ names: inout DeclaredNames) -> String? {
+        guard let value = fields.require("name", "give the \(names.noun) one"), let name = value.name() else {
+            return nil
+        }
+        if name.hasPrefix("millrace.") {
+            value.refuse("names that begin with millrace. are the suite's own; choose another")
+        }
+        return names.claim(name, by: value) ? name : nil
+    }
+
+    func readResource(_ fields: DeclaredFields, _ value: Declared) {
+        let errors = problems.errors
+        let name = claim(fields, &resourceNames)
+        let rate = fields["rate"].map { ($0, Self.rate($0)) }
+        let burst = fields["burst"]?.integer(1...1_000_000)
+        let breaker = fields["breaker"]?.fields { fields in
+            var breaker = ResourceDefinition.Breaker()
+            if let failures = fields["failures"]?.integer(1...1000) { breaker.failures = failures }
+            if let pause = fields["pause"]?.span(.milliseconds(100)...(.seconds(86_400))) { breaker.pause = pause }
+            return breaker
+        }
+        if rate == nil {
+            if fields.has("burst") { fields.refuse("burst", "means nothing without a rate; add one") }
+            if !fields.has("breaker") { value.refuse("has neither a rate nor a breaker; give it one of them or both") }
+        }
+        guard errors == problems.errors, let name else { return }
+        let bucket = rate?.1.map { rate in
+            // A second's worth by default.
+            ResourceDefinition.Bucket(rate: rate, burst: burst ?? max(1, Int(rate.rounded(.up))))
+        }
+        catalog.resources[name] = ResourceDefinition(name: name, bucket: bucket, breaker: breaker)
+    }
+
+    /// "3", "0.5", "100/min": tokens a second.
+    private static func rate(_ value: Declared) -> Double? {
+        let expectation = "tokens a second from 0.001 to 1000000, such as 3, or with a unit such as 100/min"
+        guard let text = value.text(expectation) else { return nil }
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map { trimmed($0) }
+        guard let number = Declared.decimal(parts[0]),
+            let seconds = parts.count == 1 ? 1 : Self.seconds[parts[1]], (0.001...1_000_000).contains(number / seconds)
+        else { return value.refuse(unless: expectation) }
+        return number / seconds
+    }
+
+    private static let seconds: [String: Double] = [
+        "s": 1, "sec": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600, "d": 86_400, "day": 86_400,
+    ]
+
+    func readQueue(_ fields: DeclaredFields, _ value: Declared) {
+        let errors = problems.errors
+        let name = claim(fields, &queueNames)
+        var queue = QueueDefinition(name: name ?? "")
+        if let durability = fields["durability"]?.choice(QueueDefinition.Durability.self) {
+            queue.durability = durability
+        }
+        queue.concurrency = fields["concurrency"]?.integer(1...10_000)
+        queue.waiting = fields["waiting"]?.integer(1...1_000_000_000)
+        if errors == problems.errors, let name { catalog.queues[name] = queue }
+    }
+
+    func readWorker(_ fields: DeclaredFields, _ value: Declared) {
+        let errors = problems.errors
+        let name = claim(fields, &workerNames)
+        let worker = WorkerDefinition.read(fields, name: name ?? "", host)
+        if errors == problems.errors, let name, let worker { catalog.workers[name] = worker }
+    }
+}
