@@ -60,7 +60,10 @@ extension Runner {
     /// Runs a command for an item; the runner is its worker.
     func runCommand(_ lease: Lease, _ params: WorkloadProcess.Params) {
         let job = params.job
-        guard let commands, let definition = state.withLock({ $0.book.command(of: job) }) else {
+        let definition = state.withLock { state in
+            state.book.command(of: job.kind, task: state.dispatcher.jobs[job.id]?.task)
+        }
+        guard let commands, let definition else {
             let error = RPCError(
                 .failedPrecondition, "no command is declared for the kind \(job.kind) any more",
                 reason: "command.cannotStart")

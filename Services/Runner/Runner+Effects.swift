@@ -76,7 +76,8 @@ extension Runner {
         let now = time.wall()
         store.submit(.crash, { try JobStore.claim($0, requests, now: now) }) { [self] result in
             switch result {
-            case .success(let claim): handle(.claimed(claim.jobs, exhausted: claim.exhausted))
+            case .success(let claim):
+                handle(.claimed(claim.jobs.map(\.asWorkersSeeIt), exhausted: claim.exhausted))
             case .failure(let error): failed("no job could be taken", error, then: .claimFailed)
             }
         }
@@ -158,5 +159,22 @@ extension Runner {
                 handle(.leaseEnded(lease.fence, .failed(Self.face(of: error)), AttemptFacts()))
             }
         }
+    }
+}
+
+extension ClaimedJob {
+    /// A callback's destination is kept beside the job's params; the worker that makes the request gets both.
+    var asWorkersSeeIt: ClaimedJob {
+        guard case .http(let callback)? = task else { return self }
+        var job = self
+        let event = brief.params
+        var json = JSONWriter()
+        json.object {
+            $0.member("url", callback.url)
+            $0.member("secret", ifPresent: callback.secret)
+            $0.member("event", event)
+        }
+        job.brief.params = JSONRaw(unchecked: json.bytes)
+        return job
     }
 }

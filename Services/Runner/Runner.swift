@@ -28,6 +28,7 @@ final class Runner: Service {
     let live: LiveJobs
     let alarm: Alarm
     let canaryDesk = CanaryDesk()
+    let attached = AttachedJobs()
     let host: HostContext
     private let hands = Locked<(pools: WorkerPools, commands: CommandExecutor, server: RPCServer)?>(nil)
 
@@ -262,6 +263,7 @@ final class Runner: Service {
         let job = detail.job
         live.remove(Lane(queue: job.queue, kind: job.kind, uid: job.user))
         if job.kind == Canary.kind { return canaryDesk.ended(job) }
+        if job.attached { attached.detach(job.id) }
         let duration = job.startedAt.flatMap { start in job.finishedAt.map { ($0 - start).milliseconds } } ?? 0
         // One line for each of thousands of jobs a second would cost more than the jobs.
         let level: Logger.Level =

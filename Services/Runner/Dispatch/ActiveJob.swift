@@ -34,6 +34,8 @@ struct ActiveJob: Sendable {
     let lane: Lane
     /// What its kind needs to start an item.
     let needs: ResourceBook.Needs?
+    /// What the runner itself is to do, for a job of a hook.
+    let task: HookTask?
     var view: JobView
     let backoff: Duration
     var attempts: Int
@@ -69,6 +71,7 @@ struct ActiveJob: Sendable {
         brief = claimed.brief
         self.lane = lane
         self.needs = needs
+        task = claimed.task
         view = claimed.view
         backoff = claimed.backoff
         attempts = claimed.attempts

@@ -101,6 +101,7 @@ extension Dispatcher {
             }
         }
         guard let item = jobs[id]?.pending.popLast(), let brief = jobs[id]?.brief else { return false }
+        if item.attempts == 0 { noteFirstTry(of: kind, now: now) }
         jobs[id]?.running[item.brief.index] = item
         jobs[id]?.count()
         let fence = lease(.process, of: id, item: item.brief.index, to: worker, now: now).fence
@@ -227,6 +228,7 @@ extension Dispatcher {
             state = items.failed == 0 ? .succeeded : items.succeeded == 0 ? .failed : .partial
             cause = items.failed == 0 ? "done" : "\(items.failed) of \(items.total) items failed"
         }
+        count(state, job.lane)
         effects.append(
             .finish(
                 job.id,
@@ -235,5 +237,16 @@ extension Dispatcher {
                     attempts: min(job.attempts, job.view.maxAttempts), crashes: job.crashes),
                 end, job.view.durability))
         drop(job.id)
+    }
+
+    private mutating func count(_ state: JobState, _ lane: Lane) {
+        guard !lane.isOwn else { return }
+        switch state {
+        case .succeeded: counts.succeeded += 1
+        case .partial: counts.partial += 1
+        case .failed: counts.failed += 1
+        case .cancelled: counts.cancelled += 1
+        case .scheduled, .ready, .running: break
+        }
     }
 }

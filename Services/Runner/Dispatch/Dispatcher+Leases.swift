@@ -8,6 +8,7 @@ extension Dispatcher {
     /// An end of a lease that is not known any more, for instance because its worker was lost, changes nothing.
     mutating func end(_ fence: Int64, _ ending: LeaseEnd, _ facts: AttemptFacts, now: Now) {
         guard let lease = close(fence) else { return }
+        if case .lost = ending { counts.lost += 1 }
         if let pass = lease.pass { settle(pass, ending, now: now) }
         guard let interruption = jobs[lease.job]?.interruption else {
             if jobs[lease.job] != nil { settle(lease, ending, attemptEnd(lease, ending, nil, facts), now: now) }
@@ -49,7 +50,8 @@ extension Dispatcher {
         case .lost(let how):
             jobs[lease.job]?.crashes += 1
             if job.crashes + 1 >= bounds.crashes {
-                jobs[lease.job]?.failure = lostError(lease, "job \(job.id)", how)
+                let failure = lostError(lease, "job \(job.id)", how)
+                jobs[lease.job]?.failure = failure
             }
         }
     }
@@ -63,10 +65,11 @@ extension Dispatcher {
                 .failedPrecondition, "the plan of \(job.brief.kind) names the item \"\(doubled.key)\" twice",
                 reason: "plan.doubledKey")
         } else if plan.items.count > bounds.items {
-            jobs[job.id]?.failure = RPCError(
+            let failure = RPCError(
                 .resourceExhausted,
                 "the plan of \(job.brief.kind) has \(plan.items.count) items, at most \(bounds.items) are taken; "
                     + "submit the work in several jobs", reason: "limit.items")
+            jobs[job.id]?.failure = failure
         } else {
             store(plan, slots: min(max(plan.slots ?? bounds.slots, 1), 20, plan.items.count), of: job.id)
         }
@@ -208,8 +211,9 @@ extension Dispatcher {
         if case .cancelled = interruption { jobs[id]?.view.cancelRequested = true }
         touch(id)
         guard job.phase != .summarizing else { return }
-        jobs[id]?.graceEnds = now.boot + bounds.grace
-        timers.add(.grace(id), at: now.boot + bounds.grace)
+        let ends = now.boot + bounds.grace
+        jobs[id]?.graceEnds = ends
+        timers.add(.grace(id), at: ends)
         effects += job.leases.sorted().compactMap { leases[$0] }.map { .cancel($0) }
     }
 
@@ -218,7 +222,7 @@ extension Dispatcher {
     mutating func delay(before attempt: Int, _ job: ActiveJob, _ error: RPCError, now: Now) -> Duration {
         if error.retryAfterMs != nil { return error.pause }
         let backoff = Backoff(base: job.backoff, cap: .seconds(3600))
-        guard withdrawRetry(of: job.lane.kind, now: now) else { return backoff.window(attempt: max(attempt, 1)) }
+        guard takeRetry(of: job.lane.kind, now: now) else { return backoff.window(attempt: max(attempt, 1)) }
         return backoff.delay(attempt: max(attempt, 1), using: &generator)
     }
 

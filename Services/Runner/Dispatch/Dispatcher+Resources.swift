@@ -81,10 +81,14 @@ extension Dispatcher {
     }
 
     /// Takes a retry of the kind's budget; false when it is used up.
-    mutating func withdrawRetry(of kind: String, now: Now) -> Bool {
+    mutating func takeRetry(of kind: String, now: Now) -> Bool {
         guard let ratio = rules.retryRatios[kind] else { return true }
-        var budget = budgets[kind] ?? RetryBudget(ratio: ratio, now: now.boot)
-        defer { budgets[kind] = budget }
-        return budget.withdraw(now: now.boot)
+        return budgets[kind, default: RetryBudget(ratio: ratio, now: now.boot)].take(at: now.boot)
+    }
+
+    /// Notes the first try of an item.
+    mutating func noteFirstTry(of kind: String, now: Now) {
+        guard let ratio = rules.retryRatios[kind] else { return }
+        budgets[kind, default: RetryBudget(ratio: ratio, now: now.boot)].earn()
     }
 }

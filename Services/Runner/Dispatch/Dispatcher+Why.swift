@@ -205,7 +205,7 @@ extension Dispatcher {
                         code: .rate,
                         message: "waits for a token of \(refusal.name); \(ahead) are before it",
                         until: now.wall + (until - now.boot), name: refusal.name, ahead: ahead))
-            case .full: break
+            case .full, .overBurst: break
             }
         }
         for worker in Set(job.leases.compactMap { leases[$0]?.worker }).sorted() {

@@ -93,6 +93,32 @@ struct Dispatcher: Sendable {
     var permits = PermitBook()
     var budgets: [String: RetryBudget] = [:]
 
+    /// What has happened since the start.
+    var counts = Counts()
+
+    /// Endings, by how.
+    struct Counts: Sendable, Hashable {
+        var started = 0
+        var succeeded = 0
+        var partial = 0
+        var failed = 0
+        var cancelled = 0
+        /// Attempts whose worker was lost.
+        var lost = 0
+    }
+
+    /// What is shown of the limits.
+    struct Snapshot: Sendable {
+        var bounds: Bounds
+        var resources: [String: ResourceBook.Resource]
+        /// Boot time.
+        var now: Duration
+    }
+
+    func snapshot(now: Duration) -> Snapshot {
+        Snapshot(bounds: bounds, resources: resources.resources, now: now)
+    }
+
     private var promoting = false
     private(set) var nextScheduled: Timestamp?
     private var lastFence: Int64
@@ -195,7 +221,7 @@ struct Dispatcher: Sendable {
 
     /// Commands are ended by their own grace; a connection whose worker is deaf is closed.
     private mutating func dropHolders(of fences: Set<Int64>) {
-        let deaf = Set(fences.compactMap { leases[$0]?.worker }).subtracting([Worker.own])
+        let deaf = Set(fences.compactMap { leases[$0]?.worker }).filter { $0 > Worker.own }
         effects += deaf.sorted().map { .drop(worker: $0, because: "did not heed a cancellation in time") }
     }
 
@@ -205,9 +231,10 @@ struct Dispatcher: Sendable {
         if lease.isOverdue {
             dropHolders(of: [fence])
         } else {
+            let ends = now.boot + bounds.grace
             leases[fence]?.isOverdue = true
-            leases[fence]?.deadline = now.boot + bounds.grace
-            timers.add(.lease(fence), at: now.boot + bounds.grace)
+            leases[fence]?.deadline = ends
+            timers.add(.lease(fence), at: ends)
             effects.append(.cancel(lease))
         }
     }
@@ -268,7 +295,10 @@ struct Dispatcher: Sendable {
         let lane = claimed.lane
         let job = ActiveJob(claimed, lane: lane, needs: rules.needs[lane.kind], now: now)
         load.add(lane)
-        shares.charge(lane.uid)
+        if !lane.isOwn {
+            shares.charge(lane.uid)
+            counts.started += 1
+        }
         if let deadline = job.deadline { timers.add(.timeout(job.id), at: deadline) }
         if let next = job.later.last?.at { timers.add(.items(job.id), at: next) }
         jobs[job.id] = job
@@ -356,7 +386,7 @@ struct Dispatcher: Sendable {
 
     /// The least busy worker with a free place for the kind.
     func freeWorker(for kind: String, where suits: (Worker) -> Bool = { _ in true }) -> Int? {
-        guard leases.count < bounds.calls || Lane.isOwn(kind) else { return nil }
+        guard leases.count < bounds.calls || kind == Canary.kind else { return nil }
         var best: (id: Int, running: Int)?
         for id in serving[kind] ?? [] {
             guard let worker = workers[id], worker.isFree, suits(worker) else { continue }
@@ -373,7 +403,7 @@ struct Dispatcher: Sendable {
             guard let worker = workers[id], worker.isFree else { return sum }
             return sum + worker.capacity - worker.running
         }
-        return Lane.isOwn(kind) ? free : min(free, bounds.calls - leases.count)
+        return kind == Canary.kind ? free : min(free, bounds.calls - leases.count)
     }
 
     /// What the kind's workers implement; of workers that differ, the first one's word counts.

@@ -26,6 +26,8 @@ struct ResourceBook: Sendable {
         /// So many wait before.
         case rate(until: Duration, ahead: Int)
         case full
+        /// More tokens than can ever be there at once.
+        case overBurst(Int)
     }
 
     /// What the items of a kind need.
@@ -137,6 +139,9 @@ struct ResourceBook: Sendable {
         known(name, now: now)
         if let refusal = shut(name, now: now) { return .failure(ResourceRefusal(name: name, refusal: refusal)) }
         guard let resource = resources[name] else { return .success(nil) }
+        if let burst = resource.bucket?.burst, count > burst {
+            return .failure(ResourceRefusal(name: name, refusal: .overBurst(burst)))
+        }
         if resource.line.isEmpty, let pass = grant(name, count: count, now: now) { return .success(pass) }
         guard resource.line.count < Self.lineLimit else {
             return .failure(ResourceRefusal(name: name, refusal: .full))
@@ -147,10 +152,11 @@ struct ResourceBook: Sendable {
     }
 
     private mutating func grant(_ name: String, count: Int, now: Duration) -> Pass? {
-        if let bucket = resources[name]?.bucket, bucket.tokens(at: now) < min(count, bucket.burst) { return nil }
+        // A burst that was lowered meanwhile is all that can be asked for.
+        let count = min(count, resources[name]?.bucket?.burst ?? count)
+        if let bucket = resources[name]?.bucket, bucket.tokens(at: now) < count { return nil }
         guard let ticket = resources[name]?.breaker.admit(now) else { return nil }
-        // More than the burst can hold is taken on credit: the bucket is empty for that much longer.
-        for _ in 0..<count { resources[name]?.bucket?.borrow(at: now) }
+        _ = resources[name]?.bucket?.take(count, at: now)
         return Pass(name: name, ticket: ticket)
     }
 
@@ -202,7 +208,7 @@ struct ResourceBook: Sendable {
     }
 
     mutating func giveBack(_ name: String, tokens: Int) {
-        for _ in 0..<tokens { resources[name]?.bucket?.giveBack() }
+        resources[name]?.bucket?.giveBack(tokens)
     }
 
     /// When something about `name` changes by itself: a token comes while somebody waits, or a trial may be made.
@@ -214,7 +220,7 @@ struct ResourceBook: Sendable {
         }
         guard let first = resource.line.first, let bucket = resource.bucket else { return nil }
         if case .permit(_, let count) = first {
-            return bucket.nextTokens(min(count, bucket.burst), at: now)
+            return bucket.nextToken(min(count, bucket.burst), at: now)
         }
         return bucket.nextToken(at: now)
     }

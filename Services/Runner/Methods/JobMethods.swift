@@ -118,7 +118,7 @@ extension Runner {
             if taken.receipt.duplicate { live.remove(submission.lane) }
             let id = taken.receipt.id
             if submission.specification.attached == true, !taken.receipt.duplicate {
-                session.onClose { [weak self] _ in self?.abandon(id) }
+                attached.attach(id, to: session) { [weak self] in self?.abandon($0) }
             }
             guard log.logLevel <= .debug else { continue }
             log.debug(

@@ -21,8 +21,7 @@ extension Runner {
 
     private func setLimit(_ params: LimitSet.Params) async throws -> LimitView {
         try Rules.check(params)
-        var scope = params.scope
-        if scope == .user, let name = params.name, UInt32(name) == nil { scope = .user }
+        let scope = params.scope
         let name = try params.name.map { try Self.canonicalName($0, scope) }
         var limit = state.withLock { $0.book.stored.limit(scope, name) } ?? StoredLimit(scope: scope, name: name)
         if params.clear == true {
@@ -60,7 +59,7 @@ extension Runner {
 
     private func limitViews() async throws -> [LimitView] {
         let lanes = try await store.read { try JobStore.lanes($0) }.filter { !$0.lane.isOwn }
-        let (book, dispatcher) = state.withLock { ($0.book, $0.dispatcher.snapshot) }
+        let (book, dispatcher) = state.withLock { ($0.book, $0.dispatcher.snapshot(now: time.boot())) }
         return LimitBook(book: book, lanes: lanes, dispatcher: dispatcher).views
     }
 
