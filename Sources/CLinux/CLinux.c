@@ -5,13 +5,11 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 int millrace_peer_credentials(int socket, int32_t *pid, uint32_t *uid, uint32_t *gid) {
@@ -28,17 +26,6 @@ int millrace_peer_groups(int socket, uint32_t *groups, int capacity) {
     socklen_t length = (socklen_t)capacity * sizeof *groups;
     if (getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups, &length) < 0) return -1;
     return (int)(length / sizeof *groups);
-}
-
-int millrace_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
-
-int millrace_wait_pidfd(int pidfd, int reap, int *code, int *status) {
-    siginfo_t info;
-    memset(&info, 0, sizeof info);
-    if (waitid(P_PIDFD, (id_t)pidfd, &info, reap ? WEXITED : WEXITED | WNOWAIT) < 0) return -1;
-    *code = info.si_code;
-    *status = info.si_status;
-    return 0;
 }
 
 int millrace_random(void *buffer, size_t count) {
@@ -59,21 +46,7 @@ const char *millrace_error_name(int number) { return strerrorname_np(number); }
 
 const char *millrace_error_text(int number) { return strerrordesc_np(number); }
 
-const int32_t millrace_spawn_setsid = POSIX_SPAWN_SETSID;
-
 const char *millrace_signal_name(int number) { return sigabbrev_np(number); }
-
-int millrace_spawn_chdir(posix_spawn_file_actions_t *actions, const char *path) {
-    return posix_spawn_file_actions_addchdir_np(actions, path);
-}
-
-int millrace_end_with_parent(int signal) {
-    return prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0ul, 0ul, 0ul);
-}
-
-int millrace_adopt_orphans(void) {
-    return prctl(PR_SET_CHILD_SUBREAPER, 1ul, 0ul, 0ul, 0ul);
-}
 
 void millrace_name_thread(const char *name) {
     char kept[16];
@@ -91,10 +64,6 @@ int millrace_open_place(const char *directory) { return open(directory, O_PATH |
 int millrace_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 char **millrace_environment(void) { return environ; }
-
-int millrace_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
-    return posix_spawn_file_actions_addclosefrom_np(actions, first);
-}
 
 // One above the pipe's number, so that zero is none.
 static atomic_int signal_pipes[NSIG];

@@ -1,3 +1,4 @@
+import Declarations
 import Linux
 
 /// One thing that a declaration says, for people.
@@ -110,7 +111,7 @@ extension WorkerDefinition: Described {
 extension ResourceDefinition: Described {
     var facts: [Fact] {
         Fact.list(
-            ("rate", bucket.map { "\($0.rate) a second, burst \($0.burst)" }),
+            ("rate", bucket.map { "\(Declared.short($0.rate)) a second, burst \($0.burst)" }),
             ("breaker", breaker.map { "\($0.failures) failures, pause \(TimeSpan.text($0.pause))" }))
     }
 }

@@ -63,7 +63,9 @@ extension KindFolderReader {
         let fault: String? =
             if authority.contains("@") {
                 "must not hold a password; have the call signed with a secret instead"
-            } else if authority.isEmpty || authority.hasPrefix(":") {
+            } else if authority.isEmpty || authority.hasPrefix(":")
+                || authority.hasPrefix("[") && !authority.contains("]")
+            {
                 "has no host; write https://HOST/PATH"
             } else if let fault = portFault(authority) {
                 fault

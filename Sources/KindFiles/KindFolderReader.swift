@@ -29,9 +29,10 @@ final class KindFolderReader {
     /// A file is one kind, or lists of kinds, workers, resources and queues.
     func read(_ root: Declared) {
         _ = root.fields { fields in
-            let lists = ["kinds", "workers", "resources", "queues"]
-            // The latter so that a kind without a name is told that, instead of that all its keys are unknown.
-            if ["name", "command", "worker", "summary"].contains(where: fields.has), !lists.contains(where: fields.has)
+            // A kind has resources too. The other keys are so that one without a name is told that, instead of that all
+            // of them are unknown.
+            if ["name", "command", "worker", "summary"].contains(where: fields.has),
+                !["kinds", "workers", "queues"].contains(where: fields.has)
             {
                 readKind(fields, root)
                 return

@@ -32,7 +32,8 @@ struct ProgramHost {
     /// Why the runner cannot start a process as this user or group; nil when it can.
     func fault(of identity: ProcessIdentity) -> String? {
         guard let runner, runner != 0 else { return nil }
-        if identity.uid == runner, identity.gid == getegid() || runner != geteuid() { return nil }
+        let group = runner == geteuid() ? getegid() : SystemUser.with(id: runner)?.group
+        if identity.uid == runner, identity.gid == group ?? identity.gid { return nil }
         return "only a runner that is root can start processes as somebody else, and this one has uid \(runner)"
     }
 

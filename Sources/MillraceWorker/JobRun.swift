@@ -1,6 +1,7 @@
 import JSONCodec
 import Logging
 import MillraceProtocol
+import MillraceRPC
 
 /// One call of a workload's function: what it may know of its job, and the way to be seen.
 public struct JobRun: Sendable {
@@ -17,11 +18,35 @@ public struct JobRun: Sendable {
     public let log: Logger
 
     private let report: @Sendable (WorkloadProgress) -> Void
+    /// Nil without a runner.
+    let desk: PermitDesk?
 
+    /// A run that no runner started, for tests of a workload: ``permit(_:count:timeout:)`` grants everything.
     public init(
         job: JobBrief, attempt: Int = 1, fence: Int64 = 0, cancelled: Bool = false, itemKey: String? = nil, log: Logger,
         report: @escaping @Sendable (WorkloadProgress) -> Void
     ) {
+        self.init(
+            job: job, attempt: attempt, fence: fence, cancelled: cancelled, itemKey: itemKey, log: log, desk: nil,
+            report: report)
+    }
+
+    /// The run that a request of the runner is.
+    init(
+        job: JobBrief, attempt: Int = 1, fence: Int64 = 0, cancelled: Bool = false, itemKey: String? = nil, log: Logger,
+        context: RPCContext
+    ) {
+        self.init(
+            job: job, attempt: attempt, fence: fence, cancelled: cancelled, itemKey: itemKey, log: log,
+            desk: PermitDesk(session: context.session, options: context.options, log: log)
+        ) { context.progress($0) }
+    }
+
+    private init(
+        job: JobBrief, attempt: Int, fence: Int64, cancelled: Bool, itemKey: String?, log: Logger, desk: PermitDesk?,
+        report: @escaping @Sendable (WorkloadProgress) -> Void
+    ) {
+        self.desk = desk
         self.jobID = job.id
         self.kind = job.kind
         self.correlationId = job.correlationId

@@ -21,16 +21,18 @@ public enum WorkerHost {
     /// - Parameters:
     ///   - name: for people: what the worker is called in lists and logs.
     ///   - capacity: calls that may be in flight at once.
+    ///   - plain: kinds of jobs in one function, beside those in four.
     ///   - warnings: what the log should say of the worker's settings.
     public static func run(
-        name: String, capacity: Int = 64, workloads: [any Workload], warnings: [String] = []
+        name: String, capacity: Int = 64, workloads: [any Workload] = [], plain: [any PlainWorkload] = [],
+        warnings: [String] = []
     ) async -> Never {
         let level = Environment[levelVariable].flatMap(Logger.Level.init(rawValue:)) ?? .info
         let serviceLog = ServiceLog(name: name, identifier: "millrace-\(name)", level: level)
         serviceLog.bootstrap()
         let log = serviceLog.logger()
         for warning in warnings { log.warning("\(warning)") }
-        let worker = Worker(name: name, capacity: capacity, workloads: workloads, log: log)
+        let worker = Worker(name: name, capacity: capacity, workloads: workloads, plain: plain, log: log)
         do {
             try await worker.serve(arguments: Array(CommandLine.arguments.dropFirst()))
             ExitCode.ok.exit()
@@ -74,11 +76,14 @@ struct Worker {
     let workloads: [any WorkloadHandler]
     let log: Logger
 
-    init(name: String, capacity: Int, workloads: [any Workload], log: Logger) {
+    init(
+        name: String, capacity: Int, workloads: [any Workload], plain: [any PlainWorkload] = [], log: Logger
+    ) {
         func handler(_ workload: some Workload) -> any WorkloadHandler { TypedWorkload(workload) }
+        func handler(_ workload: some PlainWorkload) -> any WorkloadHandler { TypedPlainWorkload(workload) }
         self.name = name
         self.capacity = capacity
-        self.workloads = workloads.map { handler($0) }
+        self.workloads = workloads.map { handler($0) } + plain.map { handler($0) }
         self.log = log
     }
 
@@ -140,24 +145,26 @@ struct Worker {
         let log = log
         var router = RPCRouter()
         router.on(WorkloadPlan.self) { params, context in
-            let run = JobRun(job: params.job, attempt: params.attempt, log: log) { context.progress($0) }
+            let run = JobRun(job: params.job, attempt: params.attempt, log: log, context: context)
             return try await handler(of: params.job).plan(params, run)
         }
         router.on(WorkloadPreload.self) { params, context in
-            let run = JobRun(job: params.job, log: log) { context.progress($0) }
+            let run = JobRun(job: params.job, log: log, context: context)
             try await handler(of: params.job).preload(params, run)
             return Empty()
         }
         router.on(WorkloadProcess.self) { params, context in
             let run = JobRun(
-                job: params.job, attempt: params.attempt, fence: params.fence, itemKey: params.item.key, log: log
-            ) { context.progress($0) }
+                job: params.job, attempt: params.attempt, fence: params.fence, itemKey: params.item.key, log: log,
+                context: context)
             return try await handler(of: params.job).process(params, run)
         }
         router.on(WorkloadSummarize.self) { params, context in
-            let run = JobRun(job: params.job, cancelled: params.cancelled, log: log) { context.progress($0) }
+            let run = JobRun(job: params.job, cancelled: params.cancelled, log: log, context: context)
             return try await handler(of: params.job).summarize(params, run)
         }
+        // On the connection's own thread: it answers even while every place and every thread of the pool is taken.
+        router.onReply(WorkerPing.self) { _, _, reply in reply.succeed(Done()) }
         router.onReply(WorkloadRelease.self) { params, _, reply in
             for handler in handlers.values { handler.release(params.id) }
             reply.succeed(Empty())
