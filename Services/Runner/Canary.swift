@@ -64,7 +64,7 @@ extension Runner {
                 Submission(
                     specification: JobSpecification(kind: Canary.kind, queue: Canary.lane.queue, maxAttempts: 1),
                     uid: Canary.lane.uid, correlationId: "canary", durability: .disk),
-                rules: rules, now: submitted)
+                rules, now: submitted)
         }
         handle(.lanesReady([Canary.lane]))
         let id = taken.receipt.id

@@ -15,7 +15,7 @@ enum JobError: RPCErrorConvertible, Hashable {
     /// As many jobs of a kind, queue or user wait as may.
     case tooManyWait(LimitScope, String, limit: Int)
     /// A queue or kind takes nothing new in.
-    case drained(GateScope, String)
+    case drained(Gate.Scope, String)
     /// The runner does the work of this kind itself.
     case reservedKind(String)
     case notRunning(JobID)

@@ -2,6 +2,27 @@ import KindFiles
 import Linux
 import MillraceProtocol
 import MillraceService
+import MillraceStore
+
+/// What was set by hand, as the store keeps it.
+struct StoredRules: Sendable {
+    var gates: [Gate] = []
+    var queues: [QueueRule] = []
+    var limits: [LimitRule] = []
+    /// Breakers that are held open or closed.
+    var breakers: [String: Bool] = [:]
+
+    func limit(_ scope: LimitScope, _ name: String?) -> LimitRule? {
+        limits.first { $0.scope == scope && $0.name == name }
+    }
+}
+
+extension JobStore {
+    static func storedRules(_ db: Connection) throws -> StoredRules {
+        StoredRules(
+            gates: try gates(db), queues: try queues(db), limits: try limitRules(db), breakers: try breakers(db))
+    }
+}
 
 /// Every rule in force: settings, declarations of kinds, and what was set by hand and is kept in the store. Later ones go
 /// before earlier ones.
@@ -52,8 +73,8 @@ struct RuleBook: Sendable {
         for limit in stored.limits { apply(limit, to: &rules) }
         for gate in stored.gates where gate.state == .paused {
             switch gate.scope {
-            case .queue: rules.gates.pausedQueues.insert(gate.name)
-            case .kind: rules.gates.pausedKinds.insert(gate.name)
+            case .queue: rules.pauses.queues.insert(gate.name)
+            case .kind: rules.pauses.kinds.insert(gate.name)
             }
         }
         return rules
@@ -64,7 +85,7 @@ struct RuleBook: Sendable {
         return (limit?.running, limit?.waiting)
     }
 
-    private func apply(_ limit: StoredLimit, to rules: inout Dispatcher.Rules) {
+    private func apply(_ limit: LimitRule, to rules: inout Dispatcher.Rules) {
         guard let name = limit.name else { return }
         switch limit.scope {
         case .kind: rules.bounds.kinds[name] = limit.running ?? rules.bounds.kinds[name]
@@ -152,7 +173,7 @@ struct RuleBook: Sendable {
         return rules
     }
 
-    private func keyLimit(_ base: KeyLimit, _ limit: StoredLimit?) -> KeyLimit {
+    private func keyLimit(_ base: KeyLimit, _ limit: LimitRule?) -> KeyLimit {
         KeyLimit(
             running: limit?.running ?? base.running, waiting: limit?.waiting ?? base.waiting, ordered: base.ordered)
     }

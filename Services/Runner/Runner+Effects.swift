@@ -13,7 +13,7 @@ extension Runner {
         case .claim(let requests): claim(requests)
         case .promote:
             let rules = state.withLock { $0.storeRules }
-            store.submit(.crash, { try JobStore.promote($0, rules: rules, now: now) }) { [self] result in
+            store.submit(.crash, { try JobStore.promote($0, rules, now: now) }) { [self] result in
                 switch result {
                 case .success(let changes):
                     handle(.promoted(changes.lanes, next: changes.nextScheduled))
@@ -57,7 +57,7 @@ extension Runner {
             }
         case .saveItem(let lease, let outcome, let end): save(lease, outcome, end)
         case .postpone(let postponement): postpone(postponement)
-        case .finish(let id, let ending, let end, let durability): finish(id, ending, end, durability)
+        case .finish(let view, let ending, let end): finish(view, ending, end)
         case .cancel(let lease): state.withLock { $0.calls[lease.fence] }?.cancel()
         case .release(let id, let worker): session(worker)?.notify(WorkloadRelease.name, JobReference(id: id))
         case .drop(let worker, let reason):
@@ -92,7 +92,7 @@ extension Runner {
     /// The row of a new attempt; a lost one is no loss of work.
     private func begin(_ lease: Lease) {
         let now = time.wall()
-        note("the start of an attempt") { try JobStore.beginAttempt($0, lease, now: now) }
+        note("the start of an attempt") { try JobStore.beginAttempt($0, lease, isPlain: lease.isPlain, now: now) }
     }
 
     private func durability(of id: JobID) -> JobDurability {
@@ -118,26 +118,27 @@ extension Runner {
         }
     }
 
-    private func postpone(_ postponement: Postponement) {
+    private func postpone(_ put: Postponement) {
         let now = time.wall()
         let rules = state.withLock { $0.storeRules }
-        let id = postponement.id
-        logger(id).notice("\(postponement.cause)", metadata: ["run-at": "\(postponement.until)"])
-        persist("the pause of job \(id)", postponement.durability) {
-            try JobStore.postpone($0, postponement, rules: rules, now: now)
-        } then: { [self] view, changes in
-            if view.state.isFinal { ended(JobDetail(job: view)) }
+        let keepPlace = rules.keyLimit(of: put.view.kind).ordered
+        let id = put.view.id
+        logger(id).notice("\(put.cause)", metadata: ["run-at": "\(put.until)"])
+        persist("the pause of job \(id)", put.view.durability) {
+            try JobStore.postpone(
+                $0, id, until: put.until, cause: put.cause, attempts: put.attempts, crashes: put.crashes,
+                end: put.end.map { ($0.lease, $0.end) }, keepPlace: keepPlace, rules, now: now)
+        } then: { [self] job, changes in
+            if job.state.isFinal { ended(JobDetail(job: job)) }
             absorb(changes)
         }
     }
 
-    private func finish(
-        _ id: JobID, _ ending: JobEnding, _ end: EndedAttempt?, _ durability: JobDurability
-    ) {
+    private func finish(_ view: JobView, _ ending: JobEnding, _ end: EndedAttempt?) {
         let now = time.wall()
         let rules = state.withLock { $0.storeRules }
-        persist("the end of job \(id)", durability) {
-            try JobStore.finish($0, id, ending, end: end, rules: rules, now: now)
+        persist("the end of job \(view.id)", view.durability) {
+            try JobStore.finish($0, view, ending, end: end.map { ($0.lease, $0.end) }, rules, now: now)
         } then: { [self] detail, changes in
             ended(detail)
             absorb(changes)

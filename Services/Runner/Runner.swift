@@ -67,7 +67,7 @@ final class Runner: Service {
         let stored = try store.readBlocking { try JobStore.storedRules($0) }
         let book = RuleBook(configuration: configuration, catalog: catalog, stored: stored)
         let (now, bootID, rules) = (time.wall(), Machine.bootID, book.store)
-        let begun = try store.writeBlocking { try JobStore.beginRun($0, bootID: bootID, rules: rules, now: now) }
+        let begun = try store.writeBlocking { try JobStore.beginRun($0, bootID: bootID, rules, now: now) }
         run = begun.run
         live = LiveJobs(limits: book.waiting)
         live.set(try store.readBlocking { try JobStore.lanes($0) })

@@ -31,13 +31,10 @@ struct Bounds: Sendable, Hashable {
     private var headroom: Int { jobs < 4 ? 0 : max(1, jobs / 8) }
 }
 
-/// Whether the jobs of a queue or a kind may start.
-struct Gates: Sendable, Hashable {
-    /// Names of those that are paused; one that drains still starts what it has.
-    var pausedQueues: Set<String> = []
-    var pausedKinds: Set<String> = []
+/// Queues and kinds whose jobs do not start.
+struct Pauses: Sendable, Hashable {
+    var queues: Set<String> = []
+    var kinds: Set<String> = []
 
-    func isOpen(_ lane: Lane) -> Bool {
-        !pausedQueues.contains(lane.queue) && !pausedKinds.contains(lane.kind)
-    }
+    func concern(_ lane: Lane) -> Bool { queues.contains(lane.queue) || kinds.contains(lane.kind) }
 }

@@ -24,8 +24,8 @@ extension Dispatcher {
     func hindrances(_ lane: Lane, now: Duration) -> [Hindrance] {
         var found: [Hindrance] = []
         if draining { found.append(.draining) }
-        if rules.gates.pausedQueues.contains(lane.queue) { found.append(.queuePaused) }
-        if rules.gates.pausedKinds.contains(lane.kind) { found.append(.kindPaused) }
+        if rules.pauses.queues.contains(lane.queue) { found.append(.queuePaused) }
+        if rules.pauses.kinds.contains(lane.kind) { found.append(.kindPaused) }
         for name in rules.needs[lane.kind]?.names ?? [] {
             if case .breaker(let until)? = resources.shut(name, now: now) {
                 found.append(.breaker(name: name, until: until))
@@ -62,7 +62,7 @@ extension Dispatcher {
     private func requests(now: Now) -> [ClaimRequest] {
         var own: [Lane] = []
         var byUser: [UInt32: [Lane]] = [:]
-        for lane in hungry where rules.gates.isOpen(lane) {
+        for lane in hungry where !rules.pauses.concern(lane) {
             guard places(for: lane.kind) > 0 else { continue }
             if lane.isOwn {
                 own.append(lane)
@@ -96,7 +96,10 @@ extension Dispatcher {
         var portions: [ClaimRequest.Portion] = []
         for lane in lanes {
             let most = min(count, room(lane))
-            if most > 0 { portions.append(.init(lane: lane, most: most)) }
+            if most > 0 {
+                let isPlain = stages(of: lane.kind)?.contains(.plan) == false
+                portions.append(.init(lane: lane, most: most, isPlain: isPlain))
+            }
         }
         return ClaimRequest(lanes: portions, count: min(count, portions.reduce(0) { $0 + $1.most }))
     }
@@ -145,7 +148,7 @@ extension Dispatcher {
     mutating func sayDemand() {
         var demand: [String: Int] = [:]
         for (kind, line) in blocked where !line.isEmpty { demand[kind, default: 0] += line.count }
-        for lane in hungry where !lane.isOwn && rules.gates.isOpen(lane) && places(for: lane.kind) <= 0 {
+        for lane in hungry where !lane.isOwn && !rules.pauses.concern(lane) && places(for: lane.kind) <= 0 {
             demand[lane.kind, default: 0] += 1
         }
         guard demand != lastDemand else { return }

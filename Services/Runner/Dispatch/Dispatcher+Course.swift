@@ -76,7 +76,7 @@ extension Dispatcher {
             effects.append(
                 .postpone(
                     Postponement(
-                        id: id, durability: job.view.durability, until: next.item.notBefore, cause: "waits to try \(job.later.count) of its items again",
+                        view: job.view, until: next.item.notBefore, cause: "waits to try \(job.later.count) of its items again",
                         attempts: job.attempts, crashes: job.crashes)))
             drop(id)
         } else {
@@ -201,8 +201,7 @@ extension Dispatcher {
         effects.append(
             .postpone(
                 Postponement(
-                    id: job.id, durability: job.view.durability, until: until, cause: cause, attempts: max(0, attempts),
-                    crashes: job.crashes)))
+                    view: job.view, until: until, cause: cause, attempts: max(0, attempts), crashes: job.crashes)))
         drop(job.id)
     }
 
@@ -231,11 +230,11 @@ extension Dispatcher {
         count(state, job.lane)
         effects.append(
             .finish(
-                job.id,
+                job.view,
                 JobEnding(
                     state: state, cause: cause, result: result, error: error,
                     attempts: min(job.attempts, job.view.maxAttempts), crashes: job.crashes),
-                end, job.view.durability))
+                end))
         drop(job.id)
     }
 

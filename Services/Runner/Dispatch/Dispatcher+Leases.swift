@@ -174,13 +174,12 @@ extension Dispatcher {
         item.crashes = outcome.crashes
         item.notBefore = outcome.notBefore
         let ended = EndedAttempt(lease: lease, end: end)
-        if outcome.state == .ready, jobs[lease.job]?.isEnding == false {
+        if outcome.state == .ready, let view = jobs[lease.job]?.view, jobs[lease.job]?.isEnding == false {
             if outcome.notBefore > now.wall {
                 effects.append(
                     .postpone(
                         Postponement(
-                            id: lease.job, durability: jobs[lease.job]?.view.durability ?? .disk,
-                            until: outcome.notBefore,
+                            view: view, until: outcome.notBefore,
                             cause: end.cause == .snoozed
                                 ? "put off by its worker: \(end.message ?? "")"
                                 : "tries again after: \(end.message ?? "an error")",

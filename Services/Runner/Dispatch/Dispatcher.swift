@@ -53,7 +53,7 @@ struct Dispatcher: Sendable {
     /// What is decided elsewhere.
     struct Rules: Sendable, Hashable {
         var bounds = Bounds()
-        var gates = Gates()
+        var pauses = Pauses()
         /// What the items of a kind depend on.
         var needs: [String: ResourceBook.Needs] = [:]
         var definitions: [String: ResourceBook.Definition] = [:]

@@ -24,7 +24,7 @@ enum Effect: Sendable {
     /// Put the job back to be started again at that time → `jobScheduled`.
     case postpone(Postponement)
     /// End the job, and with it the attempt of a plain one.
-    case finish(JobID, JobEnding, EndedAttempt?, JobDurability)
+    case finish(JobView, JobEnding, EndedAttempt?)
     /// Withdraw a call; it still answers.
     case cancel(Lease)
     /// Tell a worker that a job needs nothing more of it.
@@ -53,13 +53,14 @@ struct ClaimRequest: Sendable, Hashable {
     struct Portion: Sendable, Hashable {
         var lane: Lane
         var most: Int
+        /// Whether jobs of the kind are their own single item.
+        var isPlain: Bool
     }
 }
 
 /// How a job is put back.
 struct Postponement: Sendable {
-    var id: JobID
-    var durability: JobDurability
+    var view: JobView
     var until: Timestamp
     var cause: String
     var attempts: Int

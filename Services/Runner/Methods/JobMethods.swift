@@ -100,7 +100,7 @@ extension Runner {
         let now = time.wall()
         let session = context.session
         let durability = submissions.contains { $0.durability == .disk } ? Durability.disk : .crash
-        store.submit(durability, { db in try submissions.map { try JobStore.submit(db, $0, rules: rules, now: now) } }) {
+        store.submit(durability, { db in try submissions.map { try JobStore.submit(db, $0, rules, now: now) } }) {
             [self] result in
             answer(result.map { $0.map(\.receipt) })
             guard case .success(let taken) = result else {
@@ -173,7 +173,7 @@ extension Runner {
         let rules = state.withLock { $0.storeRules }
         store.submit(.disk, { db in
             let wasOver = try JobStore.isOver(db, params.id)
-            let (job, changes) = try JobStore.cancel(db, params.id, reason: params.reason, rules: rules, now: now)
+            let (job, changes) = try JobStore.cancel(db, params.id, reason: params.reason, rules, now: now)
             return (job, changes, wasOver)
         }) { [self] result in
             switch result {
@@ -194,11 +194,7 @@ extension Runner {
     private func retry(_ id: JobID) async throws -> JobRetry.Result {
         let now = time.wall()
         let rules = state.withLock { $0.storeRules }
-        let (result, changes, lane) = try await store.write { db in
-            let (result, changes) = try JobStore.retry(db, id, rules: rules, now: now)
-            return (result, changes, try JobStore.job(db, id).lane)
-        }
-        live.add(lane)
+        let (result, changes) = try await store.write { try JobStore.retry($0, id, rules, now: now) }
         absorb(changes)
         return result
     }
@@ -209,7 +205,7 @@ extension Runner {
         let rules = state.withLock { $0.storeRules }
         let (before, detail, changes) = try await store.write { db in
             let before = try JobStore.job(db, params.id).lane
-            let (detail, changes) = try JobStore.edit(db, params, rules: rules, now: now)
+            let (detail, changes) = try JobStore.edit(db, params, rules, now: now)
             return (before, detail, changes)
         }
         if before != detail.job.lane {
@@ -224,11 +220,11 @@ extension Runner {
         try Rules.checkReason(params.reason)
         let now = time.wall()
         let rules = state.withLock { $0.storeRules }
-        let (view, changes) = try await store.write { db in
-            try JobStore.bury(db, params.id, reason: params.reason, rules: rules, now: now)
+        let (result, changes) = try await store.write { db in
+            try JobStore.bury(db, params.id, reason: params.reason, rules, now: now)
         }
         absorb(changes)
-        return JobBury.Result(id: view.id, state: view.state, hold: view.hold)
+        return result
     }
 
     private func redrive(_ params: JobRedrive.Params) async throws -> JobRedrive.Result {
@@ -236,9 +232,8 @@ extension Runner {
         let now = time.wall()
         let rules = state.withLock { $0.storeRules }
         let (result, changes) = try await store.write { db in
-            try JobStore.redrive(db, params, rules: rules, now: now)
+            try JobStore.redrive(db, params, rules, now: now)
         }
-        for lane in changes.revived { live.add(lane) }
         absorb(changes)
         return result
     }

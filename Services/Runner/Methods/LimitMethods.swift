@@ -23,7 +23,7 @@ extension Runner {
         try Rules.check(params)
         let scope = params.scope
         let name = try params.name.map { try Self.canonicalName($0, scope) }
-        var limit = state.withLock { $0.book.stored.limit(scope, name) } ?? StoredLimit(scope: scope, name: name)
+        var limit = state.withLock { $0.book.stored.limit(scope, name) } ?? LimitRule(scope: scope, name: name)
         if params.clear == true {
             try await store.write { try JobStore.clearLimit($0, scope, name) }
             adjust { book in book.stored.limits.removeAll { $0.scope == scope && $0.name == name } }
@@ -67,7 +67,7 @@ extension Runner {
 
     private func force(_ name: String, open: Bool?) async throws -> BreakerView {
         guard Rules.isName(name) else { throw JobError.invalid(field: "name", Rules.nameRule("name")) }
-        try await store.write { try JobStore.setBreaker($0, name, forced: open) }
+        try await store.write { try JobStore.forceBreaker($0, name, open: open) }
         handle(.breakerForced(name, open: open))
         let what =
             switch open {
@@ -145,7 +145,7 @@ private struct LimitBook {
 
     private func isSet(_ scope: LimitScope, _ name: String) -> Bool {
         book.stored.limit(scope, name) != nil
-            || scope == .queue && book.stored.queues.contains { $0.name == name && $0.hasLimits }
+            || scope == .queue && book.stored.queues.contains { $0.name == name && ($0.runningLimit ?? $0.waitingLimit) != nil }
     }
 
     private var users: [LimitView] {

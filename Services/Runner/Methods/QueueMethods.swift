@@ -28,7 +28,7 @@ extension Runner {
     private func setGate(
         queue: String?, kind: String?, _ new: GateState, reason: String? = nil, until: Timestamp? = nil
     ) async throws -> GateView {
-        let scope: GateScope
+        let scope: Gate.Scope
         let name: String
         switch (queue, kind) {
         case (let queue?, nil): (scope, name) = (.queue, queue)
@@ -38,7 +38,7 @@ extension Runner {
         guard Rules.isName(name) else { throw JobError.invalid(field: scope.rawValue, Rules.nameRule(scope.rawValue)) }
         if scope == .kind, !kinds.knows(name) { throw JobError.unknownKind(name, known: kinds.names) }
         let now = time.wall()
-        let gate = StoredGate(scope: scope, name: name, state: new, reason: reason, until: until, changedAt: now)
+        let gate = Gate(scope: scope, name: name, state: new, reason: reason, until: until, since: now)
         try await store.write { try JobStore.setGate($0, gate) }
         adjust { book in
             book.stored.gates.removeAll { $0.scope == scope && $0.name == name }
@@ -62,7 +62,7 @@ extension Runner {
             open.state = .open
             open.reason = nil
             open.until = nil
-            open.changedAt = now
+            open.since = now
             let opened = open
             note("the end of a pause") { try JobStore.setGate($0, opened) }
             adjust { book in
@@ -83,7 +83,7 @@ extension Runner {
             return value == 0 ? nil : value
         }
         let name = params.queue
-        var queue = state.withLock { $0.book.stored.queues.first { $0.name == name } } ?? StoredQueue(name: name)
+        var queue = state.withLock { $0.book.stored.queues.first { $0.name == name } } ?? QueueRule(name: name)
         queue.durability = params.durability ?? queue.durability
         queue.runningLimit = try limit(params.runningLimit, queue.runningLimit, 1_000_000, "runningLimit")
         queue.waitingLimit = try limit(params.waitingLimit, queue.waitingLimit, 100_000_000, "waitingLimit")
@@ -99,7 +99,7 @@ extension Runner {
     func queueList() async throws -> QueueList.Result {
         let lanes = try await store.read { try JobStore.lanes($0) }.filter { !$0.lane.isOwn }
         let book = state.withLock { $0.book }
-        func views(_ scope: GateScope, _ name: (Lane) -> String, _ ruled: [String]) -> [GateView] {
+        func views(_ scope: Gate.Scope, _ name: (Lane) -> String, _ ruled: [String]) -> [GateView] {
             var counts = Dictionary(grouping: lanes) { name($0.lane) }
             for name in ruled where counts[name] == nil { counts[name] = [] }
             return counts.sorted { $0.key < $1.key }.map { view($0.key, $0.value, scope) }
@@ -114,14 +114,14 @@ extension Runner {
                 .kind, \.kind, book.catalog.kinds.keys + gates.filter { $0.scope == .kind }.map(\.name)))
     }
 
-    private func view(_ name: String, _ counts: [LaneCount]?, _ scope: GateScope) -> GateView {
+    private func view(_ name: String, _ counts: [LaneCount]?, _ scope: Gate.Scope) -> GateView {
         let book = state.withLock { $0.book }
         let gate = book.gate(scope, name)
         let bounds = book.dispatch.bounds
         let waiting = book.waiting
         func sum(_ count: KeyPath<LaneCount, Int>) -> Int { (counts ?? []).reduce(0) { $0 + $1[keyPath: count] } }
         return GateView(
-            name: name, state: gate?.state ?? .open, reason: gate?.reason, until: gate?.until, since: gate?.changedAt,
+            name: name, state: gate?.state ?? .open, reason: gate?.reason, until: gate?.until, since: gate?.since,
             durability: scope == .queue ? book.durability(of: name) : nil, running: sum(\.running),
             ready: sum(\.ready), held: sum(\.held), scheduled: sum(\.scheduled),
             runningLimit: scope == .queue ? bounds.queues[name] : bounds.kinds[name],
@@ -130,7 +130,7 @@ extension Runner {
 }
 
 extension RuleBook {
-    func gate(_ scope: GateScope, _ name: String) -> StoredGate? {
+    func gate(_ scope: Gate.Scope, _ name: String) -> Gate? {
         stored.gates.first { $0.scope == scope && $0.name == name }
     }
 }
