@@ -59,7 +59,7 @@ var targets: [Target] = [
         name: "Schemas", path: "Schemas",
         resources: [
             .embedInCode("runner.openrpc.json"), .embedInCode("migrations/runner-001-jobs.sql"),
-            .embedInCode("migrations/books-001-books.sql"),
+            .embedInCode("migrations/runner-002-depth.sql"), .embedInCode("migrations/books-001-books.sql"),
         ],
         swiftSettings: strict),
     .target(name: "TestSupport", dependencies: ["Linux"], path: "Tests/Support", swiftSettings: strict),
@@ -77,11 +77,15 @@ targets += library("MillraceWorker", ["MillraceRPC", "MillraceService", "Resilie
 targets += library("Declarations", ["Linux", "CYAML"])
 targets += library("KindFiles", ["Declarations", "Linux"])
 targets += library("BackOffice", ["Decimals", "JSONCodec", "MillraceStore", "Linux", "Schemas"])
-targets += service("RunnerService", folder: "Runner", ["MillraceService", "MillraceStore", "Resilience", "Schemas"])
+targets += service(
+    "RunnerService", folder: "Runner", ["KindFiles", "MillraceService", "MillraceStore", "Resilience", "Schemas"])
 targets += service("BackOfficeWorker", folder: "BackOffice", ["MillraceWorker", "BackOffice"])
 targets += service(
     "Control", folder: "Control",
-    ["BackOffice", "MillraceStore", "MillraceRPC", "MillraceProtocol", "JSONCodec", "Linux", "CLinux", arguments])
+    [
+        "KindFiles", "BackOffice", "MillraceStore", "MillraceRPC", "MillraceProtocol", "JSONCodec", "Linux", "CLinux",
+        arguments,
+    ])
 targets += [
     suite("SchemaTests", ["RunnerService", "MillraceProtocol", "MillraceService", "Schemas"]),
     suite("UnitFileTests", ["RunnerService"]),

@@ -5,7 +5,8 @@ public enum Schemas {
 
     /// The statements that make `runner.sqlite`, by version.
     public static let runnerMigrations: [(version: Int, name: String, sql: String)] = [
-        (1, "jobs", String(decoding: PackageResources.runner_001_jobs_sql, as: UTF8.self))
+        (1, "jobs", String(decoding: PackageResources.runner_001_jobs_sql, as: UTF8.self)),
+        (2, "depth", String(decoding: PackageResources.runner_002_depth_sql, as: UTF8.self)),
     ]
 
     /// The statements that make `books.sqlite`, by version.

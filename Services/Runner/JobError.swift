@@ -9,6 +9,14 @@ enum JobError: RPCErrorConvertible, Hashable {
     case unknownKind(String, known: [String])
     case keyReused(String, by: JobID)
     case notRetryable(JobID, JobState)
+    /// The job runs or is over.
+    case notWaiting(JobID, JobState)
+    /// A live job of the kind bears the unique key.
+    case uniqueTaken(String, by: JobID)
+    /// The line of a key is as long as it may be.
+    case keyFull(String, limit: KeyLimit)
+    /// A job to come after does not exist.
+    case noPredecessor(JobID)
     case alreadyRegistered
     case draining
     case queueFull(limit: Int)
@@ -55,6 +63,22 @@ enum JobError: RPCErrorConvertible, Hashable {
                 .failedPrecondition,
                 "job \(id) is \(state.rawValue); only a failed, partial or cancelled job is retried",
                 reason: "job.notRetryable", field: "id")
+        case .notWaiting(let id, let state):
+            RPCError(
+                .failedPrecondition, "job \(id) is \(state.rawValue); this can be done to a waiting job only",
+                reason: "job.notWaiting", field: "id")
+        case .uniqueTaken(let key, let id):
+            RPCError(
+                .alreadyExists, "the unique key \"\(key)\" belongs to job \(id), which is not over",
+                reason: "job.uniqueTaken", field: "uniqueKey")
+        case .keyFull(let key, let limit):
+            RPCError(
+                .resourceExhausted,
+                "\(limit.places) jobs of the key \"\(key)\" run or are about to and \(limit.waiting) wait already; "
+                    + "submit again when some are over",
+                reason: "key.full", field: "key", retryAfterMs: 1000)
+        case .noPredecessor(let id):
+            RPCError(.notFound, "no job \(id) to come after", reason: "job.notFound", field: "after")
         case .alreadyRegistered:
             RPCError(.alreadyExists, "this connection has registered a worker already", reason: "worker.registered")
         case .draining:

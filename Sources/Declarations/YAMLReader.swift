@@ -22,6 +22,8 @@ public struct YAMLReader: ~Copyable {
             problems.add(problem)
             return nil
         }
+        // libyaml wants an address even for nothing.
+        guard !bytes.isEmpty else { return nil }
         return bytes.withUnsafeBufferPointer { bytes in
             var reader = YAMLReader(bytes, file: file, problems)
             do throws(Stop) {

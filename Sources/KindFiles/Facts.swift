@@ -51,7 +51,9 @@ extension HookDefinition {
         let name = "hook on \(outcomes.map(\.rawValue).joined(separator: ", "))"
         switch action {
         case .command(let words): return Fact(name: name, text: CommandLine.text(words))
-        case .job(let kind, let params): return Fact(name: name, text: "a job of kind \(kind)", hidden: params)
+        case .job(let kind, let params, let queue):
+            let place = queue.map { " in queue \($0)" } ?? ""
+            return Fact(name: name, text: "a job of kind \(kind)\(place)", hidden: params ?? "")
         case .http(let url, let secret):
             // What follows the host may be a token.
             let host = url.split(separator: "/", maxSplits: 2).prefix(2).joined(separator: "//")

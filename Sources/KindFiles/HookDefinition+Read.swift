@@ -1,13 +1,13 @@
 import Declarations
 
 extension KindFolderReader {
-    func readHook(_ value: Declared, of kind: String?) -> HookDefinition? {
+    func readHook(_ value: Declared) -> HookDefinition? {
         let hook: HookDefinition?? = value.fields { fields in
             let purpose = "say which ends it is for, such as [failed]"
             let outcomes = fields.require("on", purpose).flatMap(Self.readOutcomes)
             let actions: [HookDefinition.Action?] = [
                 fields["command"].flatMap { $0.commandWords(host) }.map { .command($0) },
-                fields["job"].flatMap { $0.fields { readJob($0, of: kind) } ?? nil },
+                fields["job"].flatMap { $0.fields(readJob) ?? nil },
                 fields["http"].flatMap { $0.fields(Self.readCall) ?? nil },
             ]
             let there = ["command", "job", "http"].filter(fields.has)
@@ -32,14 +32,13 @@ extension KindFolderReader {
         return Outcome.allCases.filter(outcomes.contains)
     }
 
-    private func readJob(_ fields: DeclaredFields, of owner: String?) -> HookDefinition.Action? {
-        let kind = fields.require("kind", "name the kind of the job").flatMap { refer(.kind, $0, from: owner) }
-        var params: String? = "{}"
-        if let value = fields["params"] {
-            params = value.isMapping ? value.json() : value.refuse(unless: "a mapping")
-        }
-        guard let kind, let params else { return nil }
-        return .job(kind: kind, params: params)
+    private func readJob(_ fields: DeclaredFields) -> HookDefinition.Action? {
+        let kind = fields.require("kind", "name the kind of the job").flatMap { refer(.kind, $0) }
+        let (queue, value) = (fields["queue"], fields["params"])
+        let name = queue?.name()
+        let params = value.flatMap { $0.isMapping ? $0.json() : $0.refuse(unless: "a mapping") }
+        guard let kind, (queue == nil) == (name == nil), (value == nil) == (params == nil) else { return nil }
+        return .job(kind: kind, params: params, queue: name)
     }
 
     private static func readCall(_ fields: DeclaredFields) -> HookDefinition.Action? {
@@ -49,8 +48,9 @@ extension KindFolderReader {
             }.flatMap { readURL($0, value) }
         }
         let secret = fields["secret"]
-        let name = secret?.text("the name of a systemd credential, 1 to 255 of letters, digits, \"-\", \".\" and \"_\"")
-        {
+        let name = secret?.text(
+            "the name of a systemd credential, 1 to 255 of letters, digits, \"-\", \"_\" and \".\", no \".\" first"
+        ) {
             isCredential($0)
         }
         guard let url, secret == nil || name != nil else { return nil }
@@ -94,7 +94,7 @@ extension KindFolderReader {
     }
 
     private static func isCredential(_ text: String) -> Bool {
-        (1...255).contains(text.utf8.count) && text != "." && text != ".."
+        (1...255).contains(text.utf8.count) && !text.hasPrefix(".")
             && text.utf8.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

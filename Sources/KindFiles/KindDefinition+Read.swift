@@ -14,14 +14,14 @@ extension KindFolderReader {
         }
         kind.breaker = fields["breaker"].flatMap { refer(.breaker, $0) }
         if let retention = fields["retention"] { kind.retention = Self.readRetention(retention) }
-        kind.hooks = (fields["hooks"]?.items(0...20) ?? []).compactMap { readHook($0, of: name) }
+        kind.hooks = (fields["hooks"]?.items(0...20) ?? []).compactMap(readHook)
         if errors == problems.errors, let name { catalog.kinds[name] = kind }
     }
 
     /// Reads the name of something that has to be declared somewhere.
-    func refer(_ target: Reference.Target, _ value: Declared, from kind: String? = nil) -> String? {
+    func refer(_ target: Reference.Target, _ value: Declared) -> String? {
         guard let name = value.name() else { return nil }
-        references.append(Reference(target: target, name: name, value: value, kind: kind))
+        references.append(Reference(target: target, name: name, value: value))
         return name
     }
 

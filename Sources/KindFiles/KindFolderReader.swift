@@ -9,8 +9,6 @@ final class KindFolderReader {
         var target: Target
         var name: String
         var value: Declared
-        /// The kind that names it.
-        var kind: String?
     }
 
     let host: ProgramHost
@@ -56,7 +54,6 @@ final class KindFolderReader {
     /// What could be taken in, once all files are read.
     func finish() -> (catalog: KindCatalog, problems: [Problem]) {
         for reference in references { check(reference) }
-        warnAboutCircles()
         catalog.removeDangling()
         return (catalog, problems.all)
     }
@@ -82,21 +79,6 @@ final class KindFolderReader {
         default: break
         }
     }
-
-    /// A job whose end starts a job, whose end … starts the first again.
-    private func warnAboutCircles() {
-        let hooks = references.filter { $0.target == .kind }
-        let next = Dictionary(grouping: hooks) { $0.kind ?? "" }.mapValues { $0.map(\.name) }
-        for hook in hooks {
-            guard let kind = hook.kind else { continue }
-            var reached: Set<String> = [hook.name]
-            var open = [hook.name]
-            while let name = open.popLast() { open += next[name, default: []].filter { reached.insert($0).inserted } }
-            if reached.contains(kind) {
-                hook.value.warn("leads back to kind \(kind), so that its jobs may start each other for ever")
-            }
-        }
-    }
 }
 
 extension KindFolderReader {
@@ -105,8 +87,8 @@ extension KindFolderReader {
         guard let value = fields.require("name", "give the \(names.noun) one"), let name = value.name() else {
             return nil
         }
-        if name.hasPrefix("millrace.") {
-            value.refuse("names that begin with millrace. are the suite's own; choose another")
+        for prefix in ["millrace.", "hook."] where name.hasPrefix(prefix) {
+            value.refuse("names that begin with \(prefix) are the suite's own; choose another")
         }
         return names.claim(name, by: value) ? name : nil
     }

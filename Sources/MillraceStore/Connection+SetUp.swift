@@ -34,10 +34,36 @@ extension Connection {
     /// What only the writer has.
     func setUpWriting(_ durability: Durability, path: String, _ options: DatabaseOptions) throws(StoreError) {
         try useWriteAheadLog(path: path, options)
-        // Read back: a layer that sets NORMAL after us, or a build that ignores us, must not go unnoticed.
-        try set("synchronous", to: durability == .disk ? 2 : 1)
+        try promise(durability)
         // After a large transaction the log gives its room back.
         try execute("PRAGMA journal_size_limit = 67108864")
+    }
+
+    /// How safe the commits from now on are; outside a transaction.
+    func promise(_ durability: Durability) throws(StoreError) {
+        guard durability != promised else { return }
+        promised = nil
+        // Both work while they are prepared, so neither statement can be kept. Read back: a layer that sets NORMAL after
+        // us, or a build that ignores us, must not go unnoticed.
+        let value = durability.synchronous
+        try execute("PRAGMA synchronous = \(value)")
+        let now = try prepared("PRAGMA synchronous")
+        guard try now.step(), Row(statement: now).int(0) == value else {
+            throw StoreError(.misuse, "synchronous does not stay \(value)", sql: now.sql)
+        }
+        promised = durability
+    }
+
+    /// Syncs what is in the write-ahead log.
+    func syncLog() throws(StoreError) {
+        var log: UnsafeMutablePointer<sqlite3_file>?
+        let found = withUnsafeMutablePointer(to: &log) {
+            sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, $0)
+        }
+        // Where there is no log yet, nothing is in it.
+        guard found == SQLITE_OK, let log, let sync = log.pointee.pMethods?.pointee.xSync else { return }
+        let code = sync(log, SQLITE_SYNC_NORMAL)
+        guard code == SQLITE_OK else { throw StoreError(code: code, message: "the log was not synced") }
     }
 
     /// Sets a pragma and reads it back.

@@ -10,6 +10,10 @@ public final class Connection {
     private var controlsTransactions = false
     /// Pages in the write-ahead log after this connection's last commit; 0 after its checkpoint.
     var walFrames = 0
+    /// Commits that wrote into the log.
+    private(set) var logCommits: UInt64 = 0
+    /// What ``promise(_:)`` has set.
+    var promised: Durability?
     /// The body that runs, where its caller may stop it.
     var current: PendingWork?
     /// Milliseconds to wait for a lock.
@@ -36,7 +40,10 @@ public final class Connection {
         sqlite3_wal_hook(
             handle,
             { me, _, _, frames in
-                if let me { Unmanaged<Connection>.fromOpaque(me).takeUnretainedValue().walFrames = Int(frames) }
+                guard let me else { return SQLITE_OK }
+                let connection = Unmanaged<Connection>.fromOpaque(me).takeUnretainedValue()
+                connection.walFrames = Int(frames)
+                connection.logCommits += 1
                 return SQLITE_OK
             }, me)
     }

@@ -5,6 +5,7 @@ extension Database {
     ///
     /// - Parameters:
     ///   - migrations: versions 1, 2, 3 … without gap; anything else is a programming error.
+    ///   - durability: the most that a write can get; with `crash` nothing is synced but what a checkpoint needs.
     ///   - readers: connections for ``read(_:)``, each with a thread; at least 1.
     ///   - exclusive: refuse to open, with ``StoreError/Kind/inUse(holder:)``, while another exclusive opener lives.
     /// - Throws: ``StoreError``: `fromTheFuture` when a newer release wrote the file, `migration` when a step fails,
@@ -33,7 +34,8 @@ extension Database {
             try reader.setUpReading(options)
             others.append(reader)
         }
-        let engine = try Engine(writer: writer, readers: others, ownership: ownership, options: options)
+        let engine = try Engine(
+            writer: writer, readers: others, durability: durability, ownership: ownership, options: options)
         return Database(path: path, durability: durability, engine: engine)
     }
 }

@@ -3,9 +3,10 @@ import Linux
 /// An SQLite file in WAL mode with one writer thread and a few reader threads.
 ///
 /// Any number of callers may write at once: their bodies run one after the other, in order of arrival, and share a
-/// commit. See ``write(_:)`` for what an answer means.
+/// commit. See ``write(_:_:)`` for what an answer means.
 public final class Database: Sendable {
     public let path: String
+    /// The most that a write can get.
     public let durability: Durability
     private let engine: Engine
 
@@ -21,24 +22,34 @@ public final class Database: Sendable {
     /// throws undoes its own changes only and is thrown here. Order is that of the calls. Cancelling the task withdraws
     /// a body that has not been taken up, with `CancellationError`; from then on the outcome is the transaction's.
     ///
+    /// - Parameter durability: What has to be true on return. Bodies that share a commit get the strongest of theirs, and
+    ///   what is on disk takes all with it that was committed before.
     /// - Throws: what the body throws, or a ``StoreError``: `busy` past the bound of waiting writes, `full`, `closed` …
     @discardableResult
     nonisolated(nonsending) public func write<T: Sendable>(
-        _ body: @escaping @Sendable (Connection) throws -> T
+        _ durability: Durability = .disk, _ body: @escaping @Sendable (Connection) throws -> T
     ) async throws -> T {
-        let work = Work(body)
+        let work = Work(durability, body)
         return try await wait(for: work, engine.writer.submit) {
             if work.withdraw() { work.fail(CancellationError()) }
         }
     }
 
-    /// ``write(_:)`` with a callback in place of a task. The completion is called once: on the writer's thread after the
+    /// ``write(_:_:)`` with a callback in place of a task. The completion is called once: on the writer's thread after the
     /// commit, where it must not block, or at once on this thread if the write is refused.
+    public func submit<T: Sendable>(
+        _ durability: Durability, _ body: @escaping @Sendable (Connection) throws -> T,
+        completion: @escaping @Sendable (Result<T, any Error>) -> Void
+    ) {
+        engine.writer.submit(Work(durability, body, completion: completion))
+    }
+
+    /// The same with the durability `disk`.
     public func submit<T: Sendable>(
         _ body: @escaping @Sendable (Connection) throws -> T,
         completion: @escaping @Sendable (Result<T, any Error>) -> Void
     ) {
-        engine.writer.submit(Work(body, completion: completion))
+        submit(.disk, body, completion: completion)
     }
 
     /// Runs the body on a reader's thread over one snapshot of what is committed; it cannot write. Cancelling the task
@@ -46,21 +57,23 @@ public final class Database: Sendable {
     nonisolated(nonsending) public func read<T: Sendable>(
         _ body: @escaping @Sendable (Connection) throws -> T
     ) async throws -> T {
-        let work = Work(body)
+        let work = Work(.crash, body)
         return try await wait(for: work, engine.readers.submit) {
             if work.withdraw() { work.fail(CancellationError()) } else { work.isUnwanted = true }
         }
     }
 
-    /// ``write(_:)`` for plain threads; never on a task's thread.
+    /// ``write(_:_:)`` for plain threads; never on a task's thread.
     @discardableResult
-    public func writeBlocking<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) throws -> T {
-        try block(engine.writer.submit, body)
+    public func writeBlocking<T: Sendable>(
+        _ durability: Durability = .disk, _ body: @escaping @Sendable (Connection) throws -> T
+    ) throws -> T {
+        try block(engine.writer.submit, durability, body)
     }
 
     /// ``read(_:)`` for plain threads; never on a task's thread.
     public func readBlocking<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) throws -> T {
-        try block(engine.readers.submit, body)
+        try block(engine.readers.submit, .crash, body)
     }
 
     /// Finishes what waits, then closes the file; later calls throw ``StoreError/Kind/closed``. Blocks until done.
@@ -82,11 +95,11 @@ public final class Database: Sendable {
     }
 
     private func block<T: Sendable>(
-        _ submit: (PendingWork) -> Void, _ body: @escaping @Sendable (Connection) throws -> T
+        _ submit: (PendingWork) -> Void, _ durability: Durability, _ body: @escaping @Sendable (Connection) throws -> T
     ) throws -> T {
         precondition(!engine.isOwnThread, "a blocking call from the database's own thread would wait for itself")
         let slot = Monitor<Result<T, any Error>?>(nil)
-        submit(Work(body) { result in slot.withLock(notify: true) { $0 = result } })
+        submit(Work(durability, body) { result in slot.withLock(notify: true) { $0 = result } })
         guard let result = slot.wait(until: { $0 }) else { throw StoreError(.closed, "the database is closed") }
         return try result.get()
     }

@@ -35,6 +35,9 @@ extension Database {
         public var replays = 0
         public var checkpoints = 0
         public var fsyncFailures = 0
+        /// Why the last transaction failed that was not to blame on a body: a full disk, for instance. Nil since the next
+        /// one that went well.
+        public var lastFailure: StoreError?
         /// Writes waiting now.
         public var pending = 0
     }

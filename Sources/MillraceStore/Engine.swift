@@ -13,9 +13,9 @@ final class Engine: Sendable {
 
     init(
         writer connection: sending Connection, readers connections: sending [Connection],
-        ownership: OwnershipLock?, options: DatabaseOptions
+        durability: Durability, ownership: OwnershipLock?, options: DatabaseOptions
     ) throws(StoreError) {
-        let writer = GroupWriter(options: options)
+        let writer = GroupWriter(durability: durability, options: options)
         let readers = ReaderPool(options: options)
         let identities = Locked<[pthread_t]>([])
         /// An ended thread's identity goes to the next one that starts, so it is forgotten with it.

@@ -10,6 +10,7 @@ final class GroupWriter: @unchecked Sendable {
         var counts = Database.Statistics()
     }
 
+    private let strongest: Durability
     private let options: DatabaseOptions
     private let state = Monitor(State())
     // Used by the writer's thread only:
@@ -18,7 +19,13 @@ final class GroupWriter: @unchecked Sendable {
     /// The length of the log at which readers are waited for.
     private var patienceAt = 0
 
-    init(options: DatabaseOptions) { self.options = options }
+    /// Whether the log holds commits that no sync has covered.
+    private var unsynced = false
+
+    init(durability: Durability, options: DatabaseOptions) {
+        strongest = durability
+        self.options = options
+    }
 
     var statistics: Database.Statistics {
         state.withLock { state in
@@ -67,9 +74,29 @@ final class GroupWriter: @unchecked Sendable {
         } ?? []
     }
 
+    /// Begins a transaction that will be as safe as its strongest member wants.
+    private func begin(_ batch: [PendingWork], _ connection: Connection) throws(StoreError) {
+        let wanted = batch.contains { $0.durability == .disk } ? Durability.disk : .crash
+        try connection.promise(min(wanted, strongest))
+        try connection.control("BEGIN IMMEDIATE")
+    }
+
+    private func end(_ connection: Connection) throws(StoreError) {
+        let before = connection.logCommits
+        try connection.control("COMMIT")
+        let wrote = connection.logCommits != before
+        if connection.promised == .disk {
+            // What was read may have been written by commits that are not on disk.
+            if unsynced && !wrote { try connection.syncLog() }
+            unsynced = false
+        } else if wrote {
+            unsynced = true
+        }
+    }
+
     private func commit(_ batch: [PendingWork], _ connection: Connection) {
         do throws(StoreError) {
-            try connection.control("BEGIN IMMEDIATE")
+            try begin(batch, connection)
             for work in batch {
                 do { try work.run(connection) } catch { work.failure = error }
                 if work.failure != nil || !connection.isInTransaction {
@@ -77,7 +104,7 @@ final class GroupWriter: @unchecked Sendable {
                     return replay(batch, connection)
                 }
             }
-            try connection.control("COMMIT")
+            try end(connection)
             answer(batch)
         } catch {
             connection.rollBack()
@@ -88,17 +115,17 @@ final class GroupWriter: @unchecked Sendable {
 
     /// Runs each body under a savepoint of its own, so that those which throw fail alone.
     private func replay(_ batch: [PendingWork], _ connection: Connection) {
-        if batch.count == 1, let failure = batch[0].failure { return batch[0].fail(failure) }
+        if batch.count == 1, let failure = batch[0].failure { return refuse(batch[0], failure) }
         state.withLock { $0.counts.replays += 1 }
         var batch = batch
         do throws(StoreError) {
-            try connection.control("BEGIN IMMEDIATE")
+            try begin(batch, connection)
             while let culprit = try runApart(batch, connection) {
                 let work = batch.remove(at: culprit)
                 work.fail(work.failure ?? StoreError(.misuse, "the body ended the transaction"))
-                try connection.control("BEGIN IMMEDIATE")
+                try begin(batch, connection)
             }
-            try connection.control("COMMIT")
+            try end(connection)
             answer(batch)
         } catch {
             connection.rollBack()
@@ -132,17 +159,13 @@ final class GroupWriter: @unchecked Sendable {
             }
             work.failure = nil
             do {
-                try connection.control("BEGIN IMMEDIATE")
+                try begin([work], connection)
                 try work.run(connection)
-                try connection.control("COMMIT")
+                try end(connection)
                 answer([work])
             } catch {
                 connection.rollBack()
-                if let error = error as? StoreError, error.isFsyncFailure {
-                    fail([work], error)
-                } else {
-                    work.fail(error)
-                }
+                refuse(work, error)
             }
         }
     }
@@ -153,14 +176,24 @@ final class GroupWriter: @unchecked Sendable {
             state.counts.transactions += 1
             state.counts.commits += done
             state.counts.largestBatch = max(state.counts.largestBatch, batch.count)
+            // With savepoints a full disk may have hit some bodies only.
+            state.counts.lastFailure =
+                done == batch.count
+                ? nil : batch.lazy.compactMap { $0.failure as? StoreError }.first { $0.concernsAll }
         }
         for work in batch {
             if let failure = work.failure { work.fail(failure) } else { work.succeed() }
         }
     }
 
+    /// A body that was alone in its transaction did not come through.
+    private func refuse(_ work: PendingWork, _ error: any Error) {
+        if let error = error as? StoreError, error.concernsAll { fail([work], error) } else { work.fail(error) }
+    }
+
     private func fail(_ batch: [PendingWork], _ error: StoreError) {
         if error.isFsyncFailure { poison(error) }
+        state.withLock { $0.counts.lastFailure = error }
         for work in batch { work.fail(error) }
     }
 

@@ -14,11 +14,3 @@ public struct Migration: Sendable, Hashable {
         self.sql = sql
     }
 }
-
-/// When a write counts as done.
-public enum Durability: Sendable, Hashable {
-    /// On disk: every commit is synced before it is answered (`synchronous = FULL`).
-    case disk
-    /// In the kernel: survives the death of the process but not of the machine (`synchronous = NORMAL`).
-    case crash
-}

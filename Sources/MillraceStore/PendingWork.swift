@@ -9,8 +9,12 @@ class PendingWork: @unchecked Sendable {
 
     private let state = Atomic(PendingWork.fresh)
     private let stop = Atomic(false)
+    /// What the caller was promised.
+    let durability: Durability
     /// Why this body was left out of a transaction that otherwise succeeded; used by the writer thread only.
     final var failure: (any Error)?
+
+    init(_ durability: Durability) { self.durability = durability }
 
     /// False if the caller withdrew before.
     final func enqueue() -> Bool { exchange(Self.fresh, Self.waiting) }
@@ -47,11 +51,12 @@ final class Work<T: Sendable>: PendingWork, @unchecked Sendable {
     private var result: T?
 
     init(
-        _ body: @escaping @Sendable (Connection) throws -> T,
+        _ durability: Durability = .crash, _ body: @escaping @Sendable (Connection) throws -> T,
         completion: (@Sendable (Result<T, any Error>) -> Void)? = nil
     ) {
         self.body = body
         self.completion = completion
+        super.init(durability)
     }
 
     override func run(_ connection: Connection) throws { result = try body(connection) }

@@ -29,7 +29,7 @@ public struct CircuitBreaker: Hashable, Sendable {
     public let trialTimeout: Duration
 
     public private(set) var state = State.closed
-    /// Failures since the last success.
+    /// Failures since the last success; while it is open, those that opened it.
     public private(set) var failures = 0
     /// Changes with every change of state.
     private var generation = 0
@@ -59,19 +59,19 @@ public struct CircuitBreaker: Hashable, Sendable {
         }
     }
 
-    /// What became of a call.
-    public mutating func report(_ ticket: Ticket, succeeded: Bool, _ now: Duration) {
+    /// What became of a call. The time is asked for only when it matters.
+    public mutating func report(_ ticket: Ticket, succeeded: Bool, _ now: @autoclosure () -> Duration) {
         guard ticket.generation == generation else { return }
         switch state {
         case .closed:
             failures = succeeded ? 0 : failures + 1
-            if failures >= threshold { open(now) }
+            if failures >= threshold { open(now()) }
         case .halfOpen where ticket.isTrial:
             if succeeded {
                 failures = 0
                 change(.closed)
             } else {
-                open(now)
+                open(now())
             }
         default: break
         }

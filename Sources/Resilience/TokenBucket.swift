@@ -1,54 +1,70 @@
+import Linux
+
 /// A budget that refills steadily: so many tokens a second, at most `burst` of them saved up.
 ///
 /// In any time span t no more than burst + rate × t tokens are taken. Exact: whole nanoseconds, no floating point, so a
 /// bucket that is asked a billion times does not drift. A value; the owner guards it and passes the time in.
 public struct TokenBucket: Hashable, Sendable {
     /// Between two tokens; at least 1 ns.
-    public let interval: Duration
-    /// Tokens that can be saved up; at least 1.
+    public var interval: Duration { .nanoseconds(step) }
+    /// Tokens that can be saved up; 1 to 1,000,000.
     public let burst: Int
+    private let step: Int64
     /// When the bucket would be full again if nothing more were taken. "Empty" is burst × interval ahead of now.
-    private var fullAt: Duration
+    private var fullAt: Int64
 
     /// Full at `now`.
     ///
     /// - Parameter rate: tokens a second, 0.001 to 1,000,000.
     public init(rate: Double, burst: Int, now: Duration) {
         precondition(rate >= 0.001 && rate <= 1_000_000, "a rate is 0.001 to 1,000,000 a second")
-        precondition(burst >= 1, "a burst is at least 1")
-        interval = .nanoseconds(Int64((1_000_000_000 / rate).rounded(.up)))
+        precondition(burst >= 1 && burst <= 1_000_000, "a burst is 1 to 1,000,000")
+        // At most 10^12 ns, so that burst × interval stays below 2^63 ns.
+        step = Int64((1_000_000_000 / rate).rounded(.up))
         self.burst = burst
-        fullAt = now
+        fullAt = now.nanoseconds
     }
 
     /// Whole tokens there are now.
     public func tokens(at now: Duration) -> Int {
-        let missing = max(.zero, fullAt - now)
-        return burst - Int((missing + interval - .nanoseconds(1)) / interval)
+        let missing = max(0, fullAt - now.nanoseconds)
+        return burst - Int((missing + step - 1) / step)
     }
 
-    /// Takes one token, if there is one.
-    public mutating func take(at now: Duration) -> Bool {
-        guard tokens(at: now) >= 1 else { return false }
-        fullAt = max(fullAt, now) + interval
+    /// Takes `count` tokens, or none when there are fewer.
+    ///
+    /// - Parameter count: 1 to ``burst``; more than the burst can never be taken at once.
+    public mutating func take(_ count: Int = 1, at now: Duration) -> Bool {
+        precondition(count >= 1 && count <= burst, "takes 1 to \(burst) tokens at once")
+        let start = max(fullAt, now.nanoseconds)
+        let full = start + step * Int64(count)
+        guard full - now.nanoseconds <= step * Int64(burst) else { return false }
+        fullAt = full
         return true
     }
 
-    /// When the next token can be taken; not later than `now` when there is one.
-    public func nextToken(at now: Duration) -> Duration {
-        max(now, fullAt - interval * (burst - 1))
+    /// When the next `count` tokens can be taken; not later than `now` when they are there.
+    ///
+    /// A count above the burst tells when the last of them will have come, if they are taken one after the other.
+    public func nextToken(_ count: Int = 1, at now: Duration) -> Duration {
+        max(now, .nanoseconds(fullAt - step * Int64(burst - count)))
     }
 
-    /// Puts back a token that was taken and not used.
-    public mutating func giveBack() {
-        fullAt -= interval
+    /// Puts back tokens that were taken and not used.
+    public mutating func giveBack(_ count: Int = 1) {
+        fullAt -= step * Int64(count)
     }
 
-    /// The same budget under other numbers; what was taken stays taken.
+    /// The same budget under other numbers; what was taken stays taken, and what has come of the next token stays too.
     public func changed(rate: Double, burst: Int, now: Duration) -> TokenBucket {
         var changed = TokenBucket(rate: rate, burst: burst, now: now)
-        let missing = min(self.burst - tokens(at: now), burst)
-        changed.fullAt = now + changed.interval * max(0, missing)
+        let missing = max(0, fullAt - now.nanoseconds)
+        let (tokens, part) = missing.quotientAndRemainder(dividingBy: step)
+        let product = part.multipliedFullWidth(by: changed.step)
+        // part < step, so the quotient is below the new step.
+        let rest = step.dividingFullWidth(product)
+        let scaled = tokens >= Int64(burst) ? changed.step * Int64(burst) : changed.step * tokens + rest.quotient
+        changed.fullAt += min(scaled + (rest.remainder > 0 ? 1 : 0), changed.step * Int64(burst))
         return changed
     }
 }

@@ -139,7 +139,7 @@ struct KindMistakeTests {
             "2:9: hooks[0]: a hook does one of command, job"
         ),
         ("hooks: [{on: [failed], job: {kind: z}}]", "2:36: warning: hooks[0].job.kind: no kind z is declared here"),
-        ("hooks: [{on: [failed], job: {kind: x}}]", "2:36: warning: hooks[0].job.kind: leads back to kind x"),
+        ("hooks: [{on: [failed], job: {kind: other, queue: A}}]", "2:50: hooks[0].job.queue: has to be a name"),
         ("hooks: [{on: [failed], job: {kind: other, params: [1]}}]", "2:51: hooks[0].job.params: has to be a mapping"),
         (
             "hooks: [{on: [failed], job: {kind: other, params: {a: .nan}}}]",
@@ -175,7 +175,7 @@ struct KindMistakeTests {
     }
 
     @Test func namesOfCredentialsArePlain() {
-        for name in ["../x", "a/b", "..", "\"\"", "a b"] {
+        for name in ["../x", "a/b", "..", ".x", "\"\"", "a b"] {
             let (_, problems) = load("name: x\nhooks: [{on: [failed], http: {url: \"http://a/\", secret: \(name)}}]\n")
             #expect(
                 problems.count == 1 && problems[0].contains("http.secret: has to be the name of a systemd"), "\(name)")
@@ -184,6 +184,7 @@ struct KindMistakeTests {
 
     @Test(arguments: [
         ("name: millrace.x", "k.yaml:1:7: name: names that begin with millrace. are the suite's own"),
+        ("name: hook.http", "k.yaml:1:7: name: names that begin with hook. are the suite's own"),
         ("name: \(String(repeating: "a", count: 101))", "k.yaml:1:7: name: has to be a name of 1 to 100"),
         ("name: [a]", "k.yaml:1:7: name: has to be a name of 1 to 100"),
         ("summary: x", "k.yaml:1:1: name is missing; give the kind one"),
@@ -242,15 +243,5 @@ struct KindMistakeTests {
         }
         let (_, ownUser) = load("name: x\ncommand: /bin/sh\nuser: 65534\n", runner: 65_534)
         #expect(ownUser == [])
-    }
-
-    @Test func circlesOfHooksAreToldHoweverLong() {
-        let kinds = ["a", "b", "c"].enumerated().map { index, name in
-            "- {name: \(name), hooks: [{on: [failed], job: {kind: \(["b", "c", "a"][index])}}]}\n"
-        }
-        let (catalog, problems) = load(
-            "kinds:\n" + kinds.joined() + "- {name: d, hooks: [{on: [failed], job: {kind: a}}]}\n")
-        #expect(problems.count == 3 && problems.allSatisfy { $0.contains("warning: ") && $0.contains("leads back to") })
-        #expect(catalog.kinds.count == 4)
     }
 }

@@ -19,10 +19,15 @@ import Testing
             let names = number % 3 == 0 ? ["single \(number)"] : ["left \(number)", "right \(number)"]
             let outcomes = Watched<[(String, StoreError.Kind?)]>([])
             for name in names {
-                database.submit({ connection in
-                    try connection.run(
-                        "INSERT INTO entry (name) VALUES (?)", .text(name + String(repeating: " ", count: 3000)))
-                }) { result in
+                // Both durabilities, alone and together.
+                let durability = number % 2 == 0 || name.hasPrefix("left") ? Durability.disk : .crash
+                database.submit(
+                    durability,
+                    { connection in
+                        try connection.run(
+                            "INSERT INTO entry (name) VALUES (?)", .text(name + String(repeating: " ", count: 3000)))
+                    }
+                ) { result in
                     var kind: StoreError.Kind?
                     if case .failure(let error) = result { kind = (error as? StoreError)?.kind ?? .other }
                     outcomes.update { $0.append((name, kind)) }
@@ -88,6 +93,27 @@ import Testing
             try #require(n < 999, "the trial has no end")
         }
         if trial.operation == .write { #expect(failures > 0) }
+    }
+
+    @Test func theLastFailureIsKnownUntilAWriteGoesWell() async throws {
+        let folder = TemporaryDirectory()
+        defer { withExtendedLifetime(folder) {} }
+        let disk = FaultyDisk()
+        let database = try Database.entries(in: folder, disk: disk)
+        try await database.insert("before")
+        #expect(database.statistics.lastFailure == nil)
+        disk.inject(.init(operation: .write, after: 0, code: SQLITE_FULL))
+        for durability in [Durability.disk, .crash] {
+            await #expect(throws: StoreError.self) { try await database.insert("too much", durability) }
+            #expect(database.statistics.lastFailure?.kind == .full)
+        }
+        disk.inject(nil)
+        // A body that fails by its own fault says nothing about the disk.
+        await #expect(throws: StoreError.self) { try await database.insert("before") }
+        #expect(database.statistics.lastFailure?.kind == .full)
+        try await database.insert("after")
+        #expect(database.statistics.lastFailure == nil)
+        #expect(try await database.names() == ["before", "after"])
     }
 
     @Test func aFailedSyncCallsTheHookAndNothingIsWrittenAfterIt() async throws {

@@ -34,7 +34,9 @@ extension Database {
             exclusive: exclusive, options: options)
     }
 
-    func insert(_ name: String) async throws { try await write { try $0.insert(name) } }
+    func insert(_ name: String, _ durability: Durability = .disk) async throws {
+        try await write(durability) { try $0.insert(name) }
+    }
 
     func names() async throws -> [String] { try await read { try $0.names() } }
 

@@ -11,49 +11,42 @@ enum JobStore {
     /// Two submissions with one idempotency key are one job for so long.
     static let idempotencyWindow = Duration.seconds(7 * 24 * 3600)
 
-    /// Begins a run of the runner and takes back what an earlier one left running.
-    ///
-    /// - Returns: the number of this run, and how many jobs were taken back.
-    static func beginRun(_ db: Connection, bootID: String, now: Timestamp) throws -> (run: Int64, takenBack: Int) {
+    /// Begins a run of the runner: takes back what an earlier one left running, cancels the jobs whose connection is gone
+    /// with it, and lets the lines of keys move up to what may run by these rules.
+    static func beginRun(
+        _ db: Connection, bootID: String, _ rules: StoreRules, now: Timestamp
+    ) throws -> (run: Int64, takenBack: Int, changes: Changes) {
         try db.run("INSERT INTO run (boot_id, started_at) VALUES (?, ?)", .text(bootID), SQLValue(now.milliseconds))
         let run = db.lastInsertRowID
-        return (run, try takeBack(db, cause: "the runner was restarted", now: now))
+        let takenBack = try takeBack(db, cause: "the runner was restarted", now: now)
+        var changes = Changes()
+        let attached = try db.query("SELECT id FROM job WHERE attached = 1 AND finished_at IS NULL ORDER BY id") {
+            JobID($0.int(0))
+        }
+        for id in attached {
+            let standing = try standing(db, id)
+            guard !standing.state.isFinal else { continue }
+            try endWaiting(db, standing, "the connection that submitted it is gone", rules, now, &changes)
+        }
+        changes.merge(try refill(db, rules, now: now))
+        return (run, takenBack, changes)
     }
 
-    /// Makes every running job ready again, with exactly the items that are not finished.
+    /// Makes every running job ready again, with exactly the items that are not finished; each has its place as before.
     static func takeBack(_ db: Connection, cause: String, now: Timestamp) throws -> Int {
         let at = SQLValue(now.milliseconds)
-        try db.run(
-            "UPDATE attempt SET ended_at = max(?, started_at), cause = 'restart', message = ? WHERE ended_at IS NULL",
-            at,
-            .text(cause))
+        let running = "SELECT id FROM job WHERE state = 'running' AND state <> 'succeeded'"
         try db.run(
             """
-            UPDATE item SET state = 'ready' WHERE state = 'running'
-                AND job_id IN (SELECT id FROM job WHERE state = 'running')
-            """)
+            UPDATE attempt SET ended_at = max(?, started_at), cause = 'restart', message = ?
+            WHERE job_id IN (\(running)) AND ended_at IS NULL
+            """, at, .text(cause))
+        try db.run("UPDATE item SET state = 'ready' WHERE job_id IN (\(running)) AND state = 'running'")
         return try db.run(
-            "UPDATE job SET state = 'ready', phase = NULL, cause = ?, changed_at = ? WHERE state = 'running'",
-            .text(cause), at)
-    }
-
-    /// The earliest time at which a scheduled job is due.
-    static func nextScheduled(_ db: Connection) throws -> Timestamp? {
-        try db.first("SELECT min(run_at) FROM job WHERE state = 'scheduled'") {
-            $0.intOrNil(0).map(Timestamp.init(milliseconds:))
-        } ?? nil
-    }
-
-    /// Makes due jobs ready, at most 1,000 in one transaction.
-    static func promote(_ db: Connection, now: Timestamp) throws -> (kinds: Set<String>, next: Timestamp?) {
-        let kinds = try db.query(
             """
-            UPDATE job SET state = 'ready', cause = 'its time has come', changed_at = ?1
-            WHERE id IN (SELECT id FROM job WHERE state = 'scheduled' AND run_at <= ?1 ORDER BY run_at LIMIT 1000)
-            RETURNING kind
-            """, SQLValue(now.milliseconds)
-        ) { $0.text(0) }
-        return (Set(kinds), try nextScheduled(db))
+            UPDATE job SET state = 'ready', phase = NULL, cause = ?, changed_at = ?
+            WHERE state = 'running' AND state <> 'succeeded'
+            """, .text(cause), at)
     }
 
     static func remember(_ db: Connection, _ kind: KindDeclaration, now: Timestamp) throws {
