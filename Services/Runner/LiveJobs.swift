@@ -16,7 +16,7 @@ final class LiveJobs: Sendable {
         var user = 0
     }
 
-    private struct State {
+    fileprivate struct State {
         var limits: Limits
         var counts: [Lane: Int] = [:]
         var total = 0

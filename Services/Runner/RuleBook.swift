@@ -1,3 +1,5 @@
+import Declarations
+import JSONCodec
 import KindFiles
 import Linux
 import MillraceProtocol
@@ -42,8 +44,8 @@ struct RuleBook: Sendable {
     static func readKinds(_ configuration: RunnerConfiguration, _ host: HostContext) -> (KindCatalog, [Problem]) {
         let folder = configuration.kinds.isEmpty
             ? (host.state.map { $0 + "/etc/kinds.d" } ?? "/etc/millrace/kinds.d") : configuration.kinds
-        guard Files.exists(folder) else { return (KindCatalog(), []) }
-        return KindCatalog.load(folder: folder)
+        let (catalog, problems) = KindCatalog.load(folder: folder, mayBeAbsent: configuration.kinds.isEmpty)
+        return (catalog, problems)
     }
 
     // MARK: For the dispatcher
@@ -137,14 +139,14 @@ struct RuleBook: Sendable {
     // MARK: For the pools
 
     var workers: [WorkerDefinition] {
-        configuration.workerCommands.compactMap { WorkerDefinition.standard($0) }
+        WorkerDefinition.pools(of: configuration.workerCommands)
             + catalog.workers.values.sorted { $0.name < $1.name }
     }
 
     /// Pools whose processes may serve a kind: that which is declared, else those that declare nothing beforehand.
     func pools(of kind: String) -> [String] {
         if case .worker(let pool)? = catalog.kinds[kind]?.program { return [pool] }
-        return configuration.workerCommands.compactMap { WorkerDefinition.standard($0)?.name }
+        return WorkerDefinition.pools(of: configuration.workerCommands).map(\.name)
     }
 
     // MARK: For the store
@@ -244,10 +246,9 @@ extension KindHook {
         let on = Set(definition.outcomes.map(\.state))
         switch definition.action {
         case .command(let words): self.init(on: on, action: .task(.command(words)))
-        case .job(let kind, let params):
-            self.init(
-                on: on,
-                action: .job(JobHook.FollowUp(kind: kind, params: JSONRaw(unchecked: Array(params.utf8)), queue: nil)))
+        case .job(let kind, let params, let queue):
+            let params = params.map { JSONRaw(unchecked: Array($0.utf8)) }
+            self.init(on: on, action: .job(JobHook.FollowUp(kind: kind, params: params, queue: queue)))
         case .http(let url, let secret):
             self.init(on: on, action: .task(.http(JobHook.Callback(url: url, secret: secret))))
         }

@@ -98,8 +98,7 @@ enum Rules {
             guard let value, !range.contains(value) else { return }
             throw .invalid(field: field, "\(field) is \(range.lowerBound) to \(range.upperBound), not \(value)")
         }
-        let values: [Any?] = [limit.running, limit.waiting, limit.ratePerSecond, limit.burst]
-        let given = values.contains { $0 != nil }
+        let given = (limit.running ?? limit.waiting ?? limit.burst) != nil || limit.ratePerSecond != nil
         if limit.clear == true, given {
             throw .invalid(field: "clear", "clear stands alone: it takes away what was set")
         }

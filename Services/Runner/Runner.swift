@@ -1,3 +1,5 @@
+import Declarations
+import Glibc
 import JSONCodec
 import KindFiles
 import Linux

@@ -159,7 +159,7 @@ extension Runner {
 
     private func why(_ id: JobID) async throws -> JobWhy.Result {
         let rules = state.withLock { $0.storeRules }
-        let facts = try await store.read { try JobStore.whyFacts($0, id, rules: rules) }
+        let facts = try await store.read { try JobStore.whyFacts($0, id, rules) }
         let reasons = state.withLock { $0.dispatcher.why(facts, now: now()) }
         return JobWhy.Result(id: id, state: facts.view.state, reasons: reasons)
     }

@@ -54,7 +54,7 @@ extension Runner {
         guard let user = SystemUser.named(name) else {
             throw .invalid(field: "name", "there is no user \"\(name)\" on this machine")
         }
-        return "\(user.uid)"
+        return "\(user.id)"
     }
 
     private func limitViews() async throws -> [LimitView] {
@@ -84,7 +84,7 @@ extension Runner {
         let (resources, now) = state.withLock { ($0.dispatcher.resources.resources, now()) }
         return resources.sorted { $0.key < $1.key }.map { name, resource in
             var until: Timestamp?
-            let state: BreakerView.State
+            let state: BreakerState
             switch resource.breaker.state {
             case .closed: state = .closed
             case .open(let end):

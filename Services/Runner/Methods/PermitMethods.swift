@@ -18,11 +18,11 @@ extension Runner {
         }
         router.onReply(PermitReport.self) { [self] params, _, reply in
             handle(.permitReported(params.permit, succeeded: params.succeeded))
-            reply.succeed(Empty())
+            reply.succeed(Done())
         }
         router.onReply(PermitRelease.self) { [self] params, _, reply in
             handle(.permitReturned(params.permit))
-            reply.succeed(Empty())
+            reply.succeed(Done())
         }
     }
 
