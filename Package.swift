@@ -7,12 +7,14 @@ let strict: [SwiftSetting] = [
 ]
 
 /// A library two or more executables share, with its tests in `Tests/<name>Tests` unless named otherwise.
-func library(_ name: String, _ dependencies: [Target.Dependency] = [], tests: String? = nil) -> [Target] {
+func library(
+    _ name: String, _ dependencies: [Target.Dependency] = [], tests: String? = nil, testing: [Target.Dependency] = []
+) -> [Target] {
     let tests = tests ?? "\(name)Tests"
     return [
         .target(name: name, dependencies: dependencies, path: "Sources/\(name)", swiftSettings: strict),
         .testTarget(
-            name: tests, dependencies: [.byName(name: name), "TestSupport"], path: "Tests/\(tests)",
+            name: tests, dependencies: [.byName(name: name), "TestSupport"] + testing, path: "Tests/\(tests)",
             swiftSettings: strict),
     ]
 }
@@ -24,13 +26,15 @@ let packed: [LinkerSetting] = [
 ]
 
 /// An executable in `Services/<folder>` with its tests in `Tests/<module>Tests`.
-func service(_ module: String, folder: String, _ dependencies: [Target.Dependency]) -> [Target] {
+func service(
+    _ module: String, folder: String, _ dependencies: [Target.Dependency], testing: [Target.Dependency] = []
+) -> [Target] {
     [
         .executableTarget(
             name: module, dependencies: dependencies, path: "Services/\(folder)", exclude: ["README.md"],
             swiftSettings: strict, linkerSettings: packed),
         .testTarget(
-            name: "\(module)Tests", dependencies: [.byName(name: module), "TestSupport"],
+            name: "\(module)Tests", dependencies: [.byName(name: module), "TestSupport"] + testing,
             path: "Tests/\(module)Tests", swiftSettings: strict),
     ]
 }
@@ -46,6 +50,8 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
+let http = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let tls = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 var targets: [Target] = [
@@ -63,6 +69,9 @@ var targets: [Target] = [
         ],
         swiftSettings: strict),
     .target(name: "TestSupport", dependencies: ["Linux"], path: "Tests/Support", swiftSettings: strict),
+    .target(
+        name: "Simulators", dependencies: ["TestSupport", http, tls] + nio, path: "Tests/Simulators",
+        swiftSettings: strict),
 ]
 targets += library("Linux", ["CLinux"])
 targets += library("Systemd", ["Linux", "CSystemd"], tests: "SystemdLibraryTests")
@@ -79,7 +88,14 @@ targets += library("KindFiles", ["Declarations", "Linux"])
 targets += library("BackOffice", ["Decimals", "JSONCodec", "MillraceStore", "Linux", "Schemas"])
 targets += service(
     "RunnerService", folder: "Runner", ["KindFiles", "MillraceService", "MillraceStore", "Resilience", "Schemas"])
-targets += service("BackOfficeWorker", folder: "BackOffice", ["MillraceWorker", "BackOffice"])
+targets += library(
+    "WebClient",
+    ["MillraceProtocol", "Linux", http, tls, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio,
+    testing: ["Simulators"])
+targets += service(
+    "BackOfficeWorker", folder: "BackOffice",
+    ["MillraceWorker", "BackOffice", "WebClient", .product(name: "Crypto", package: "swift-crypto")],
+    testing: ["Simulators"])
 targets += service(
     "Control", folder: "Control",
     [
@@ -109,6 +125,9 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],

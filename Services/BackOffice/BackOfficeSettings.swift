@@ -9,6 +9,10 @@ struct BackOfficeSettings: Sendable {
     /// `MILLRACE_REHEARSAL_DELAY_MS`, at most a minute: how long each request to the books takes, as if they were a
     /// remote service asked one question at a time. Zero, which is also any nonsense, is no rehearsal.
     var rehearsalDelay: Duration
+    /// `MILLRACE_STATE`: the suite's state folder; nil on an installed system.
+    var state: String?
+    /// `MILLRACE_CA_FILE`: certificates in PEM that hooks trust besides the system's.
+    var trustedCertificates: String?
     /// What was held within its bounds, in words for the log.
     var warnings: [String] = []
 
@@ -18,6 +22,8 @@ struct BackOfficeSettings: Sendable {
             warnings.append("\(PoolSize.variable)=\(said) is not a number from 1 to 20; \(pool.workers) is used")
         }
         booksPath = SQLiteBooks.defaultPath(environment)
+        state = environment("MILLRACE_STATE").flatMap { $0.isEmpty ? nil : $0 }
+        trustedCertificates = environment("MILLRACE_CA_FILE").flatMap { $0.isEmpty ? nil : $0 }
         let milliseconds = environment("MILLRACE_REHEARSAL_DELAY_MS").flatMap { Int($0) } ?? 0
         rehearsalDelay = .milliseconds(min(max(milliseconds, 0), 60_000))
     }

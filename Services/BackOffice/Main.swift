@@ -2,6 +2,7 @@ import BackOffice
 import Linux
 import MillraceProtocol
 import MillraceWorker
+import WebClient
 
 /// A worker with the ready workloads, started and pooled by the runner.
 @main enum Main {
@@ -13,8 +14,11 @@ import MillraceWorker
         }
         let settings = BackOfficeSettings(environment: { Environment[$0] })
         let books = BooksDoor(settings: settings)
+        var web = WebClientSettings()
+        web.trusted = settings.trustedCertificates
+        let hook = HookWorkload(web: WebDoor(settings: web), secrets: Secrets(state: settings.state))
         await WorkerHost.run(
-            name: "backoffice", workloads: [SyncWorkload(books: books), InitWorkload(books: books)],
+            name: "backoffice", workloads: [SyncWorkload(books: books), InitWorkload(books: books)], plain: [hook],
             warnings: settings.warnings)
     }
 
@@ -33,6 +37,8 @@ import MillraceWorker
           TASK_ORDER_LOG_WORKER_POOL_SIZE   Contractors at once, 1 to 20; 5 when left out.
           MILLRACE_BOOKS                    The file of the books; else data/books.sqlite in $MILLRACE_STATE, else
                                             books.sqlite in $STATE_DIRECTORY.
+          MILLRACE_STATE                    The suite's folder; its etc/credentials holds the secrets of hooks.
+          MILLRACE_CA_FILE                  Certificates in PEM that hooks trust besides the system's.
           MILLRACE_REHEARSAL_DELAY_MS       Rehearse an outside system: so long for each request to the books.
         """
 }

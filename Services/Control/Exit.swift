@@ -1,25 +1,14 @@
 import Glibc
+import Linux
 import MillraceProtocol
 
 /// The exit codes of millctl: those of sysexits(3) and, for a job that was waited for, how it ended.
-struct Exit: RawRepresentable, Hashable, Sendable {
-    let rawValue: Int32
+typealias Exit = Linux.ExitCode
 
-    static let ok = Exit(rawValue: EX_OK)
-    static let jobFailed = Exit(rawValue: 1)
+extension Exit {
+    static let jobFailed = failure
     static let jobPartial = Exit(rawValue: 2)
     static let jobCancelled = Exit(rawValue: 3)
-    static let usage = Exit(rawValue: EX_USAGE)
-    static let dataError = Exit(rawValue: EX_DATAERR)
-    static let noInput = Exit(rawValue: EX_NOINPUT)
-    static let unavailable = Exit(rawValue: EX_UNAVAILABLE)
-    static let software = Exit(rawValue: EX_SOFTWARE)
-    static let osError = Exit(rawValue: EX_OSERR)
-    static let cannotCreate = Exit(rawValue: EX_CANTCREAT)
-    static let ioError = Exit(rawValue: EX_IOERR)
-    static let tryAgain = Exit(rawValue: EX_TEMPFAIL)
-    static let noPermission = Exit(rawValue: EX_NOPERM)
-    static let configuration = Exit(rawValue: EX_CONFIG)
     static let interrupted = Exit(rawValue: 128 + SIGINT)
 
     /// What `millctl exit-codes` says; one row per code.
@@ -36,7 +25,7 @@ struct Exit: RawRepresentable, Hashable, Sendable {
         (.osError, "the operating system refused something"),
         (.cannotCreate, "an output file cannot be made"),
         (.ioError, "reading or writing failed"),
-        (.tryAgain, "not now: busy, over a limit, out of time, the suite runs already; trying again may help"),
+        (.temporaryFailure, "not now: busy, over a limit, out of time, the suite runs already; trying again may help"),
         (.noPermission, "not allowed"),
         (.configuration, "settings are wrong"),
         (.interrupted, "interrupted by Ctrl-C; a job that was waited for goes on"),
@@ -65,7 +54,7 @@ extension Exit {
         case .notFound?: self = .noInput
         case .unavailable?: self = .unavailable
         case .permissionDenied?: self = .noPermission
-        case .resourceExhausted?, .aborted?, .deadlineExceeded?, .cancelled?: self = .tryAgain
+        case .resourceExhausted?, .aborted?, .deadlineExceeded?, .cancelled?: self = .temporaryFailure
         case .unimplemented?: self = .usage
         default: self = .software
         }

@@ -51,7 +51,9 @@ final class LockedStorage<Value>: ManagedBuffer<Value, pthread_mutex_t> {
 
     @inlinable
     func withValue<R, E: Error>(_ body: (inout Value) throws(E) -> sending R) throws(E) -> sending R {
-        try body(&header)
+        // Under the mutex nobody else has access, which spares the check for that.
+        let value = withUnsafeMutablePointerToHeader { $0 }
+        return try body(&value.pointee)
     }
 
     deinit {

@@ -51,19 +51,25 @@ private struct QuickScan: ~Escapable {
 
     /// Reads a name and its value; false when either is not as usual.
     private mutating func member() -> Bool {
+        // Most writers put no space around a name, and these stand in nearly every message.
+        if take(#""id":"#) { return id == nil && readID() }
+        if take(#""method":"#) { return method == nil && readMethod() }
+        if take(#""params":"#) { return params == nil && readParams() }
+        if take(#""jsonrpc":"2.0""#) {
+            defer { isVersion2 = true }
+            return !isVersion2
+        }
+        return spacedMember()
+    }
+
+    private mutating func spacedMember() -> Bool {
         guard let name = plainString(), take(UInt8(ascii: ":")) else { return false }
         skipSpace()
         switch name.count {
         case 2 where equals(name, "id") && id == nil: return readID()
         case 4 where equals(name, "meta") && meta == nil: return readMeta()
-        case 6 where equals(name, "method") && method == nil:
-            method = plainString().map { text($0) }
-            return method != nil
-        case 6 where equals(name, "params") && params == nil:
-            guard position < bytes.count, bytes[position] == UInt8(ascii: "{") || bytes[position] == UInt8(ascii: "[")
-            else { return false }
-            params = value()
-            return params != nil
+        case 6 where equals(name, "method") && method == nil: return readMethod()
+        case 6 where equals(name, "params") && params == nil: return readParams()
         case 6 where equals(name, "result") && result == nil:
             result = value()
             return result != nil
@@ -75,7 +81,21 @@ private struct QuickScan: ~Escapable {
         }
     }
 
+    private mutating func readMethod() -> Bool {
+        method = plainString().map { text($0) }
+        return method != nil
+    }
+
+    private mutating func readParams() -> Bool {
+        skipSpace()
+        guard position < bytes.count, bytes[position] == UInt8(ascii: "{") || bytes[position] == UInt8(ascii: "[")
+        else { return false }
+        params = value()
+        return params != nil
+    }
+
     private mutating func readID() -> Bool {
+        skipSpace()
         guard position < bytes.count else { return false }
         if bytes[position] == UInt8(ascii: "\"") {
             guard let range = plainString(), range.count <= RequestID.maximumLength else { return false }
@@ -142,6 +162,17 @@ private struct QuickScan: ~Escapable {
         return true
     }
 
+    /// Steps over `text` if exactly that comes next.
+    @inline(__always)
+    private mutating func take(_ text: StaticString) -> Bool {
+        let length = text.utf8CodeUnitCount
+        guard bytes.count &- position >= length else { return false }
+        for index in 0..<length where bytes[unchecked: position &+ index] != text.utf8Start[index] { return false }
+        position &+= length
+        return true
+    }
+
+    @inline(__always)
     private mutating func take(_ byte: UInt8) -> Bool {
         skipSpace()
         guard position < bytes.count, bytes[position] == byte else { return false }
@@ -149,6 +180,7 @@ private struct QuickScan: ~Escapable {
         return true
     }
 
+    @inline(__always)
     private mutating func skipSpace() {
         while position < bytes.count, bytes[position] <= 0x20 {
             switch bytes[position] {

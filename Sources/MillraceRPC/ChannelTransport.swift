@@ -5,7 +5,7 @@ import MillraceProtocol
 import NIOCore
 
 /// Carries a session over a NIO channel: bytes in, frames to the session, and what the session says during a read out
-/// in one write at its end.
+/// in one write when the loop has read from all who are ready.
 ///
 /// Output is sent straight to the socket by whoever has something to say, on any thread: that spares a turn of the event
 /// loop for each answer made elsewhere. NIO is given only what the socket does not take at once; until that is sent,
@@ -19,6 +19,7 @@ final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecke
 
     let session: RPCSession
     private let loop: any EventLoop
+    private let turn: LoopTurn
     /// A descriptor of our own for the channel's socket: NIO may close its at any time.
     private let writer: SocketWriter
 
@@ -31,9 +32,10 @@ final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecke
     private var alarm: Scheduled<Void>?
     private var patience: Scheduled<Void>?
 
-    init(_ session: RPCSession, over socket: Descriptor, on loop: any EventLoop) {
+    init(_ session: RPCSession, over socket: Descriptor, on loop: any EventLoop, in turn: LoopTurn) {
         self.session = session
         self.loop = loop
+        self.turn = turn
         writer = SocketWriter(session: session, socket: socket)
         decoder = FrameDecoder(maximumLength: session.limits.maximumFrame)
     }
@@ -109,7 +111,7 @@ final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecke
     func channelReadComplete(context: ChannelHandlerContext) {
         guard isReading else { return }
         isReading = false
-        if hasClaim { outputIsClaimed() }
+        if hasClaim { turn.send(for: self) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

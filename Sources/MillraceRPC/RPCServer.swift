@@ -13,6 +13,7 @@ public final class RPCServer: Sendable {
     let log: Logger
     let time: any TimeSource
     private let group: MultiThreadedEventLoopGroup
+    private let turns: [ObjectIdentifier: LoopTurn]
     private let state = Locked(State())
 
     private struct State {
@@ -47,6 +48,7 @@ public final class RPCServer: Sendable {
         self.log = log
         self.time = time
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+        turns = Dictionary(uniqueKeysWithValues: group.makeIterator().map { (ObjectIdentifier($0), LoopTurn(on: $0)) })
     }
 
     /// Begins to accept connections from a listening socket and returns; the server closes it in the end.
@@ -208,6 +210,7 @@ extension RPCServer {
 
     private func open(_ session: RPCSession, over socket: Descriptor) -> EventLoopFuture<Void> {
         let loop = group.next()
+        let turn = turns[ObjectIdentifier(loop)]!
         let writing: Descriptor
         do throws(SystemError) {
             writing = try socket.duplicate()
@@ -220,7 +223,7 @@ extension RPCServer {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
-                        ChannelTransport(session, over: writing, on: channel.eventLoop))
+                        ChannelTransport(session, over: writing, on: loop, in: turn))
                 }
             }
             .withConnectedSocket(raw)

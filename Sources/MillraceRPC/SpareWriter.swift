@@ -3,37 +3,45 @@ import Synchronization
 
 /// Keeps one writer and its buffer between two uses, on whatever threads those are.
 final class SpareWriter: Sendable {
-    private final class Box {
-        var writer = JSONWriter(reserving: 512)
-    }
-
-    /// The retained box, as a bit pattern; zero while it is in use.
+    /// The address of the writer; zero while it is in use.
     private let spare = Atomic<UInt>(0)
 
     /// A buffer that has grown beyond this is not kept.
     private static let keptCapacity = 64 << 10
 
     deinit {
-        if let box = Self.box(spare.load(ordering: .acquiring)) { box.release() }
+        if let writer = Self.writer(at: spare.load(ordering: .acquiring)) { Self.discard(writer) }
     }
 
     /// Encodes one value and hands its bytes to `body`.
     func with<R>(_ encode: (inout JSONWriter) -> Void, _ body: ([UInt8]) -> R) -> R {
-        let box = Self.box(spare.exchange(0, ordering: .acquiring)) ?? .passRetained(Box())
-        let value = box.takeUnretainedValue()
-        encode(&value.writer)
-        let result = body(value.writer.bytes)
-        if value.writer.bytes.capacity > Self.keptCapacity {
-            box.release()
+        let writer = Self.writer(at: spare.exchange(0, ordering: .acquiring)) ?? Self.make()
+        encode(&writer.pointee)
+        let result = body(writer.pointee.bytes)
+        if writer.pointee.bytes.capacity > Self.keptCapacity {
+            Self.discard(writer)
         } else {
-            value.writer.removeAll(keepingCapacity: true)
-            let bits = UInt(bitPattern: box.toOpaque())
-            if !spare.compareExchange(expected: 0, desired: bits, ordering: .releasing).exchanged { box.release() }
+            writer.pointee.removeAll(keepingCapacity: true)
+            let address = UInt(bitPattern: writer)
+            if !spare.compareExchange(expected: 0, desired: address, ordering: .releasing).exchanged {
+                Self.discard(writer)
+            }
         }
         return result
     }
 
-    private static func box(_ bits: UInt) -> Unmanaged<Box>? {
-        UnsafeRawPointer(bitPattern: bits).map { Unmanaged.fromOpaque($0) }
+    private static func writer(at address: UInt) -> UnsafeMutablePointer<JSONWriter>? {
+        UnsafeMutablePointer(bitPattern: address)
+    }
+
+    private static func make() -> UnsafeMutablePointer<JSONWriter> {
+        let writer = UnsafeMutablePointer<JSONWriter>.allocate(capacity: 1)
+        writer.initialize(to: JSONWriter(reserving: 512))
+        return writer
+    }
+
+    private static func discard(_ writer: UnsafeMutablePointer<JSONWriter>) {
+        writer.deinitialize(count: 1)
+        writer.deallocate()
     }
 }

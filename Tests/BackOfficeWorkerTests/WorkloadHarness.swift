@@ -89,7 +89,7 @@ final class WorkloadHarness<W: Workload>: Sendable {
 }
 
 /// Keeps lines as `level message name=value …`.
-private struct LineHandler: LogHandler {
+struct LineHandler: LogHandler {
     let lines: Locked<[String]>
     var metadata: Logger.Metadata = [:]
     var logLevel = Logger.Level.info

@@ -31,8 +31,8 @@ struct FailureTests {
     @Test(arguments: [
         (StatusWord.invalidArgument, Exit.dataError), (.failedPrecondition, .dataError), (.alreadyExists, .dataError),
         (.notFound, .noInput), (.unavailable, .unavailable), (.permissionDenied, .noPermission),
-        (.resourceExhausted, .tryAgain), (.aborted, .tryAgain), (.deadlineExceeded, .tryAgain),
-        (.cancelled, .tryAgain), (.unimplemented, .usage), (.internal, .software), (.dataLoss, .software),
+        (.resourceExhausted, .temporaryFailure), (.aborted, .temporaryFailure), (.deadlineExceeded, .temporaryFailure),
+        (.cancelled, .temporaryFailure), (.unimplemented, .usage), (.internal, .software), (.dataLoss, .software),
         (StatusWord(rawValue: "NEW_WORD"), .software),
     ])
     func theStatusOfAnAnswerDecidesTheExitCode(status: StatusWord, exit: Exit) {

@@ -54,7 +54,7 @@ extension Failure {
         case let error as StoreError:
             let exit: Exit =
                 switch error.kind {
-                case .busy, .inUse, .interrupted: .tryAgain
+                case .busy, .inUse, .interrupted: .temporaryFailure
                 case .full, .ioError: .ioError
                 case .constraint: .dataError
                 case .cannotOpen, .readOnly: .noPermission

@@ -55,8 +55,53 @@ enum OptionValue {
         return JobID(number)
     }
 
+    /// A whole number within bounds.
+    static func integer(_ range: ClosedRange<Int>) -> @Sendable (String) throws -> Int {
+        { text in
+            guard let number = Int(text), range.contains(number) else {
+                throw ValidationError(
+                    "'\(text)' is no whole number from \(range.lowerBound) to \(range.upperBound)")
+            }
+            return number
+        }
+    }
+
+    /// A duration within bounds, in milliseconds.
+    static func milliseconds(_ range: ClosedRange<Int>) -> @Sendable (String) throws -> Int {
+        { text in
+            let value = Int(try duration(text).milliseconds)
+            guard range.contains(value) else {
+                let bounds = [range.lowerBound, range.upperBound].map { Duration.milliseconds($0).short }
+                throw ValidationError("'\(text)' is not from \(bounds[0]) to \(bounds[1])")
+            }
+            return value
+        }
+    }
+
+    /// One of a closed set of words.
+    @Sendable static func word<Word: WireWord>(_ text: String) throws -> Word {
+        guard let word = Word(rawValue: text) else {
+            throw ValidationError("'\(text)' is none of \(Word.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return word
+    }
+
+    /// Tokens a second.
+    @Sendable static func rate(_ text: String) throws -> Double {
+        guard let rate = Double(text), (0.001...1_000_000).contains(rate) else {
+            throw ValidationError("'\(text)' is no rate: tokens a second, 0.001 to 1000000")
+        }
+        return rate
+    }
+
+    @Sendable static func jobs(_ text: String) throws -> [JobID] {
+        let jobs = try text.split(separator: ",", omittingEmptySubsequences: false).map { try job(String($0)) }
+        guard (1...100).contains(jobs.count) else { throw ValidationError("1 to 100 jobs, not \(jobs.count)") }
+        return jobs
+    }
+
     @Sendable static func states(_ text: String) throws -> [JobState] {
-        try text.split(separator: ",").map { word in
+        try text.split(separator: ",", omittingEmptySubsequences: false).map { word in
             guard let state = JobState(rawValue: String(word)) else {
                 let known = JobState.allCases.map(\.rawValue).joined(separator: ", ")
                 throw ValidationError("'\(word)' is no state of a job; there are \(known)")

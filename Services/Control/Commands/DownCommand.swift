@@ -49,7 +49,7 @@ struct DownCommand: ParsableCommand {
             let left = end - SystemTime().boot()
             guard left > .zero else {
                 throw Failure(
-                    .tryAgain,
+                    .temporaryFailure,
                     "the suite (pid \(pid)) has not ended within \(Self.patience.short); see \(state.logFile)"
                 )
             }

@@ -18,6 +18,10 @@ struct GlobalOptions: ParsableArguments {
     @Flag(name: .customLong("no-color"), help: "No colours, as with $NO_COLOR.")
     var noColor = false
 
+    func validate() throws {
+        if state == "" { throw ValidationError("--state is empty: name a folder, or leave the option out") }
+    }
+
     /// Where services are found.
     var place: Place { Place(state: state, variable: Environment["MILLRACE_STATE"]) }
 

@@ -15,7 +15,11 @@ struct Millctl: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Without systemd", subcommands: [UpCommand.self, DownCommand.self]),
             CommandGroup(
-                name: "Work", subcommands: [JobCommand.self, KindCommand.self, WorkerCommand.self, BooksCommand.self]),
+                name: "Work",
+                subcommands: [
+                    JobCommand.self, QueueCommand.self, KindCommand.self, WorkerCommand.self, PoolCommand.self,
+                    LimitCommand.self, BreakerCommand.self, BooksCommand.self,
+                ]),
             CommandGroup(name: "Shell", subcommands: [CompletionCommand.self, ExitCodesCommand.self]),
         ])
 

@@ -113,7 +113,8 @@ struct UpCommand: ParsableCommand {
         if error.number == EADDRINUSE {
             let path = state.socket(of: service.name)
             return Failure(
-                .tryAgain, "a \(service.name) that nobody looks after listens at \(path): wait for its end, or end it")
+                .temporaryFailure,
+                "a \(service.name) that nobody looks after listens at \(path): wait for its end, or end it")
         }
         return Failure(Failure(error).exit, "no socket for \(service.name): \(error)")
     }
@@ -121,7 +122,7 @@ struct UpCommand: ParsableCommand {
     private static func runsAlready(_ state: StateDirectory) -> Failure {
         let holder = ((try? StateLock.holder(state.pidFile)) ?? nil).map { " (pid \($0))" } ?? ""
         return Failure(
-            .tryAgain,
+            .temporaryFailure,
             "a suite runs on \(state.path) already\(holder); `millctl down\(Place.state(state).option)` stops it"
         )
     }

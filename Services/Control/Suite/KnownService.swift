@@ -9,7 +9,7 @@ struct KnownService: Hashable, Sendable {
     var unit: String { "millrace-\(name).service" }
 
     static let all = [
-        KnownService(name: "runner", nouns: ["job", "queue", "worker", "kind", "pool", "permit"])
+        KnownService(name: "runner", nouns: ["job", "queue", "worker", "kind", "pool", "permit", "limit", "breaker"])
     ]
 
     static let runner = all[0]
