@@ -1,4 +1,3 @@
-import Glibc
 import JSONCodec
 import Linux
 import MillraceProtocol
@@ -111,6 +110,29 @@ struct ProcessMeters: Sendable {
         if let before = meter.before, let after = ProcessClock.used(by: meter.pid) { facts.cpu = after - before }
         // Reading the peak costs more than a short item does.
         if now - meter.since >= .milliseconds(50) { facts.peakBytes = ProcessClock.peakBytes(of: meter.pid) }
+        return facts
+    }
+}
+
+extension CommandOutcome {
+    /// A command that was killed is a lost worker: it may have been the machine's doing, and says nothing of the work.
+    var leaseEnd: LeaseEnd {
+        switch result {
+        case .success(let output):
+            return Payload.fault(output, "output").map { .failed($0) } ?? .processed(.init(output: output))
+        case .failure(let error) where error.reason == "command.signal" || error.reason == RPCError.Reason.stopping:
+            return .lost(error.message)
+        case .failure(let error): return .failed(error)
+        }
+    }
+
+    var facts: AttemptFacts {
+        var facts = AttemptFacts(cpu: exit == nil ? nil : cpuTime, peakBytes: peakBytes)
+        switch exit {
+        case .exited(let code)?: facts.exitCode = code
+        case .signalled(let signal)?: facts.signal = signal
+        case nil: break
+        }
         return facts
     }
 }

@@ -65,7 +65,7 @@ final class Runner: Service {
         let path = host.stateDirectory + "/runner.sqlite"
         store = try Database.open(path, migrations: JobStore.migrations, durability: .disk, exclusive: true)
         let (catalog, problems) = RuleBook.readKinds(configuration, host)
-        for problem in problems { log.error("\(problem)") }
+        try Self.tell(problems, log)
         let stored = try store.readBlocking { try JobStore.storedRules($0) }
         let book = RuleBook(configuration: configuration, catalog: catalog, stored: stored)
         let (now, bootID, rules) = (time.wall(), Machine.bootID, book.store)
@@ -82,7 +82,7 @@ final class Runner: Service {
 
     func start(server: RPCServer) async throws {
         alarm.start { [weak self] in self?.handle(.tick) }
-        let commands = CommandExecutor(log: log, time: time, socket: host.runtimeDirectory + "/runner.sock")
+        let commands = try CommandExecutor(log: log, time: time, socket: host.runtimeDirectory + "/runner.sock")
         let pools = WorkerPools(state: host.state, log: log, time: time)
         hands.withLock { $0 = (pools, commands, server) }
         let book = state.withLock { $0.book }
@@ -92,6 +92,17 @@ final class Runner: Service {
         handle(.lanesReady(Set(live.lanes)))
         if let next = try await store.read({ try JobStore.nextScheduled($0) }) { handle(.jobScheduled(next)) }
         sweep()
+    }
+
+    /// Logs what is wrong with the declarations of kinds.
+    ///
+    /// - Throws: ``KindFault`` when anything is wrong; what is merely odd is only said.
+    private static func tell(_ problems: [Problem], _ log: Logger) throws(KindFault) {
+        for problem in problems {
+            if problem.severity == .error { log.error("\(problem)") } else { log.warning("\(problem)") }
+        }
+        let mistakes = problems.count { $0.severity == .error }
+        if mistakes > 0 { throw KindFault(mistakes: mistakes) }
     }
 
     var pools: WorkerPools? { hands.withLock { $0?.pools } }
@@ -118,9 +129,10 @@ final class Runner: Service {
 
     func reload(_ configuration: RunnerConfiguration) async {
         let (catalog, problems) = RuleBook.readKinds(configuration, host)
-        guard problems.isEmpty else {
-            for problem in problems { log.error("\(problem)") }
-            log.error("the kinds were not reloaded: \(problems.count) mistakes; what was in force goes on")
+        do {
+            try Self.tell(problems, log)
+        } catch {
+            log.error("the kinds were not read again, what was in force goes on: \(error)")
             let book = state.withLock { state in
                 state.book.configuration = configuration
                 state.book.adjusted = RuleBook.Adjusted()
@@ -310,4 +322,16 @@ final class Runner: Service {
 
 extension JobDurability {
     var ofStore: Durability { self == .disk ? .disk : .crash }
+}
+
+/// Declarations of kinds that cannot be used; each mistake was logged with its place.
+struct KindFault: Error, Hashable, ExitCodeConvertible, CustomStringConvertible {
+    var mistakes: Int
+
+    var description: String {
+        "the declarations of kinds have \(mistakes == 1 ? "a mistake" : "\(mistakes) mistakes"); "
+            + "mend them, millctl kind check looks at them without the runner"
+    }
+
+    var exitCode: ExitCode { .configuration }
 }

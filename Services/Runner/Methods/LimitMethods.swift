@@ -81,7 +81,8 @@ extension Runner {
     }
 
     func breakerViews() -> [BreakerView] {
-        let (resources, now) = state.withLock { ($0.dispatcher.resources.resources, now()) }
+        let resources = self.state.withLock { $0.dispatcher.resources.resources }
+        let now = now()
         return resources.sorted { $0.key < $1.key }.map { name, resource in
             var until: Timestamp?
             let state: BreakerState

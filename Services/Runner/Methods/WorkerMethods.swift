@@ -32,7 +32,7 @@ extension Runner {
                 name: kind.name, summary: kind.summary, stages: stages, workers: serving.count,
                 state: book.gate(.kind, kind.name)?.state ?? .open,
                 program: book.isOwn(kind.name) ? .command : pool != nil ? .worker : .outside,
-                file: declared?.place?.file, running: load.kinds[kind.name, default: 0],
+                file: book.catalog.places[kind.name].map { "\($0)" }, running: load.kinds[kind.name, default: 0],
                 concurrency: bounds.kinds[kind.name], pool: pool)
         }
     }
