@@ -56,8 +56,6 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 
 var targets: [Target] = [
     .systemLibrary(
-        name: "CSystemd", path: "Sources/CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
-    .systemLibrary(
         name: "CSQLite", path: "Sources/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CYAML", path: "Sources/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .target(name: "CLinux", path: "Sources/CLinux"),
@@ -74,7 +72,7 @@ var targets: [Target] = [
         swiftSettings: strict),
 ]
 targets += library("Linux", ["CLinux"])
-targets += library("Systemd", ["Linux", "CSystemd"], tests: "SystemdLibraryTests")
+targets += library("Systemd", ["Linux", "CLinux"], tests: "SystemdLibraryTests")
 targets += library("Decimals")
 targets += library("JSONCodec", ["Decimals"])
 targets += library("Resilience", ["Linux"])

@@ -90,19 +90,21 @@ FROM job;
 DELETE FROM sqlite_sequence WHERE name = 'job_new';
 INSERT INTO sqlite_sequence (name, seq) SELECT 'job_new', seq FROM sqlite_sequence WHERE name = 'job';
 
+-- Every change of a job's state; its first state stands in the job itself until it changes.
 CREATE TABLE transition_new (
     job_id     INTEGER NOT NULL REFERENCES job ON DELETE CASCADE,
     -- From 1 on.
     number     INTEGER NOT NULL,
     at         INTEGER NOT NULL,
-    from_state TEXT,
+    from_state TEXT NOT NULL,
     to_state   TEXT NOT NULL,
     cause      TEXT NOT NULL,
     PRIMARY KEY (job_id, number)
 ) STRICT, WITHOUT ROWID;
 
 INSERT INTO transition_new
-SELECT job_id, row_number() OVER (PARTITION BY job_id ORDER BY id), at, from_state, to_state, cause FROM transition;
+SELECT job_id, row_number() OVER (PARTITION BY job_id ORDER BY id), at, from_state, to_state, cause FROM transition
+WHERE from_state IS NOT NULL;
 
 CREATE TABLE attempt_new (
     job_id      INTEGER NOT NULL REFERENCES job ON DELETE CASCADE,
@@ -148,11 +150,6 @@ CREATE INDEX job_expiry ON job (expires_at) WHERE expires_at IS NOT NULL;
 
 INSERT INTO state_change VALUES ('ready', 'scheduled');   -- job.edit with a later time
 
-CREATE TRIGGER job_created AFTER INSERT ON job BEGIN
-    INSERT INTO transition (job_id, number, at, from_state, to_state, cause)
-    VALUES (NEW.id, 1, NEW.changed_at, NULL, NEW.state, NEW.cause);
-END;
-
 CREATE TRIGGER job_changed AFTER UPDATE OF state, hold ON job
 WHEN OLD.state <> NEW.state OR OLD.hold IS NOT NEW.hold BEGIN
     SELECT RAISE(ABORT, 'a job may not change its state in this way')
@@ -167,7 +164,8 @@ CREATE TRIGGER job_kept BEFORE DELETE ON job WHEN OLD.finished_at IS NULL BEGIN
     SELECT RAISE(ABORT, 'a job that is not over may not be deleted');
 END;
 
--- How many jobs of each key are admitted and how many wait behind them; only keys that have any.
+-- How many jobs of each key are admitted and how many wait behind them; only keys that have any. Whoever inserts a job
+-- counts it: with a trigger on that, SQLite would look for rows below each new job and keep a journal for it.
 CREATE TABLE line (
     kind     TEXT NOT NULL,
     key      TEXT NOT NULL,
@@ -181,12 +179,6 @@ CREATE INDEX line_waiting ON line (kind, key) WHERE waiting > 0;
 INSERT INTO line
 SELECT kind, key, sum(state = 'running'), sum(hold IS 'key') FROM job
 WHERE key IS NOT NULL AND (state = 'running' OR hold = 'key') GROUP BY kind, key;
-
-CREATE TRIGGER job_joined_line AFTER INSERT ON job
-WHEN NEW.key IS NOT NULL AND NEW.state = 'ready' AND (NEW.hold IS NULL OR NEW.hold = 'key') BEGIN
-    INSERT INTO line VALUES (NEW.kind, NEW.key, NEW.hold IS NULL, NEW.hold IS NOT NULL)
-    ON CONFLICT DO UPDATE SET admitted = admitted + excluded.admitted, waiting = waiting + excluded.waiting;
-END;
 
 CREATE TRIGGER job_moved_in_line AFTER UPDATE OF state, hold, keeps_place, key ON job
 WHEN (OLD.key IS NOT NULL OR NEW.key IS NOT NULL) AND (

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -100,4 +101,22 @@ void millrace_release_signal(int number, int pipe) {
     if (number < 1 || number >= NSIG) return;
     if (atomic_compare_exchange_strong(&signal_pipes[number], &expected, 0)) signal(number, SIG_DFL);
     while (atomic_load(&handlers_running) > 0) sched_yield();
+}
+
+int millrace_sealed_file(const char *name, const void *bytes, size_t count) {
+    int file = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (file < 0) return -1;
+    size_t written = 0;
+    while (written < count) {
+        ssize_t n = write(file, (const char *)bytes + written, count - written);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) goto failed;
+        written += (size_t)n;
+    }
+    if (fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0) return file;
+failed:;
+    int number = errno;
+    close(file);
+    errno = number;
+    return -1;
 }

@@ -5,7 +5,7 @@ import CSQLite
 /// Statements are prepared once and kept by their text, so vary the values, not the text.
 public final class Connection {
     let handle: OpaquePointer
-    private var statements = StatementCache(limit: 128)
+    private var statements = StatementCache(limit: 256)
     /// Set while the store itself begins or ends a transaction; bodies may not.
     private var controlsTransactions = false
     /// Pages in the write-ahead log after this connection's last commit; 0 after its checkpoint.
@@ -137,6 +137,9 @@ public final class Connection {
 extension Connection {
     /// Statements kept prepared.
     var cachedStatements: Int { statements.count }
+
+    /// Their texts.
+    var cachedTexts: [String] { statements.texts }
 
     var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 

@@ -8,6 +8,8 @@ struct StatementCache {
 
     var count: Int { statements.count }
 
+    var texts: [String] { Array(statements.keys) }
+
     /// The statement of this text, unless none is kept or it is in use further up the stack.
     mutating func find(_ sql: String) -> Statement? {
         guard let statement = statements[sql], !statement.isInUse else { return nil }

@@ -117,11 +117,12 @@ public final class Bulkhead<Key: Hashable & Sendable>: Sendable {
     }
 
     /// Runs `body` with a place held for it.
+    @inlinable
     public func call<R: Sendable>(
         _ key: Key, deadline: Deadline? = nil, isolation: isolated (any Actor)? = #isolation,
         _ body: () async throws -> R
     ) async throws -> R {
-        let place = try await enter(key, deadline: deadline)
+        let place = if let place = take(key) { place } else { try await enter(key, deadline: deadline) }
         defer { leave(place) }
         return try await body()
     }

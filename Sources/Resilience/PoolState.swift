@@ -20,11 +20,22 @@ public struct PoolLimits: Hashable, Sendable {
     public init() {}
 }
 
+/// A resource behind a reference, so that the rules need not be compiled anew for each kind of resource.
+final class Pooled<Resource: Sendable>: Sendable {
+    let resource: Resource
+
+    init(_ resource: Resource) {
+        self.resource = resource
+    }
+}
+
 /// Who has what in a ``ResourcePool``: its rules without tasks, clock or lock.
-struct PoolState<Resource: Sendable>: Sendable {
+struct PoolState: Sendable {
     struct Entry: Sendable {
-        let id: UInt64
-        let resource: Resource
+        /// Of this use: a new one each time, so that one who gives back twice takes it from nobody.
+        var id: UInt64
+        /// A ``Pooled`` one.
+        let box: any AnyObject & Sendable
         let made: Duration
         /// Since when it is in use or idle.
         var since: Duration
@@ -87,9 +98,7 @@ struct PoolState<Resource: Sendable>: Sendable {
                 underWork += 1
                 return .granted(.room(replacing: entry))
             }
-            entry.since = now
-            used[entry.id] = entry
-            return .granted(.resource(entry))
+            return .granted(.resource(use(&entry, now)))
         }
         if total < limits.size {
             underWork += 1
@@ -101,12 +110,10 @@ struct PoolState<Resource: Sendable>: Sendable {
     }
 
     /// One was made in the room granted for it. It is in use now.
-    mutating func made(_ resource: Resource, _ now: Duration) -> Entry {
+    mutating func made(_ box: any AnyObject & Sendable, _ now: Duration) -> Entry {
         underWork -= 1
-        lastID += 1
-        let entry = Entry(id: lastID, resource: resource, made: now, since: now)
-        used[entry.id] = entry
-        return entry
+        var entry = Entry(id: 0, box: box, made: now, since: now)
+        return use(&entry, now)
     }
 
     /// A resource comes back. It goes to the next in line, or is idle, or has to be closed.
@@ -119,11 +126,10 @@ struct PoolState<Resource: Sendable>: Sendable {
             outcome.retired = [entry]
             return outcome
         }
-        entry.since = now
         if let next = line.popFirst() {
-            used[entry.id] = entry
-            outcome.granted = (next, .resource(entry))
+            outcome.granted = (next, .resource(use(&entry, now)))
         } else {
+            entry.since = now
             idle.append(entry)
         }
         return outcome
@@ -180,6 +186,14 @@ struct PoolState<Resource: Sendable>: Sendable {
         idle = []
         while let turn = line.popFirst() { outcome.refused.append(turn) }
         return outcome
+    }
+
+    private mutating func use(_ entry: inout Entry, _ now: Duration) -> Entry {
+        lastID += 1
+        entry.id = lastID
+        entry.since = now
+        used[lastID] = entry
+        return entry
     }
 
     private func isOver(_ entry: Entry, _ now: Duration) -> Bool {

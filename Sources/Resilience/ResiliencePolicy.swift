@@ -28,12 +28,18 @@ public struct Attempt: Hashable, Sendable {
     public let number: Int
     /// When the call is cancelled; to be passed on to what it calls.
     public let deadline: Deadline?
+
+    @inlinable
+    public init(number: Int, deadline: Deadline?) {
+        self.number = number
+        self.deadline = deadline
+    }
 }
 
 /// Guards the calls of one dependency: a deadline around all, in it retries, in each the breaker, a place and a token.
 ///
 /// A call is refused by an open breaker before it waits for anything. If it has to wait, it asks the breaker again
-/// afterwards, so that nobody waits while on trial and nobody calls what broke in the meantime. What is refused without
+/// afterwards, so that no trial stands in line and nobody calls what broke in the meantime. What is refused without
 /// having been called says nothing of the dependency; what the deadline cancels counts as its failure. Parts that are
 /// nil are left out; breaker, bulkhead and rate may be shared with other policies.
 public final class ResiliencePolicy: Sendable {
@@ -42,8 +48,8 @@ public final class ResiliencePolicy: Sendable {
     public let breaker: Breaker?
     public let bulkhead: Bulkhead<String>?
     public let rate: RateLimiter?
-    private let time: any TimeSource
-    private let timeouts: Timeouts
+    @usableFromInline let time: any TimeSource
+    @usableFromInline let timeouts: Timeouts
 
     /// - Parameter timeout: for the call with all its waits and attempts.
     public init(
@@ -64,70 +70,111 @@ public final class ResiliencePolicy: Sendable {
     ///   - body: must heed cancellation; one that does not is waited for.
     /// - Throws: ``DeadlineExceeded``, ``BreakerOpen``, ``BulkheadFull``, ``RateLimited``, `CancellationError`, or what
     ///   the last attempt threw.
-    public func call<R: Sendable>(
-        key: String = "", isolation: isolated (any Actor)? = #isolation,
-        _ body: @escaping @Sendable (Attempt) async throws -> R
+    @inlinable
+    public nonisolated(nonsending) func call<R: Sendable>(
+        key: String = "", _ body: nonisolated(nonsending) @escaping @Sendable (Attempt) async throws -> R
     ) async throws -> R {
         guard let timeout else { return try await attempts(key, nil, body) }
-        return try await timeouts.run(until: Deadline(after: timeout, time: time)) { work in
-            try await self.attempts(key, work, body)
+        try Task.checkCancellation()
+        let work = TimedWork(Deadline(after: timeout, time: time))
+        let task = Task.immediate {
+            defer { work.finish() }
+            return try await attempts(key, work, body)
+        }
+        // Work that did not have to wait has ended by now.
+        return try await work.isFinished ? task.value : timeouts.value(of: task, work)
+    }
+
+    /// Leave to make one attempt.
+    @usableFromInline
+    struct Pass {
+        @usableFromInline var ticket: CircuitBreaker.Ticket?
+        @usableFromInline var place: Bulkhead<String>.Place?
+    }
+
+    // One function and one await: within a call's own task each further one costs a change of executors.
+    @inlinable
+    @inline(__always)
+    nonisolated(nonsending) func attempts<R: Sendable>(
+        _ key: String, _ work: TimedWork?, _ body: nonisolated(nonsending) @Sendable (Attempt) async throws -> R
+    ) async throws -> R {
+        retry?.budget?.withLock { $0.earn() }
+        var number = 1
+        while true {
+            do {
+                let pass = if let pass = try enterAtOnce(key) { pass } else { try await enter(key, work?.deadline) }
+                do {
+                    let result = try await body(Attempt(number: number, deadline: work?.deadline))
+                    leave(pass, .healthy)
+                    return result
+                } catch {
+                    leave(pass, verdict(error, work))
+                    throw error
+                }
+            } catch {
+                try await pause(after: error, number, work?.deadline)
+                number += 1
+            }
         }
     }
 
-    private func attempts<R: Sendable>(
-        _ key: String, _ work: TimedWork?, isolation: isolated (any Actor)? = #isolation,
-        _ body: @Sendable (Attempt) async throws -> R
-    ) async throws -> R {
-        guard let retry else { return try await attempt(1, key, work, body) }
-        return try await withRetry(
-            attempts: retry.attempts, backoff: retry.backoff, deadline: work?.deadline, budget: retry.budget,
-            time: time, isTransient: retry.isTransient
-        ) { number in
-            try await attempt(number, key, work, body)
-        }
+    /// Waits until the next attempt may be made; throws `error` when there must be none.
+    @usableFromInline
+    nonisolated(nonsending) func pause(after error: any Error, _ number: Int, _ deadline: Deadline?) async throws {
+        guard let retry, number < retry.attempts, retry.isTransient(error) else { throw error }
+        let wait = RetryWait(attempt: number, backoff: retry.backoff, deadline: deadline, time: time)
+        try await wait.pause(after: error, (error as? any RetryAfterError)?.retryAfter, retry.budget)
     }
 
-    private func attempt<R: Sendable>(
-        _ number: Int, _ key: String, _ work: TimedWork?, isolation: isolated (any Actor)? = #isolation,
-        _ body: @Sendable (Attempt) async throws -> R
-    ) async throws -> R {
+    @usableFromInline
+    func verdict(_ error: any Error, _ work: TimedWork?) -> Breaker.Verdict {
+        let verdict = breaker?.verdict(error) ?? .unknown
+        return verdict == .unknown && work?.isLate == true ? .failed : verdict
+    }
+
+    /// Nil when something has to be waited for.
+    @usableFromInline
+    func enterAtOnce(_ key: String) throws(BreakerOpen) -> Pass? {
+        guard breaker != nil || bulkhead != nil || rate != nil else { return Pass() }
         let now = time.boot()
-        let deadline = work?.deadline
-        var ticket = try breaker?.admit(at: now)
-        var place = bulkhead?.take(key, at: now)
-        defer { if let place { bulkhead?.leave(place) } }
-        if let bulkhead, place == nil {
-            withdraw(&ticket)
-            place = try await bulkhead.enter(key, deadline: deadline)
+        var pass = Pass()
+        pass.ticket = try breaker?.admit(at: now)
+        if let bulkhead {
+            pass.place = bulkhead.take(key, at: now)
+            if pass.place == nil {
+                leave(pass, .unknown)
+                return nil
+            }
         }
         if let rate, !rate.take(1, at: now) {
-            withdraw(&ticket)
-            try await rate.acquire(deadline: deadline)
+            leave(pass, .unknown)
+            return nil
         }
-        guard let breaker else { return try await body(Attempt(number: number, deadline: deadline)) }
-        let leave = try ticket ?? admitAfterWaiting(breaker)
-        do {
-            let result = try await body(Attempt(number: number, deadline: deadline))
-            breaker.report(leave, .healthy)
-            return result
-        } catch {
-            let verdict = breaker.verdict(error)
-            breaker.report(leave, verdict == .unknown && work?.isLate == true ? .failed : verdict)
-            throw error
-        }
+        return pass
     }
 
-    private func withdraw(_ ticket: inout CircuitBreaker.Ticket?) {
-        if let withdrawn = ticket { breaker?.report(withdrawn, .unknown) }
-        ticket = nil
-    }
-
-    private func admitAfterWaiting(_ breaker: Breaker) throws(BreakerOpen) -> CircuitBreaker.Ticket {
+    @usableFromInline
+    nonisolated(nonsending) func enter(_ key: String, _ deadline: Deadline?) async throws -> Pass {
+        var pass = Pass()
+        pass.place = try await bulkhead?.enter(key, deadline: deadline)
         do {
-            return try breaker.admit()
+            try await rate?.acquire(deadline: deadline)
+            do {
+                pass.ticket = try breaker?.admit()
+            } catch {
+                rate?.giveBack()
+                throw error
+            }
         } catch {
-            rate?.giveBack()
+            leave(pass, .unknown)
             throw error
         }
+        return pass
+    }
+
+    @usableFromInline
+    func leave(_ pass: Pass, _ verdict: Breaker.Verdict) {
+        if let ticket = pass.ticket { breaker?.report(ticket, verdict) }
+        if let place = pass.place { bulkhead?.leave(place) }
     }
 }

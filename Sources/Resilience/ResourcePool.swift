@@ -23,7 +23,7 @@ public final class ResourcePool<Resource: Sendable>: Sendable {
         public let waiting: Int
     }
 
-    private typealias State = PoolState<Resource>
+    private typealias State = PoolState
 
     private struct Overdue: Sendable {
         let position: State.Position
@@ -102,7 +102,7 @@ public final class ResourcePool<Resource: Sendable>: Sendable {
         switch try await grant(deadline) {
         case .resource(let entry):
             guard let check else { return try await handOut(entry) }
-            if await check(entry.resource) { return try await handOut(entry) }
+            if await check(resource(entry)) { return try await handOut(entry) }
             // A check that was cancelled says nothing of the resource.
             if Task.isCancelled { return try await handOut(entry) }
             state.withLock { $0.condemn(entry.id) }
@@ -205,7 +205,7 @@ public final class ResourcePool<Resource: Sendable>: Sendable {
     /// What is handed out to a task that was cancelled meanwhile goes to the next.
     private func handOut(_ entry: State.Entry, isolation: isolated (any Actor)? = #isolation) async throws -> Lease {
         let isClosed = state.withLock { $0.isClosed }
-        guard Task.isCancelled || isClosed else { return Lease(resource: entry.resource, id: entry.id) }
+        guard Task.isCancelled || isClosed else { return Lease(resource: resource(entry), id: entry.id) }
         await giveBack(entry.id, broken: false)
         throw isClosed ? PoolClosed(pool: name) : CancellationError()
     }
@@ -220,7 +220,7 @@ public final class ResourcePool<Resource: Sendable>: Sendable {
     /// Makes one in the room granted for it.
     private func fill(isolation: isolated (any Actor)? = #isolation) async throws -> State.Entry {
         do {
-            let resource = try await make()
+            let resource = Pooled(try await make())
             let now = time.boot()
             return state.withLock { $0.made(resource, now) }
         } catch {
@@ -250,6 +250,10 @@ public final class ResourcePool<Resource: Sendable>: Sendable {
 
     /// In a task of its own, which the caller's cancellation does not reach.
     private func closing(_ entry: State.Entry, isolation: isolated (any Actor)? = #isolation) async {
-        await Task { [close] in await close(entry.resource) }.value
+        await Task { [close, resource = resource(entry)] in await close(resource) }.value
+    }
+
+    private func resource(_ entry: State.Entry) -> Resource {
+        unsafeDowncast(entry.box, to: Pooled<Resource>.self).resource
     }
 }

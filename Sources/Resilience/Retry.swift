@@ -23,13 +23,31 @@ public func withRetry<R: Sendable>(
         do {
             return try await body(attempt)
         } catch {
-            guard attempt < attempts, isTransient(error), !Task.isCancelled else { throw error }
-            let now = time.boot()
-            let wake = now + max(.zero, retryAfter(error) ?? .zero) + backoff.delay(attempt: attempt)
-            if let deadline, wake >= deadline.instant { throw error }
-            if let budget, !budget.withLock({ $0.take(at: now) }) { throw error }
-            try await time.sleep(until: wake)
+            guard attempt < attempts, isTransient(error) else { throw error }
+            let wait = RetryWait(attempt: attempt, backoff: backoff, deadline: deadline, time: time)
+            try await wait.pause(after: error, retryAfter(error), budget)
             attempt += 1
         }
+    }
+}
+
+/// The time between a failed attempt and the next.
+struct RetryWait {
+    /// The one that failed.
+    let attempt: Int
+    let backoff: Backoff
+    let deadline: Deadline?
+    let time: any TimeSource
+
+    /// Waits until the next attempt may be made; throws `error` when there must be none.
+    nonisolated(nonsending) func pause(
+        after error: any Error, _ retryAfter: Duration?, _ budget: Locked<RetryBudget>?
+    ) async throws {
+        let now = time.boot()
+        let wake = now + max(.zero, retryAfter ?? .zero) + backoff.delay(attempt: attempt)
+        if Task.isCancelled { throw error }
+        if let deadline, wake >= deadline.instant { throw error }
+        if let budget, !budget.withLock({ $0.take(at: now) }) { throw error }
+        try await time.sleep(until: wake)
     }
 }

@@ -22,12 +22,17 @@ struct Rooms<Key: Hashable & Sendable, Tag: Sendable>: Sendable {
 
     @usableFromInline
     struct Room: Sendable {
-        @usableFromInline var inside: Int
+        @usableFromInline var inside = 0
         @usableFromInline var waiting = Line<Place>()
 
         @inlinable
-        init(inside: Int) {
-            self.inside = inside
+        init() {}
+
+        @inlinable
+        mutating func enter(_ limit: Int) -> Bool {
+            guard inside < limit, waiting.isEmpty else { return false }
+            inside += 1
+            return true
         }
     }
 
@@ -81,12 +86,8 @@ struct Rooms<Key: Hashable & Sendable, Tag: Sendable>: Sendable {
     /// Nil when one who asks now would have to wait.
     @inlinable
     mutating func enterAtOnce(_ key: Key, _ tag: Tag, _ now: Duration) -> Position? {
-        if let index = rooms.index(forKey: key) {
-            guard rooms.values[index].inside < limit, rooms.values[index].waiting.isEmpty else { return nil }
-            rooms.values[index].inside += 1
-        } else {
-            rooms[key] = Room(inside: 1)
-        }
+        // Looked up once. A room that is new lets the first one in, so none is left empty.
+        guard rooms[key, default: Room()].enter(limit) else { return nil }
         return places.append(Place(key: key, tag: tag, since: now))
     }
 

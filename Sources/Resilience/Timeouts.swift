@@ -2,21 +2,25 @@ import Linux
 import Synchronization
 
 /// Work that is cancelled when its deadline has passed.
+@usableFromInline
 final class TimedWork: Sendable {
-    let deadline: Deadline
+    @usableFromInline let deadline: Deadline
     private let late = Atomic(false)
     private let finished = Atomic(false)
 
+    @usableFromInline
     init(_ deadline: Deadline) {
         self.deadline = deadline
     }
 
     /// Whether the deadline passed before the work had ended.
-    var isLate: Bool { late.load(ordering: .acquiring) }
+    @usableFromInline var isLate: Bool { late.load(ordering: .acquiring) }
 
-    fileprivate var isFinished: Bool { finished.load(ordering: .acquiring) }
+    @usableFromInline var isFinished: Bool { finished.load(ordering: .acquiring) }
 
-    fileprivate func finish() { finished.store(true, ordering: .releasing) }
+    /// Says that there is nothing left to wait for.
+    @usableFromInline
+    func finish() { finished.store(true, ordering: .releasing) }
 
     fileprivate func expire() { late.store(true, ordering: .releasing) }
 }
@@ -25,6 +29,7 @@ final class TimedWork: Sendable {
 ///
 /// Like ``withDeadline(_:time:_:)``, at a fraction of its cost: the work starts on its caller's thread, in a task of its
 /// own only so that it can be cancelled alone, and no second task sleeps for it.
+@usableFromInline
 final class Timeouts: Sendable {
     private struct Overdue: Sendable {
         let work: TimedWork
@@ -40,19 +45,10 @@ final class Timeouts: Sendable {
         }
     }
 
-    /// Runs `body`; at the deadline cancels it and throws ``DeadlineExceeded``. The body has ended when this returns.
-    func run<R: Sendable>(
-        until deadline: Deadline, isolation: isolated (any Actor)? = #isolation,
-        _ body: @escaping @Sendable (TimedWork) async throws -> R
-    ) async throws -> R {
-        try Task.checkCancellation()
-        let work = TimedWork(deadline)
-        let task = Task.immediate {
-            defer { work.finish() }
-            return try await body(work)
-        }
-        if work.isFinished { return try await task.value }
-        let position = timers.add(Overdue(work: work) { task.cancel() }, at: deadline.instant)
+    /// Waits for the end of a task; at the deadline cancels it and throws ``DeadlineExceeded`` once it has ended.
+    @usableFromInline
+    nonisolated(nonsending) func value<R: Sendable>(of task: Task<R, any Error>, _ work: TimedWork) async throws -> R {
+        let position = timers.add(Overdue(work: work) { task.cancel() }, at: work.deadline.instant)
         defer { timers.remove(position) }
         do {
             return try await withTaskCancellationHandler {
@@ -61,7 +57,7 @@ final class Timeouts: Sendable {
                 task.cancel()
             }
         } catch {
-            throw work.isLate ? DeadlineExceeded(deadline) : error
+            throw work.isLate ? DeadlineExceeded(work.deadline) : error
         }
     }
 

@@ -1,27 +1,63 @@
-import CSystemd
+import CLinux
 import Glibc
 import Linux
 
-/// The native protocol of the system's journal.
+/// The journal's native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL), spoken to its socket.
+///
+/// Not by way of libsystemd: that brings six more libraries into each process, among them three compressors and a
+/// cipher, which cost a tenth of a service's start and a mebibyte.
 public enum Journal {
     /// Sends one entry. A field's name is of A–Z, 0–9 and "_", begins with a letter, and has at most 64 characters.
     ///
-    /// False when it could not be sent. True proves only that there was no error: libsystemd answers the same where
-    /// no journal runs.
+    /// False when it could not be sent. Where there is no journal at all nothing is sent, and that is no failure.
     @discardableResult
     public static func send(_ fields: [(field: String, value: String)]) -> Bool {
+        send(fields, to: "/run/systemd/journal/socket")
+    }
+
+    static func send(_ fields: [(field: String, value: String)], to path: String) -> Bool {
         guard !fields.isEmpty else { return true }
-        let texts = fields.map { Array("\($0.field)=\($0.value)".utf8) }
-        let bytes = texts.reduce(0) { $0 + $1.count }
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes, alignment: 1)
-        defer { buffer.deallocate() }
-        var start = 0
-        let parts = texts.map { text in
-            UnsafeMutableRawBufferPointer(rebasing: buffer[start..<start + text.count]).copyBytes(from: text)
-            defer { start += text.count }
-            return iovec(iov_base: buffer.baseAddress! + start, iov_len: text.count)
+        let entry = encode(fields)
+        do throws(SystemError) {
+            let socket = try socket.get()
+            do throws(SystemError) {
+                try socket.send(entry, to: path)
+            } catch {
+                // What is too long for a datagram goes as a file, which nobody may change any more.
+                guard error.number == EMSGSIZE || error.number == ENOBUFS else { throw error }
+                try socket.send([], with: try sealed(entry), to: path)
+            }
+            return true
+        } catch {
+            return error.number == ENOENT
         }
-        return sd_journal_sendv(parts, Int32(parts.count)) >= 0
+    }
+
+    private static let socket = Result { () throws(SystemError) in try DatagramSocket() }
+
+    /// A line "NAME=value" for each field; a value with a line end in it stands behind its length.
+    static func encode(_ fields: [(field: String, value: String)]) -> [UInt8] {
+        var entry: [UInt8] = []
+        for (field, value) in fields {
+            entry += field.utf8
+            if value.utf8.contains(UInt8(ascii: "\n")) {
+                entry.append(UInt8(ascii: "\n"))
+                let length = UInt64(value.utf8.count)
+                for byte in 0..<8 { entry.append(UInt8(truncatingIfNeeded: length >> UInt64(8 * byte))) }
+            } else {
+                entry.append(UInt8(ascii: "="))
+            }
+            entry += value.utf8
+            entry.append(UInt8(ascii: "\n"))
+        }
+        return entry
+    }
+
+    private static func sealed(_ bytes: [UInt8]) throws(SystemError) -> Descriptor {
+        Descriptor(
+            try retrying("memfd_create") {
+                bytes.withUnsafeBytes { millrace_sealed_file("journal-entry", $0.baseAddress, $0.count) }
+            })
     }
 
     /// Whether what is written to `descriptor` goes to the journal, as $JOURNAL_STREAM says ("device:inode").

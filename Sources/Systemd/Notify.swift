@@ -1,4 +1,3 @@
-import CSystemd
 import Linux
 
 /// Messages to the service manager at $NOTIFY_SOCKET; without one nothing is sent and false is answered.
@@ -44,6 +43,12 @@ public enum Notify {
         let lines = fields.map { field in
             "\(field.name)=\(String(field.value.map { $0.isNewline ? " " : $0 }))"
         }
-        return sd_notify(0, lines.joined(separator: "\n")) > 0
+        guard let name = Environment["NOTIFY_SOCKET"], !name.isEmpty else { return false }
+        do throws(SystemError) {
+            try DatagramSocket().send(Array(lines.joined(separator: "\n").utf8), to: name)
+            return true
+        } catch {
+            return false
+        }
     }
 }

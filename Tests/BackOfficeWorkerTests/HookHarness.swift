@@ -60,6 +60,16 @@ final class HookHarness: Sendable {
         return result.output?.text ?? "none"
     }
 
+    /// What the runner is told of the kind.
+    var declaration: KindDeclaration { workload.declaration }
+
+    /// Asks for a plan, which a plain job has not.
+    func plan() async throws -> WorkloadPlan.Result {
+        let brief = JobBrief(id: JobID(7), kind: HookWorkload.kind, params: .emptyObject, correlationId: "c-1")
+        let run = JobRun(job: brief, log: Logger(label: "test") { _ in LineHandler(lines: self.lines) }) { _ in }
+        return try await workload.plan(WorkloadPlan.Params(job: brief, attempt: 1), run)
+    }
+
     /// Does the job, which has to fail.
     func failure(_ params: String) async throws -> RPCError {
         do {

@@ -48,6 +48,24 @@ struct HooksOfTheSuite {
         }
     }
 
+    @Test func takeTheSecretThatTheServiceManagerLaidOut() async throws {
+        let laidOut = TemporaryDirectory()
+        laidOut.write("hunter2", to: "receiver")
+        try await HTTPSimulator.run(answers: [HTTPAnswer(200)]) { receiver in
+            try await RunningSuite.run(environment: ["CREDENTIALS_DIRECTORY": laidOut.path]) { suite in
+                let id = try await submit(
+                    suite, "{\"url\":\"\(receiver.url())\",\"secret\":\"receiver\",\"event\":{}}")
+                try await expect(suite, id, "succeeded")
+                let call = try #require(receiver.calls.first)
+                let signed = try await check(
+                    ["openssl", "dgst", "-sha256", "-hmac", "hunter2"],
+                    input: "\(call["Millrace-Timestamp"] ?? "").{}")
+                let code = try #require(call["Millrace-Signature"]?.split(separator: "=").last)
+                #expect(signed.hasSuffix("= \(code)\n"))
+            }
+        }
+    }
+
     @Test func failForGoodWhereAnotherTryWouldNotHelp() async throws {
         try await HTTPSimulator.run(answer: { HTTPAnswer($0.path == "/gone" ? 410 : 200) }) { receiver in
             try await RunningSuite.run { suite in

@@ -8,6 +8,15 @@ import WebClient
 @testable import BackOfficeWorker
 
 @Suite struct Hooks {
+    @Test func arePlainJobsOfOneStage() async throws {
+        try await HookHarness.run { hooks in
+            #expect(hooks.declaration.name == "http-callback")
+            #expect(hooks.declaration.stages == [.process])
+            let error = await #expect(throws: RPCError.self) { try await hooks.plan() }
+            #expect(error?.status == .unimplemented)
+        }
+    }
+
     @Test func tellTheEventAsItWasSubmitted() async throws {
         let time = ManualTime(wall: Timestamp("2026-11-21T06:00:00.999Z")!)
         let event = "{ \"b\" : 1.50,\n\"a\":\"\\u00e4\" }"

@@ -163,8 +163,11 @@ struct LogFilterTests {
         let command = try #require(
             try Millctl.parseAsRoot(["logs", "--follow", "--lines", "5", "--since", "2026-11-21T02:26:09Z", "--json"])
                 as? LogsCommand)
+        let show = LogShow(
+            filter: LogFilter(job: 3, since: command.since), lines: command.lines, follow: command.follow,
+            global: command.global)
         #expect(
-            command.journalWords(LogFilter(job: 3)) == [
+            show.journalWords == [
                 "journalctl", "--output", "json", "--since", "@1795227969", "--lines", "5", "--follow",
                 "_SYSTEMD_UNIT=millrace-runner.service", "JOB_ID=3",
             ])

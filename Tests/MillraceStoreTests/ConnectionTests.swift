@@ -198,7 +198,7 @@ import Testing
             return (afterOne, connection.cachedStatements)
         }
         #expect(counts.0 == 1)
-        #expect(counts.1 == 128)
+        #expect(counts.1 == 256)
     }
 
     @Test func theStatementUsedLastIsKeptLongest() throws {

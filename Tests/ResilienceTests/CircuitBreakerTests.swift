@@ -110,4 +110,76 @@ struct CircuitBreakerTests {
         }
         #expect(waits < 5)
     }
+
+    /// Every transition after anything, late results included, against the rules written down once more.
+    @Test(arguments: 0..<30) func itAgreesWithItsRules(seed: Int) {
+        enum Rule: Equatable { case closed(Int), open(Duration), trial(Int, Duration), forced(open: Bool) }
+        struct Call { var ticket: CircuitBreaker.Ticket, number: Int, epoch: Int }
+        var random = SeededGenerator(seed: UInt64(seed))
+        let breaker = Held(CircuitBreaker(threshold: 3, pause: .seconds(30), trialTimeout: .seconds(60)))
+        var rule = Rule.closed(0)
+        var epoch = 0
+        var calls: [Call] = []
+        var now = Duration.zero
+        var seen: Set<String> = []
+        func become(_ new: Rule) {
+            rule = new
+            epoch += 1
+        }
+        for number in 0..<4000 {
+            now += .milliseconds(Int.random(in: 0...4000, using: &random))
+            switch Int.random(in: 0..<40, using: &random) {
+            case 0:
+                let open = Bool.random(using: &random)
+                breaker { $0.force(open: open) }
+                become(.forced(open: open))
+            case 1:
+                breaker { $0.reset() }
+                become(.closed(0))
+            case 2..<20:
+                var admitted = false
+                switch rule {
+                case .closed, .forced(open: false): admitted = true
+                case .open(let until) where now >= until:
+                    admitted = true
+                    become(.trial(number, now + .seconds(60)))
+                case .trial(_, let end) where now >= end: become(.open(now + .seconds(30)))
+                default: break
+                }
+                let ticket = breaker { $0.admit(now) }
+                #expect((ticket != nil) == admitted)
+                if let ticket { calls.append(Call(ticket: ticket, number: number, epoch: epoch)) }
+            default:
+                guard let index = calls.indices.randomElement(using: &random) else { continue }
+                let call = calls.remove(at: index)
+                let end = Int.random(in: 0..<5, using: &random)
+                if call.epoch == epoch {
+                    switch (rule, end) {
+                    case (.closed, 0): rule = .closed(0)
+                    case (.closed(let failures), 1...3):
+                        if failures == 2 { become(.open(now + .seconds(30))) } else { rule = .closed(failures + 1) }
+                    case (.trial, 0): become(.closed(0))
+                    case (.trial, 1...3): become(.open(now + .seconds(30)))
+                    case (.trial, _): become(.open(now))
+                    default: break
+                    }
+                } else {
+                    seen.insert("late")
+                }
+                if end == 4 {
+                    breaker { $0.withdraw(call.ticket, now) }
+                } else {
+                    breaker { $0.report(call.ticket, succeeded: end == 0, now) }
+                }
+            }
+            switch rule {
+            case .closed(let failures): #expect(breaker.state == .closed && breaker.failures == failures)
+            case .open(let until): #expect(breaker.state == .open(until: until))
+            case .trial: #expect(breaker.state == .halfOpen)
+            case .forced(let open): #expect(breaker.state == (open ? .forcedOpen : .forcedClosed))
+            }
+            seen.insert("\(breaker.state)".prefix { $0 != "(" }.description)
+        }
+        #expect(seen == ["closed", "open", "halfOpen", "forcedOpen", "forcedClosed", "late"])
+    }
 }

@@ -53,6 +53,45 @@ private struct Failure: Error, Equatable { var number: Int }
         }
     }
 
+    @Test func theErrorSaysWhenNotToComeBefore() async throws {
+        let attempts = Watched(0)
+        let task = Task { [time] in
+            try await withRetry(attempts: 2, backoff: Backoff(base: .zero, cap: .zero), time: time) { attempt in
+                attempts.update { $0 = attempt }
+                if attempt == 1 { throw RateLimited(resource: "r", retryAfter: .seconds(20)) }
+            }
+        }
+        await time.sleepers(atLeast: 1)
+        time.advance(by: .milliseconds(19_999))
+        #expect(attempts.value == 1 && time.sleeperCount == 1)
+        time.advance(by: .milliseconds(1))
+        try await within { try await task.value }
+        #expect(attempts.value == 2)
+    }
+
+    @Test func whatIsToldPastTheDeadlineIsNotWaitedFor() async {
+        let deadline = Deadline(after: .seconds(10), time: time)
+        await #expect(throws: RateLimited.self) {
+            try await withRetry(attempts: 2, backoff: backoff, deadline: deadline, time: time) { _ in
+                throw RateLimited(resource: "r", retryAfter: .seconds(10))
+            }
+        }
+    }
+
+    @Test func withoutBudgetTheLastErrorIsThrown() async throws {
+        let budget = Locked(RetryBudget(ratio: 0, perSecond: 0, cap: 2, now: .zero))
+        var attempts = 0
+        await #expect(throws: Failure(number: 3)) {
+            try await withRetry(
+                attempts: 9, backoff: Backoff(base: .zero, cap: .zero), budget: budget, time: time
+            ) { attempt in
+                attempts = attempt
+                throw Failure(number: attempt)
+            }
+        }
+        #expect(attempts == 3)
+    }
+
     @Test func cancellingEndsTheWait() async throws {
         let task = Task { [time, backoff] in
             try await withRetry(attempts: 3, backoff: backoff, time: time) { _ in throw Failure(number: 1) }

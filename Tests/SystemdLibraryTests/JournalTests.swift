@@ -1,8 +1,9 @@
 import Glibc
 import Linux
-import Systemd
 import TestSupport
 import Testing
+
+@testable import Systemd
 
 @Suite struct JournalTests {
     @Test func standardErrorIsTheJournalOnlyWhenDeviceAndInodeAgree() async {
@@ -25,10 +26,40 @@ import Testing
         }
     }
 
-    @Test func anEntryOfAnySizeCanBeHandedOver() {
-        // Whether a journal runs here or not, this must neither fail nor crash.
+    @Test func whereNoJournalRunsNothingFails() {
         #expect(Journal.send([]))
-        #expect(Journal.send([("MESSAGE", "a test of Millrace\nwith two lines"), ("PRIORITY", "7"), ("EMPTY", "")]))
+        #expect(Journal.send([("MESSAGE", "a test")], to: TemporaryDirectory().file("nobody")))
+    }
+
+    @Test func aJournalThatNoLongerReadsIsAFailure() throws {
+        let journal = try DatagramReceiver()
+        journal.socket.close()
+        #expect(!Journal.send([("MESSAGE", "a test")], to: journal.path))
+    }
+
+    @Test func aFieldIsALineAndOneWithLineEndsStandsBehindItsLength() throws {
+        let journal = try DatagramReceiver()
+        #expect(
+            Journal.send(
+                [("MESSAGE", "two\nlines"), ("PRIORITY", "7"), ("EMPTY", ""), ("EQUALS", "a=b")], to: journal.path))
+        let received = try journal.receive()
+        let length: [UInt8] = [9, 0, 0, 0, 0, 0, 0, 0]
+        #expect(
+            received.bytes == Array("MESSAGE\n".utf8) + length
+                + Array("two\nlines\nPRIORITY=7\nEMPTY=\nEQUALS=a=b\n".utf8))
+        #expect(received.descriptor == nil)
+    }
+
+    @Test func anEntryTooLongForAMessageGoesAsAFileThatNobodyCanChange() throws {
+        let journal = try DatagramReceiver()
+        let fields = [(field: "MESSAGE", value: String(repeating: "x", count: 1 << 20))]
+        #expect(Journal.send(fields, to: journal.path))
+        let received = try journal.receive()
+        #expect(received.bytes.isEmpty)
+        let file = try #require(received.descriptor)
+        #expect(try Files.read("/proc/self/fd/\(file.raw)") == Journal.encode(fields))
+        #expect(ftruncate(file.raw, 0) == -1 && errno == EPERM)
+        #expect(write(file.raw, "y", 1) == -1 && errno == EPERM)
     }
 }
 

@@ -44,6 +44,22 @@ import Testing
         }
     }
 
+    @Test func theManagersSocketMayHaveANameThatIsNoFile() async {
+        await #expect(processExitsWith: .success) { () async throws -> Void in
+            #expect(try ServiceManager(abstract: true).receives { Notify.ready() } == "READY=1")
+        }
+    }
+
+    @Test func aManagerThatIsGoneGetsNothing() async {
+        await #expect(processExitsWith: .success) { () async throws -> Void in
+            let manager = try ServiceManager()
+            manager.receiver.socket.close()
+            #expect(!Notify.ready())
+            Environment.set("NOTIFY_SOCKET", "/" + String(repeating: "x", count: 200))
+            #expect(!Notify.ready())
+        }
+    }
+
     @Test func withoutAManagerNothingIsSent() async {
         await #expect(processExitsWith: .success) { () async throws -> Void in
             Environment.set("NOTIFY_SOCKET", nil)
@@ -71,30 +87,17 @@ import Testing
 
 /// The receiving end of $NOTIFY_SOCKET.
 private struct ServiceManager {
-    let directory = TemporaryDirectory()
-    let socket: Descriptor
+    let receiver: DatagramReceiver
 
-    init() throws {
-        let type = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
-        socket = Descriptor(try retrying("socket") { Glibc.socket(AF_UNIX, type, 0) })
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: directory.file("notify").utf8) }
-        try retrying("bind") {
-            withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    bind(socket.raw, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-                }
-            }
-        }
-        Environment.set("NOTIFY_SOCKET", directory.file("notify"))
+    /// - Parameter abstract: whether its name is no file.
+    init(abstract: Bool = false) throws {
+        receiver = try DatagramReceiver(abstract: abstract)
+        Environment.set("NOTIFY_SOCKET", receiver.path)
     }
 
     /// The one datagram that `send` caused.
     func receives(_ send: () -> Bool) throws -> String {
         guard send() else { throw TestFailure("nothing was sent") }
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = try retrying("recv") { recv(socket.raw, &buffer, buffer.count, 0) }
-        return String(decoding: buffer[..<count], as: UTF8.self)
+        return String(decoding: try receiver.receive().bytes, as: UTF8.self)
     }
 }

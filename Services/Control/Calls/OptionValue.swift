@@ -13,8 +13,9 @@ enum OptionValue {
         return duration
     }
 
-    /// RFC 3339, or `+15m` from now.
+    /// RFC 3339, `now`, or `+15m` from now.
     @Sendable static func time(_ text: String) throws -> Timestamp {
+        if text == "now" { return SystemTime().wall() }
         if text.hasPrefix("+"), let duration = Duration(option: String(text.dropFirst())) {
             return SystemTime().wall() + duration
         }

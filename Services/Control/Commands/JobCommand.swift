@@ -8,7 +8,10 @@ import MillraceProtocol
 struct JobCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "job", abstract: "Submits jobs and looks after them.",
-        subcommands: [Submit.self, Show.self, List.self, Watch.self, Cancel.self, Retry.self])
+        subcommands: [
+            Submit.self, Show.self, List.self, WhyCommand.self, Watch.self, Follow.self, Wait.self, Log.self,
+            Edit.self, Cancel.self, Retry.self, Bury.self, Redrive.self,
+        ])
 
     @OptionGroup var global: GlobalOptions
 }
@@ -22,8 +25,12 @@ extension JobCommand {
         @Flag(help: "Its items too.") var items = false
         @Flag(help: "What was tried, the latest first.") var attempts = false
         @Flag(help: "How its state changed.") var transitions = false
-        @Option(name: .customLong("items-after"), help: "Items after this index.") var itemsAfter: Int?
-        @Option(help: "Rows of each list, 1 to 1000; 100 when left out.") var limit: Int?
+        @Option(
+            name: .customLong("items-after"), help: "Items after this index.",
+            transform: OptionValue.integer(0...Int(Int32.max)))
+        var itemsAfter: Int?
+        @Option(help: "Rows of each list, 1 to 1000; 100 when left out.", transform: OptionValue.integer(1...1000))
+        var limit: Int?
 
         func run() async throws {
             let caller = try Caller(service: KnownService.runner.name, at: global.place)
@@ -69,7 +76,8 @@ extension JobCommand {
         @Option(help: "Only this kind.") var kind: String?
         @Option(help: "Only this queue.") var queue: String?
         @Option(help: "Only this key.") var key: String?
-        @Option(help: "How many, 1 to 1000; 50 when left out.") var limit: Int?
+        @Option(help: "How many, 1 to 1000; 50 when left out.", transform: OptionValue.integer(1...1000))
+        var limit: Int?
         @Option(help: "Only jobs with a smaller number.", transform: OptionValue.job) var before: JobID?
 
         func run() async throws {
@@ -100,7 +108,7 @@ extension JobCommand {
 
         func run() async throws {
             let caller = try Caller(service: KnownService.runner.name, at: global.place)
-            try await JobWaiting(caller: caller, id: id, global: global, streams: true).run()
+            try await JobWaiting(caller: caller, id: id, global: global, show: .changes).run()
         }
     }
 

@@ -1,6 +1,4 @@
 import ArgumentParser
-import Glibc
-import JSONCodec
 import Linux
 import MillraceProtocol
 
@@ -27,66 +25,6 @@ struct LogsCommand: ParsableCommand {
 
     func run() throws {
         let filter = LogFilter(job: job?.rawValue, correlation: correlation, since: since)
-        switch global.place {
-        case .state(let state): try readFile(state, filter)
-        case .system: try becomeJournalctl(filter)
-        }
-    }
-
-    private func readFile(_ state: StateDirectory, _ filter: LogFilter) throws(Failure) {
-        let terminal = global.terminal
-        do throws(SystemError) {
-            try read(LogReader(path: state.logFile), filter) { text in show(text, terminal) }
-        } catch {
-            guard error.number == ENOENT else { throw Failure(error) }
-            let start = "millctl up --state \(ShellWord.quoted(state.path))"
-            throw Failure(.noInput, "no log at \(state.logFile): `\(start)` makes it")
-        }
-    }
-
-    private func read(_ reader: LogReader, _ filter: LogFilter, _ line: (String) -> Void) throws(SystemError) {
-        if follow {
-            try reader.follow(last: lines, where: { filter.matches($0) }, line)
-        } else {
-            try reader.read(last: lines, where: { filter.matches($0) }, line)
-        }
-    }
-
-    private func show(_ text: String, _ terminal: Terminal) {
-        if !global.json {
-            Output.line(terminal.isInteractive ? Self.painted(text, terminal) : text)
-        } else if let line = LogLine(text) {
-            JSONOutput.line(line)
-        } else {
-            JSONOutput.line(["message": .string(text)] as JSONValue)
-        }
-    }
-
-    static func painted(_ text: String, _ terminal: Terminal) -> String {
-        let plain = DisplayText.harmless(text)
-        switch LogLine(text)?.level {
-        case "error", "critical": return terminal.paint(plain, .bad)
-        case "warning": return terminal.paint(plain, .warning)
-        case "debug", "trace": return terminal.paint(plain, .quiet)
-        default: return plain
-        }
-    }
-
-    /// The words for journalctl.
-    func journalWords(_ filter: LogFilter) -> [String] {
-        var words = ["journalctl", "--output", global.json ? "json" : "short-iso-precise"]
-        if let since { words += ["--since", "@\(since.milliseconds / 1000)"] }
-        if let lines { words += ["--lines", String(lines)] }
-        if follow { words.append("--follow") }
-        return words + filter.journalMatches(units: KnownService.all.map(\.unit))
-    }
-
-    private func becomeJournalctl(_ filter: LogFilter) throws(Failure) -> Never {
-        let words = journalWords(filter)
-        var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
-        pointers.append(nil)
-        execvp(words[0], &pointers)
-        let reason = SystemError(number: errno, call: "execute journalctl")
-        throw Failure(.unavailable, "\(reason); for a suite without systemd give --state DIR")
+        try LogShow(filter: filter, lines: lines, follow: follow, global: global).run()
     }
 }

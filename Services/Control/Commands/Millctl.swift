@@ -11,14 +11,17 @@ struct Millctl: ParsableCommand {
             where systemd has them. `millctl exit-codes` lists what the exit codes mean.
             """,
         version: "millctl \(MillraceVersion.current)",
-        subcommands: [StatusCommand.self, CallCommand.self, DescribeCommand.self, LogsCommand.self],
+        subcommands: [
+            StatusCommand.self, CallCommand.self, DescribeCommand.self, LogsCommand.self, WhyCommand.self,
+            TopCommand.self,
+        ],
         groupedSubcommands: [
             CommandGroup(name: "Without systemd", subcommands: [UpCommand.self, DownCommand.self]),
             CommandGroup(
                 name: "Work",
                 subcommands: [
                     JobCommand.self, QueueCommand.self, KindCommand.self, WorkerCommand.self, PoolCommand.self,
-                    LimitCommand.self, BreakerCommand.self, BooksCommand.self,
+                    LimitCommand.self, BreakerCommand.self, BenchCommand.self, BooksCommand.self,
                 ]),
             CommandGroup(name: "Shell", subcommands: [CompletionCommand.self, ExitCodesCommand.self]),
         ])

@@ -11,6 +11,8 @@ struct JobFollower {
 
     let caller: Caller
     let id: JobID
+    /// When it is given up, on the boot clock.
+    var deadline: Duration?
     var time: any TimeSource = SystemTime()
     /// Called with each change as it came.
     var onProgress: @Sendable (JSONRaw) -> Void = { _ in }
@@ -18,12 +20,18 @@ struct JobFollower {
     var onAbsence: @Sendable () -> Void = {}
 
     /// How the job ended.
+    ///
+    /// - Throws: ``Failure`` with ``Exit/temporaryFailure`` when the deadline has passed before that.
     func end() async throws -> Answer<JobDetail> {
         var awaySince: Duration?
         while true {
             let begin = time.boot()
             do {
-                return try await caller.call(JobWatch.self, JobReference(id: id), timeout: nil, progress: onProgress)
+                let timeout = deadline.map { max(.milliseconds(1), $0 - begin) }
+                return try await caller.call(
+                    JobWatch.self, JobReference(id: id), timeout: timeout, progress: onProgress)
+            } catch let error as RPCError where isOver(error) {
+                throw Failure(.temporaryFailure, "job \(id) is not over yet, and goes on")
             } catch let error as RPCError where error.status == .unavailable {
                 // A watch that lasted tells that the runner was there until now.
                 let wasThere = error.reason != RPCError.Reason.connectionRefused && time.boot() - begin > .seconds(1)
@@ -34,5 +42,10 @@ struct JobFollower {
             }
             try await time.sleep(until: time.boot() + Self.pause)
         }
+    }
+
+    private func isOver(_ error: RPCError) -> Bool {
+        guard let deadline else { return false }
+        return error.status == .deadlineExceeded || time.boot() >= deadline
     }
 }

@@ -57,11 +57,17 @@ enum JobText {
         facts.add(
             "State", job.state.rawValue + phase + (job.cancelRequested && !job.state.isFinal ? ", cancelling" : ""),
             tone(job.state))
+        facts.add("Hold", job.hold.map(hold), .warning)
         facts.add("Cause", job.cause)
         facts.add("Items", items(job.items))
         facts.add("Slots", job.slots.map(String.init))
         facts.add("Queue", job.queue)
         facts.add("Key", job.key)
+        facts.add("Unique key", job.uniqueKey)
+        facts.add("After", job.after.map { ids in ids.map(\.description).joined(separator: ", ") })
+        facts.add("Hook of", job.hookOf.map { "job \($0)" })
+        if job.attached { facts.add("Attached", "ends with the connection it was submitted on") }
+        facts.add("Durability", job.durability.rawValue)
         if job.priority != 0 { facts.add("Priority", String(job.priority)) }
         facts.add("Submitted", "\(job.submittedAt.short) by \(UserName.of(job.user))")
         facts.add("Run at", job.runAt?.short)
@@ -70,10 +76,31 @@ enum JobText {
         facts.add("Took", took(job, now: now))
         facts.add("Attempts", "at most \(job.maxAttempts) of each part")
         facts.add("Time-out", job.timeoutMs.map { Duration.milliseconds($0).short })
+        facts.add("Part time-out", job.itemTimeoutMs.map { Duration.milliseconds($0).short })
         facts.add("Correlation", job.correlationId)
         if let params = job.params, params != .emptyObject { facts.add("Params", params.text) }
         if let error = job.error { facts.add("Error", "\(error)", .bad) }
         return facts
+    }
+
+    /// What a hold means, in words.
+    static func hold(_ hold: JobHold) -> String {
+        switch hold {
+        case .key: "stands in the line of its key"
+        case .dependency: "waits for the jobs it comes after"
+        case .bury: "buried until job redrive"
+        }
+    }
+
+    /// What the job does, or what keeps it, in a word or two.
+    static func stage(of job: JobView) -> String {
+        let stage = ProgressBar.stage(of: job)
+        guard let hold = job.hold, !job.state.isFinal else { return stage }
+        switch hold {
+        case .key: return "\(stage), key"
+        case .dependency: return "\(stage), after"
+        case .bury: return "buried"
+        }
     }
 
     static func list(_ jobs: [JobView], now: Timestamp) -> Table {
@@ -86,7 +113,7 @@ enum JobText {
         for job in jobs {
             table.add([
                 Table.Cell(job.id.rawValue), Table.Cell(job.kind),
-                Table.Cell(ProgressBar.stage(of: job), tone(job.state)),
+                Table.Cell(stage(of: job), tone(job.state)),
                 Table.Cell(job.items.total == 0 ? "" : "\(job.items.ended)/\(job.items.total)"),
                 Table.Cell(job.items.failed == 0 ? "" : "\(job.items.failed)", .warning),
                 Table.Cell(job.queue), Table.Cell(job.key ?? ""),
@@ -115,19 +142,32 @@ enum JobText {
     static func attempts(_ attempts: [AttemptView], now: Timestamp) -> Table {
         var table = Table([
             .number("Attempt"), .text("Stage"), .text("Item", shrinksTo: 12, optional: true),
-            .text("Worker", shrinksTo: 12, leaves: 1), .text("Started", leaves: 2), .number("Took"), .text("Cause"),
-            .text("Message", shrinksTo: 20, optional: true),
+            .text("Worker", shrinksTo: 12, leaves: 2), .number("Lease", leaves: 1), .text("Started", leaves: 3),
+            .number("Took"), .number("CPU", optional: true), .number("Memory", optional: true),
+            .text("Cause", shrinksTo: 9), .text("Message", shrinksTo: 20, optional: true),
         ])
         for attempt in attempts {
             table.add([
                 Table.Cell(attempt.number), Table.Cell(attempt.stage.rawValue), Table.Cell(attempt.item ?? ""),
-                Table.Cell(attempt.worker), Table.Cell(attempt.startedAt.short),
+                Table.Cell(attempt.worker), Table.Cell(attempt.fence), Table.Cell(attempt.startedAt.short),
                 Table.Cell(((attempt.endedAt ?? now) - attempt.startedAt).short),
-                Table.Cell(attempt.cause ?? "running", attempt.cause == "succeeded" ? .good : .plain),
+                Table.Cell(attempt.cpuUs.map { Duration.microseconds($0).short } ?? ""),
+                Table.Cell(attempt.peakBytes.map(ByteText.short) ?? ""),
+                Table.Cell(cause(attempt), attempt.cause == "succeeded" ? .good : .plain),
                 Table.Cell(attempt.message ?? ""),
             ])
         }
         return table
+    }
+
+    /// "exit 75", "signal 9 (KILL)", "lost"
+    static func cause(_ attempt: AttemptView) -> String {
+        let cause = attempt.cause ?? "running"
+        if let code = attempt.exitCode { return "\(cause) \(code)" }
+        if let signal = attempt.signal.flatMap({ Int32(exactly: $0) }) {
+            return "\(cause) \(signal) (\(Signals.name(of: signal)))"
+        }
+        return cause
     }
 
     static func transitions(_ transitions: [TransitionView]) -> Table {

@@ -4,24 +4,34 @@ import JSONCodec
 import Linux
 import MillraceProtocol
 
-/// What `--wait` and `job watch` do: show the job until it ends, then its result, and end as it ended.
+/// What `--wait`, `job watch`, `job wait` and `job follow` do: show the job until it ends, then its result, and end as it
+/// ended.
 struct JobWaiting {
+    enum Show {
+        /// The bar, or lines in a pipe; with `--json` the end alone.
+        case progress
+        /// The same; with `--json` each change as a line.
+        case changes
+        /// The bar with the job's log lines above it; with `--json` each change and each line of the log as a line.
+        case progressAndLog
+        /// How it ended.
+        case end
+    }
+
     let caller: Caller
     let id: JobID
     let global: GlobalOptions
-    /// With `--json`: each change as a line, as `job watch` has it, or the end alone.
-    var streams = false
+    var show = Show.progress
     /// Whether the job ends with this connection.
     var attached = false
+    /// How long it is waited for.
+    var timeoutMs: Int?
+
+    private static let time = SystemTime()
 
     /// - Throws: ``Exit`` for a job that did not succeed.
     func run() async throws {
-        let time = SystemTime()
-        // With --json standard output is for the document; a person at the terminal still sees the bar.
-        let output = global.json ? STDERR_FILENO : STDOUT_FILENO
-        let terminal = Terminal(descriptor: output, noColor: global.noColor)
-        let display =
-            global.json && !terminal.isInteractive ? nil : JobDisplay(terminal: terminal, output: output, time: time)
+        let display = display()
         Interrupts.say { [id, attached, option = global.place.option] in
             display?.finish(nil)
             Output.error(
@@ -30,12 +40,19 @@ struct JobWaiting {
                     : "millctl: interrupted; job \(id) goes on: millctl job watch \(id)\(option)")
         }
         let ticker = Task { [display] in
-            while (try? await time.sleep(for: JobDisplay.beat)) != nil { display?.turn() }
+            while (try? await Self.time.sleep(for: JobDisplay.beat)) != nil { display?.turn() }
         }
-        defer { ticker.cancel() }
+        let complaint = Task { await tellWhatNeedsAHand(display) }
+        let log = show == .progressAndLog ? JobLogLines(id: id, global: global, display: display) : nil
+        defer {
+            ticker.cancel()
+            complaint.cancel()
+        }
 
-        let streams = streams && global.json
-        let follower = JobFollower(caller: caller, id: id, time: time) { raw in
+        let streams = global.json && (show == .changes || show == .progressAndLog)
+        let follower = JobFollower(
+            caller: caller, id: id, deadline: timeoutMs.map { Self.time.boot() + .milliseconds($0) }, time: Self.time
+        ) { raw in
             if streams { JSONOutput.line(raw) }
             if let progress = try? raw.decode(JobProgress.self) { display?.show(progress) }
         } onAbsence: {
@@ -44,6 +61,7 @@ struct JobWaiting {
         let end: Answer<JobDetail>
         do {
             end = try await follower.end()
+            await log?.finish()
         } catch {
             display?.finish(nil)
             throw error
@@ -57,6 +75,30 @@ struct JobWaiting {
         }
         let outcome = Exit(end.value.job.state)
         if outcome != .ok { throw outcome }
+    }
+
+    private func display() -> JobDisplay? {
+        if show == .end { return nil }
+        // With --json standard output is for the document; a person at the terminal still sees the bar.
+        let output = global.json ? STDERR_FILENO : STDOUT_FILENO
+        let terminal = Terminal(descriptor: output, noColor: global.noColor)
+        if global.json && !terminal.isInteractive { return nil }
+        return JobDisplay(terminal: terminal, output: output, time: Self.time)
+    }
+
+    /// Who waits for a job that cannot begin by itself is told at once.
+    private func tellWhatNeedsAHand(_ display: JobDisplay?) async {
+        guard let answer = try? await caller.call(JobWhy.self, JobReference(id: id), timeout: .seconds(5)),
+            !answer.value.state.isFinal
+        else { return }
+        let reasons = answer.value.reasons.filter(WhyText.needsAHand)
+        guard !reasons.isEmpty else { return }
+        let text = WhyText(terminal: global.errorTerminal, now: Self.time.wall(), option: global.place.option)
+        for reason in reasons {
+            var line = "job \(id) waits: \(text.sentence(reason))"
+            if let advice = text.advice(reason, job: id) { line += "; \(DisplayText.harmless(advice))" }
+            if let display, display.isMoving { display.say(line) } else { Output.error("millctl: \(line)") }
+        }
     }
 
     /// How it ended, why if it did not succeed, and its result.

@@ -44,21 +44,17 @@ extension JobStore {
     }
 
     static func counts(_ db: Connection, _ id: JobID) throws -> ItemCounts {
-        var counts = ItemCounts()
-        try db.each("SELECT state, count(*) FROM item WHERE job_id = ? GROUP BY state", SQLValue(id.rawValue)) { row in
-            let number = Int(row.int(1))
-            counts.total += number
-            switch ItemState(rawValue: row.text(0)) {
-            case .ready?: counts.waiting = number
-            case .running?: counts.running = number
-            case .succeeded?: counts.succeeded = number
-            case .failed?: counts.failed = number
-            case .cancelled?: counts.cancelled = number
-            case nil: break
-            }
-            return true
-        }
-        return counts
+        try db.first(
+            """
+            SELECT count(*), total(state = 'ready'), total(state = 'running'), total(state = 'succeeded'),
+                total(state = 'failed'), total(state = 'cancelled')
+            FROM item WHERE job_id = ?
+            """, SQLValue(id.rawValue)
+        ) { row in
+            ItemCounts(
+                total: Int(row.int(0)), waiting: Int(row.real(1)), running: Int(row.real(2)),
+                succeeded: Int(row.real(3)), failed: Int(row.real(4)), cancelled: Int(row.real(5)))
+        } ?? ItemCounts()
     }
 
     private static let shown = "SELECT \(viewColumns), params, result FROM job WHERE id = ?"
@@ -86,7 +82,7 @@ extension JobStore {
             if rows.count > limit { detail.nextItemsAfter = rows[limit - 1].index }
         }
         if wanted.attempts { detail.attempts = try attempts(db, wanted.id, limit: limit) }
-        if wanted.transitions { detail.transitions = try transitions(db, wanted.id, limit: limit) }
+        if wanted.transitions { detail.transitions = try transitions(db, detail.job, limit: limit) }
         return detail
     }
 
@@ -155,15 +151,19 @@ extension JobStore {
         }
     }
 
-    private static func transitions(_ db: Connection, _ id: JobID, limit: Int) throws -> [TransitionView] {
-        try db.query(
+    /// The first is the submission, which is told by the job itself.
+    private static func transitions(_ db: Connection, _ job: JobView, limit: Int) throws -> [TransitionView] {
+        let changes = try db.query(
             "SELECT at, from_state, to_state, cause FROM transition WHERE job_id = ? ORDER BY number LIMIT ?",
-            SQLValue(id.rawValue), SQLValue(limit)
+            SQLValue(job.id.rawValue), SQLValue(limit)
         ) { row in
             TransitionView(
-                at: Timestamp(milliseconds: row.int(0)), from: row.textOrNil(1).flatMap(JobState.init),
-                to: try jobState(row.text(2)), cause: row.text(3))
+                at: Timestamp(milliseconds: row.int(0)), from: try jobState(row.text(1)), to: try jobState(row.text(2)),
+                cause: row.text(3))
         }
+        let first = TransitionView(
+            at: job.submittedAt, from: nil, to: changes.first?.from ?? job.state, cause: "submitted")
+        return Array(([first] + changes).prefix(limit))
     }
 
     static func isOver(_ db: Connection, _ id: JobID) throws -> Bool {

@@ -135,7 +135,15 @@ extension JobStore {
             .text(submission.durability.rawValue), SQLValue(wanted.attached ?? false),
             SQLValue(submission.hookOf?.rawValue), SQLValue(wanted.uniqueKey), SQLValue(waitsFor), SQLValue(hooks),
             SQLValue(submission.task.map { JSON.encode($0) }), .blob((wanted.params ?? .emptyObject).bytes))
-        return JobID(db.lastInsertRowID)
+        let id = JobID(db.lastInsertRowID)
+        if let key = wanted.key, state == .ready, place.hold == nil || place.hold == .key {
+            try db.run(
+                """
+                INSERT INTO line VALUES (?, ?, ?, ?)
+                ON CONFLICT DO UPDATE SET admitted = admitted + excluded.admitted, waiting = waiting + excluded.waiting
+                """, .text(wanted.kind), .text(key), SQLValue(place.hold == nil), SQLValue(place.hold != nil))
+        }
+        return id
     }
 
     // MARK: Keys of submissions
@@ -196,10 +204,15 @@ extension JobStore {
 
     /// Forgets idempotency keys whose time is over, at most 1,000 at once.
     static func forgetSubmissions(_ db: Connection, now: Timestamp) throws -> Int {
-        try db.run(
-            """
-            DELETE FROM submission WHERE (uid, idempotency_key) IN
-                (SELECT uid, idempotency_key FROM submission WHERE expires_at <= ? ORDER BY expires_at LIMIT 1000)
-            """, SQLValue(now.milliseconds))
+        let expired = try db.query(
+            "SELECT uid, idempotency_key FROM submission WHERE expires_at <= ? ORDER BY expires_at LIMIT 1000",
+            SQLValue(now.milliseconds)
+        ) { (uid: $0.int(0), key: $0.text(1)) }
+        for submission in expired {
+            try db.run(
+                "DELETE FROM submission WHERE uid = ? AND idempotency_key = ?", SQLValue(submission.uid),
+                .text(submission.key))
+        }
+        return expired.count
     }
 }

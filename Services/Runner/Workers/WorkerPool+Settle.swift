@@ -41,7 +41,9 @@ extension WorkerPool {
             }
             return runOut(member, now: now)
         }
-        guard member.phase == .ready || member.phase == .retiring, let next = member.nextPing, next <= now else { return }
+        guard member.phase == .ready || member.phase == .retiring, let next = member.nextPing, next <= now else {
+            return
+        }
         let patience = patience(with: member)
         change(ticket) { $0.deadline = now + patience }
         effects.append(.ping(ticket))
@@ -91,7 +93,8 @@ extension WorkerPool {
             for member in members { retire(member.ticket, "is not declared any more", now: now) }
             return
         }
-        let excess = members.filter { $0.phase == .ready || ($0.phase == .starting && $0.replaces == nil) }.count - limit
+        let excess =
+            members.filter { $0.phase == .ready || ($0.phase == .starting && $0.replaces == nil) }.count - limit
         if excess > 0 { shrink(by: excess, now: now) }
         for member in members.filter({ $0.phase == .ready && ($0.expired || isIdle($0, now: now)) })
             .sorted(by: { $0.born < $1.born })

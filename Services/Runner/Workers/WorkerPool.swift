@@ -126,6 +126,8 @@ struct WorkerPool: Sendable {
                 effects.append(.signal(ticket, member.lastStep == .nothing ? SIGKILL : SIGTERM))
             }
         case .notStarted(let ticket, let reason):
+            // That is no accident.
+            failures = max(failures, 1)
             blame(ticket, "cannot be started: \(reason)", now: now)
             _ = remove(ticket)
         case .registered(let ticket, let worker, let load):
@@ -269,11 +271,14 @@ struct WorkerPool: Sendable {
         guard let member = member(ticket), member.blame != .nobody else { return }
         change(ticket) { $0.blame = .nobody }
         problem = what
-        let again = notBefore.flatMap { $0 > now ? "; the next is started in \(($0 - now).milliseconds) ms" : nil } ?? ""
+        let again =
+            notBefore.flatMap { $0 > now ? "; the next is started in \(($0 - now).milliseconds) ms" : nil } ?? ""
         let calls = member.load.calls > 0 ? " with \(member.load.calls) calls in flight" : ""
         effects.append(.say(member.blame == .start ? .error : .warning, "\(member.label) \(what)\(calls)\(again)"))
     }
 
+    /// A process that fails once may have met with an accident and is replaced at once; from the second on there are
+    /// pauses.
     private mutating func count(_ ticket: Int, now: Duration) {
         guard let index = index(of: ticket), !members[index].isCounted else { return }
         let member = members[index]
@@ -283,10 +288,9 @@ struct WorkerPool: Sendable {
             break
         case .start:
             failures += 1
-            pause(attempt: failures, now: now)
+            if failures > 1 { pause(attempt: failures - 1, now: now) }
         case .crash where !member.served && now - (member.registered ?? now) < Self.early:
             earlyEnds += 1
-            // Once is an accident.
             if earlyEnds > 1 { pause(attempt: earlyEnds - 1, now: now) }
         case .crash:
             if !crashes.take(at: now) { notBefore = crashes.nextToken(at: now) }

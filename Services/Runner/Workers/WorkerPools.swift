@@ -183,7 +183,8 @@ final class WorkerPools: Sendable {
     private func handle(_ pool: Int, _ event: WorkerPool.Event) {
         let now = time.boot()
         let isMine = state.withLock { state in
-            guard let name = state.pools[pool]?.definition.name, let effects = state.pools[pool]?.handle(event, now: now)
+            guard let name = state.pools[pool]?.definition.name,
+                let effects = state.pools[pool]?.handle(event, now: now)
             else { return false }
             for effect in effects {
                 // At once, so that nobody who stops can miss it.
@@ -252,7 +253,7 @@ final class WorkerPools: Sendable {
     private func keep(_ ticket: Int, _ definition: WorkerDefinition) async {
         do {
             let (ours, theirs) = try UnixSocket.pair()
-            let child = try definition.process.startWorker(state: folder, connection: theirs)
+            let child = try await definition.start(state: folder, connection: theirs)
             theirs.close()
             state.withLock { state in
                 state.processes[ticket] = Process(child: child)
@@ -278,7 +279,9 @@ final class WorkerPools: Sendable {
         quiet?.finish()
     }
 
-    private func connect(_ ticket: Int, _ child: ChildProcess, _ socket: Descriptor, _ pool: String) async -> RPCSession? {
+    private func connect(_ ticket: Int, _ child: ChildProcess, _ socket: Descriptor, _ pool: String) async
+        -> RPCSession?
+    {
         guard let owner = state.withLock({ $0.owner }) else { return nil }
         do {
             let session = try await owner.adopt(socket, pid: child.pid, pool: pool)

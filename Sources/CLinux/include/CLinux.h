@@ -49,6 +49,9 @@ int millrace_open(const char *path, int flags, unsigned mode);
 /// open(2) of a directory with O_PATH: a place to reach names in, not to read.
 int millrace_open_place(const char *directory);
 
+/// A file in memory with these bytes that nobody can change any more, close-on-exec.
+int millrace_sealed_file(const char *name, const void *bytes, size_t count);
+
 /// pipe2(2) with close-on-exec.
 int millrace_pipe(int ends[2]);
 
