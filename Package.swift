@@ -97,12 +97,17 @@ targets += service(
         "KindFiles", "BackOffice", "MillraceStore", "MillraceRPC", "MillraceProtocol", "JSONCodec", "Linux", "CLinux",
         arguments,
     ])
+targets.append(
+    .executableTarget(
+        name: "ExampleWorker", dependencies: ["MillraceWorker", "MillraceProtocol", "JSONCodec", "Linux"],
+        path: "Examples/swift", exclude: ["README.md"], swiftSettings: strict))
 targets += [
     suite("SchemaTests", ["RunnerService", "MillraceProtocol", "MillraceService", "Schemas"]),
     suite("UnitFileTests", ["RunnerService"]),
     suite("IntegrationTests", ["MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore"]),
     suite("CrashTests", ["MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore"]),
     suite("SystemdTests"),
+    suite("ExampleTests"),
 ]
 
 let package = Package(

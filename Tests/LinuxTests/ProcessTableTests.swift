@@ -5,45 +5,45 @@ import Testing
 @testable import Linux
 
 @Suite struct ProcessTableTests {
-  @Test func findsThisProcess() throws {
-    let own = try #require(ProcessTable.all()[getpid()])
-    #expect(own == ProcessTable.entry(of: getpid()))
-    #expect(own.parent == getppid() && own.group == getpgrp() && own.session == getsid(0))
-    #expect(!own.isZombie && !own.isStopped && own.started > 0)
-  }
+    @Test func findsThisProcess() throws {
+        let own = try #require(ProcessTable.all()[getpid()])
+        #expect(own == ProcessTable.entry(of: getpid()))
+        #expect(own.parent == getppid() && own.group == getpgrp() && own.session == getsid(0))
+        #expect(!own.isZombie && !own.isStopped && own.started > 0)
+    }
 
-  @Test func aNameWithBlanksAndParenthesesIsPassedOver() throws {
-    let rest = "0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 98765 0"
-    let line = Array("42 (a) b (c) T 7 8 9 \(rest)".utf8)
-    #expect(
-      ProcessTable.parse(line)
-        == .init(
-          pid: 42, parent: 7, group: 8, session: 9, isZombie: false, isStopped: true,
-          started: 98_765))
-  }
+    @Test func aNameWithBlanksAndParenthesesIsPassedOver() throws {
+        let rest = "0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 98765 0"
+        let line = Array("42 (a) b (c) T 7 8 9 \(rest)".utf8)
+        #expect(
+            ProcessTable.parse(line)
+                == .init(
+                    pid: 42, parent: 7, group: 8, session: 9, isZombie: false, isStopped: true,
+                    started: 98_765))
+    }
 
-  @Test(arguments: [
-    "", "42", "42 (a", "42 (a)", "42 (a) S 1 2", "x (a) S 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9",
-  ])
-  func aLineThatIsCutShortIsNone(line: String) {
-    #expect(ProcessTable.parse(Array(line.utf8)) == nil)
-  }
+    @Test(arguments: [
+        "", "42", "42 (a", "42 (a)", "42 (a) S 1 2", "x (a) S 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9",
+    ])
+    func aLineThatIsCutShortIsNone(line: String) {
+        #expect(ProcessTable.parse(Array(line.utf8)) == nil)
+    }
 
-  @Test func thePeakOfAProcessIsReadWhileItLives() async throws {
-    #expect(try #require(ProcessTable.peakBytes(of: getpid())) > 1 << 20)
-    let child = try ChildProcess(["true"])
-    _ = try await within { try await child.wait() }
-    #expect(ProcessTable.peakBytes(of: child.pid) == nil)
-  }
+    @Test func thePeakOfAProcessIsReadWhileItLives() async throws {
+        #expect(try #require(ProcessTable.peakBytes(of: getpid())) > 1 << 20)
+        let child = try ChildProcess(["true"])
+        _ = try await within { try await child.wait() }
+        #expect(ProcessTable.peakBytes(of: child.pid) == nil)
+    }
 
-  @Test func theEnvironmentIsThatOfTheStart() async throws {
-    let child = try ChildProcess(
-      ["sleep", "1000"], environment: ["A": "1", "B": "x=y", "PATH": Environment["PATH"] ?? "/bin"])
-    // The start is done when the old memory is gone; the new one is filled a moment later.
-    try await eventually("it is there") { ProcessTable.variable("B", of: child.pid) == "x=y" }
-    #expect(ProcessTable.variable("C", of: child.pid) == nil)
-    child.signal(SIGKILL)
-    _ = try await within { try await child.wait() }
-    #expect(ProcessTable.variable("B", of: child.pid) == nil)
-  }
+    @Test func theEnvironmentIsThatOfTheStart() async throws {
+        let child = try ChildProcess(
+            ["sleep", "1000"], environment: ["A": "1", "B": "x=y", "PATH": Environment["PATH"] ?? "/bin"])
+        // The start is done when the old memory is gone; the new one is filled a moment later.
+        try await eventually("it is there") { ProcessTable.variable("B", of: child.pid) == "x=y" }
+        #expect(ProcessTable.variable("C", of: child.pid) == nil)
+        child.signal(SIGKILL)
+        _ = try await within { try await child.wait() }
+        #expect(ProcessTable.variable("B", of: child.pid) == nil)
+    }
 }

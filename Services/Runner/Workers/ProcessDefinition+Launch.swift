@@ -14,7 +14,8 @@ extension ProcessDefinition {
         launch.umask = umask
         launch.nice = nice == 0 ? nil : Int32(nice)
         launch.limits = limits.launchLimits
-        if let identity {
+        // Who we are already takes no right and is not set.
+        if let identity, identity.uid != geteuid() || identity.gid != getegid() {
             launch.user = .init(id: identity.uid, group: identity.gid, groups: identity.groups)
         }
         return launch
@@ -43,24 +44,23 @@ extension ProcessDefinition {
 extension ProcessLimits {
     fileprivate var launchLimits: [ChildLaunch.Limit] {
         let bounds: [(ChildLaunch.Limit.Resource, Int?)] = [
-            (.addressSpace, memory), (.openFiles, openFiles), (.cpuTime, cpuTime.map { Int($0.components.seconds) }),
-            (.fileSize, fileSize), (.processes, processes), (.core, core),
+            (.addressSpace, memory), (.openFiles, openFiles), (.fileSize, fileSize), (.processes, processes),
+            (.core, core),
         ]
-        return bounds.compactMap { resource, bound in bound.map { ChildLaunch.Limit(resource, UInt64($0)) } }
+        var limits = bounds.compactMap { resource, bound in bound.map { ChildLaunch.Limit(resource, UInt64($0)) } }
+        if let cpuTime {
+            // SIGXCPU at the bound, SIGKILL a second later for one that does not heed it.
+            let seconds = UInt64(max(1, cpuTime.components.seconds))
+            limits.append(.init(.cpuTime, soft: seconds, hard: seconds + 1))
+        }
+        return limits
     }
 }
 
 extension ProcessIdentity {
-    /// All groups of the user, as initgroups(3) would set them.
+    /// Its own group first, then those that the user is a member of.
     fileprivate var groups: [UInt32] {
-        guard let name else { return [gid] }
-        var count: Int32 = 64
-        while count <= 65_536 {
-            var groups = [gid_t](repeating: 0, count: Int(count))
-            let room = count
-            if getgrouplist(name, gid, &groups, &count) >= 0 { return Array(groups.prefix(Int(count))) }
-            count = max(count, room * 2)
-        }
-        return [gid]
+        let others = name.map { SystemGroup.ids(ofMember: $0) } ?? []
+        return [gid] + others.filter { $0 != gid }
     }
 }

@@ -1,0 +1,46 @@
+import JSONCodec
+import Linux
+import MillraceProtocol
+
+/// One try of one item by a command.
+struct CommandAttempt: Sendable {
+    var jobID: JobID
+    var kind: String
+    var correlationId: String
+    /// From 1.
+    var attempt: Int
+    /// The fencing number of the lease: no other running command has the same.
+    var fence: Int64
+    /// Nil for a job that has no items.
+    var itemKey: String?
+    /// What the command reads on its standard input.
+    var params: JSONRaw
+    /// From its start; nil is no bound.
+    var timeout: Duration?
+    /// The trace it belongs to, for TRACEPARENT.
+    var traceparent: String?
+    /// Further variables.
+    var environment: [String: String] = [:]
+}
+
+/// How an attempt ended.
+struct CommandOutcome: Sendable {
+    /// The result, nil when it wrote none; or why it failed. See ``CommandAnswer``.
+    var result: Result<JSONRaw?, RPCError>
+    /// Nil when the command could not be started.
+    var exit: ExitStatus?
+    /// CPU time of the command and of what it waited for.
+    var cpuTime = Duration.zero
+    /// The most memory it held; nil when it was too short to be seen. See ``ResourceUsage/peakBytes``.
+    var peakBytes: Int64?
+}
+
+/// Why a command was ended before it ended by itself.
+enum CommandStop: Hashable, Sendable {
+    case cancelled
+    case timedOut(after: Duration)
+    /// It wrote more than so many bytes.
+    case outputTooLong(limit: Int)
+    /// The runner stops.
+    case stopping
+}

@@ -1,0 +1,103 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// What the folder Examples tells people to do works, against a real runner.
+@Suite(.heavy, .serialized, .enabled(if: RunningSuite.isBuilt, "the suite's executables are not built"))
+struct ExampleTests {
+    private static let hasPython = access("/usr/bin/python3", X_OK) == 0
+
+    @Test func theWorkerInPythonIsAtMostSixtyLines() throws {
+        let source = try #require(text(of: packageRoot + "/Examples/python/worker.py"))
+        #expect(source.split(separator: "\n", omittingEmptySubsequences: false).count <= 61)
+    }
+
+    @Test(.enabled(if: hasPython, "python3 not there"))
+    func theWorkerInPythonDoesJobsAndComesBackToARunnerThatWasRestarted() async throws {
+        try await RunningSuite.run { suite in
+            let worker = try RunningProcess(
+                ["/usr/bin/python3", packageRoot + "/Examples/python/worker.py", suite.socket])
+            try await eventually("the worker is there", within: .seconds(20)) {
+                try await suite.call("worker.list")["workers"].elements.contains { $0["name"].string == "checksum.py" }
+            }
+            let file = suite.folder.write("abc", to: "abc.txt")
+            let watched = try await suite.check(
+                "job", "submit", "checksum", "--params", "{\"path\":\"\(file)\"}", "--wait", "--json")
+            #expect(watched.contains("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"))
+
+            let missing = try await submit(suite, "checksum", "{\"path\":\"/nowhere\"}")
+            let failed = try await suite.finished(missing)
+            #expect(failed["state"].string == "failed")
+            let attempts = try await suite.call("job.show", "{\"id\":\(missing),\"attempts\":true}")["attempts"]
+            #expect(attempts.elements.count == 1, "what is not there is not looked for again")
+            #expect(failed["error"]["data"]["status"].string == "NOT_FOUND")
+
+            var jobs: [Int] = []
+            for _ in 0..<8 { jobs.append(try await submit(suite, "checksum", "{\"path\":\"\(file)\"}")) }
+            for job in jobs { #expect(try await suite.finished(job)["result"]["bytes"].int == 3) }
+
+            kill(try await suite.processID(), SIGKILL)
+            try await eventually("the worker is back", within: .seconds(30)) {
+                let workers = try? await suite.call("worker.list")["workers"].elements
+                return workers?.contains { $0["name"].string == "checksum.py" } == true
+            }
+            let again = try await submit(suite, "checksum", "{\"path\":\"\(file)\"}")
+            #expect(try await suite.finished(again)["state"].string == "succeeded")
+            #expect(worker.progress.value.ending == nil)
+        }
+    }
+
+    @Test(.enabled(if: Binary.exist("ExampleWorker"), "ExampleWorker is not built"))
+    func theWorkerInSwiftDoesWhatItsReadmeSays() async throws {
+        try await RunningSuite.run { suite in
+            let worker = try RunningProcess([Binary.path("ExampleWorker"), "--connect", suite.socket])
+            try await eventually("the worker is there", within: .seconds(20)) {
+                try await suite.call("worker.list")["workers"].elements.contains { $0["name"].string == "example" }
+            }
+            let one = suite.folder.write("one two three\n", to: "one.txt")
+            let two = suite.folder.write("four\nfive", to: "two.txt")
+            let job = try await submit(suite, "count-words", "{\"files\":[\"\(one)\",\"/nowhere\",\"\(two)\"]}")
+            let done = try await suite.finished(job)
+            #expect(done["state"].string == "partial")
+            #expect(done["result"]["words"].int == 5 && done["result"]["files"].int == 3)
+            #expect(done["result"]["failed"].elements.map(\.string) == ["/nowhere"])
+            #expect(worker.progress.value.ending == nil)
+        }
+    }
+
+    @Test(.disabled("the runner does not start commands yet"))
+    func theShellCommandDoesWhatItsReadmeSays() async throws {
+        try await RunningSuite.run { suite in
+            let declared = try #require(text(of: packageRoot + "/Examples/shell/disk-usage.yaml"))
+            let installed = "/usr/share/doc/millrace/examples"
+            #expect(declared.contains("command: [/bin/sh, \(installed)/shell/disk-usage.sh]"))
+            mkdir(suite.state + "/kinds.d", 0o755)
+            suite.folder.write(
+                declared.replacing(installed, with: packageRoot + "/Examples"), to: "state/kinds.d/disk-usage.yaml")
+            try await suite.check("kind", "check", suite.state + "/kinds.d")
+            _ = try await suite.call("service.reload")
+
+            let folder = suite.folder.file("measured")
+            mkdir(folder, 0o755)
+            suite.folder.write([UInt8](repeating: 1, count: 100_000), to: "measured/file")
+            let job = try await submit(suite, "disk-usage", "{\"folders\":[\"\(folder)\"]}")
+            let done = try await suite.finished(job)
+            #expect(done["state"].string == "succeeded")
+            #expect(try #require(done["result"]["kilobytes"].int) >= 97)
+            #expect(suite.log.contains("job \(job): measuring \(folder)"))
+
+            // What is not there is tried again as often as the kind says; what cannot be is not.
+            let later = try await suite.finished(try await submit(suite, "disk-usage", "{\"folders\":[\"/nowhere\"]}"))
+            #expect(later["state"].string == "failed")
+            let detail = try await suite.call("job.show", "{\"id\":\(later["id"].int ?? 0),\"attempts\":true}")
+            #expect(detail["attempts"].elements.count == 3)
+            let wrong = try await suite.finished(try await submit(suite, "disk-usage", "{}"))
+            #expect(wrong["state"].string == "failed")
+        }
+    }
+
+    private func submit(_ suite: RunningSuite, _ kind: String, _ params: String) async throws -> Int {
+        let receipt = try await suite.call("job.submit", "{\"kind\":\"\(kind)\",\"params\":\(params)}")
+        return try #require(receipt["id"].int)
+    }
+}
