@@ -49,11 +49,13 @@ extension Runner {
                 case .failure(let error) where error.isLossOfConnection: handle(.workerLeft(lease.worker))
                 case .failure(let error): handle(.leaseEnded(lease.fence, .failed(error), facts))
                 }
+                tellLoad(of: lease.worker)
             })
         state.withLock { state in
             // The answer may have come before we got here.
             if state.dispatcher.leases[lease.fence] != nil { state.calls[lease.fence] = .worker(call) }
         }
+        tellLoad(of: lease.worker)
     }
 
     /// Runs a command for an item; the runner is its worker.

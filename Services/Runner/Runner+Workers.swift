@@ -35,8 +35,8 @@ extension Runner: WorkerPoolsOwner {
                 "kinds": "\(offer.kinds.map(\.name).joined(separator: " "))", "capacity": "\(worker.capacity)",
             ])
         session.onClose { [weak self] _ in self?.left(worker) }
-        handle(.workerJoined(worker))
         pools?.registered(pid: pid, worker: worker.id, load: PoolLoad(calls: 0, capacity: worker.capacity))
+        handle(.workerJoined(worker))
         return WorkerRegister.Result(worker: worker.id, run: run)
     }
 

@@ -326,6 +326,7 @@ struct Dispatcher: Sendable {
         var worker = worker
         worker.running = workers[worker.id]?.running ?? 0
         workers[worker.id] = worker
+        lastDemand = [:]
         for kind in worker.kinds {
             serving[kind.name, default: []].append(worker.id)
             freed.insert(kind.name)
@@ -342,6 +343,7 @@ struct Dispatcher: Sendable {
 
     private mutating func leave(_ id: Int, now: Now) {
         guard let worker = workers.removeValue(forKey: id) else { return }
+        lastDemand = [:]
         forget(worker)
         for lease in leases.values.filter({ $0.worker == id }).sorted(by: { $0.fence < $1.fence }) {
             end(lease.fence, .lost, AttemptFacts(), now: now)
