@@ -59,12 +59,9 @@ var targets: [Target] = [
         name: "CSQLite", path: "Sources/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CYAML", path: "Sources/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .target(name: "CLinux", path: "Sources/CLinux"),
+    .target(name: "CSchemas", path: "Sources/CSchemas"),
     .target(
-        name: "Schemas", path: "Schemas",
-        resources: [
-            .embedInCode("runner.openrpc.json"), .embedInCode("migrations/runner-001-jobs.sql"),
-            .embedInCode("migrations/runner-002-depth.sql"), .embedInCode("migrations/books-001-books.sql"),
-        ],
+        name: "Schemas", dependencies: ["CSchemas"], path: "Schemas", exclude: ["runner.openrpc.json", "migrations"],
         swiftSettings: strict),
     .target(name: "TestSupport", dependencies: ["Linux"], path: "Tests/Support", swiftSettings: strict),
     .target(

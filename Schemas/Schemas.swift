@@ -1,16 +1,24 @@
+import CSchemas
+
 /// The contract in files, carried inside the executables: what `rpc.discover` answers and how each database is made.
 public enum Schemas {
     /// The runner's OpenRPC document.
-    public static let runner = PackageResources.runner_openrpc_json
+    public static let runner = bytes(millrace_runner_openrpc)
 
     /// The statements that make `runner.sqlite`, by version.
     public static let runnerMigrations: [(version: Int, name: String, sql: String)] = [
-        (1, "jobs", String(decoding: PackageResources.runner_001_jobs_sql, as: UTF8.self)),
-        (2, "depth", String(decoding: PackageResources.runner_002_depth_sql, as: UTF8.self)),
+        (1, "jobs", text(millrace_runner_001_jobs)),
+        (2, "depth", text(millrace_runner_002_depth)),
     ]
 
     /// The statements that make `books.sqlite`, by version.
     public static let booksMigrations: [(version: Int, name: String, sql: String)] = [
-        (1, "books", String(decoding: PackageResources.books_001_books_sql, as: UTF8.self))
+        (1, "books", text(millrace_books_001_books))
     ]
+
+    private static func bytes(_ file: millrace_file) -> [UInt8] {
+        Array(UnsafeBufferPointer(start: file.bytes, count: file.count))
+    }
+
+    private static func text(_ file: millrace_file) -> String { String(decoding: bytes(file), as: UTF8.self) }
 }

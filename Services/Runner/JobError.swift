@@ -20,6 +20,25 @@ enum JobError: RPCErrorConvertible, Hashable {
     case alreadyRegistered
     case draining
     case queueFull(limit: Int)
+    /// As many jobs of a kind, queue or user wait as may.
+    case tooManyWait(LimitScope, String, limit: Int)
+    /// A queue or kind takes nothing new in.
+    case drained(Gate.Scope, String)
+    /// The runner does the work of this kind itself.
+    case reservedKind(String)
+    case notRunning(JobID)
+    case noBreaker(String)
+    case noPermit(ResourceRefusal, retryAfter: Duration?)
+
+    /// What somebody is told who asked for a permit in vain.
+    static func permit(_ refusal: ResourceRefusal, now: Duration) -> JobError {
+        switch refusal.refusal {
+        case .breaker(let until): .noPermit(refusal, retryAfter: until.map { max($0 - now, .zero) })
+        case .rate(let until, _): .noPermit(refusal, retryAfter: max(until - now, .zero))
+        case .full: .noPermit(refusal, retryAfter: .seconds(1))
+        case .overBurst: .noPermit(refusal, retryAfter: nil)
+        }
+    }
 
     var rpcError: RPCError {
         switch self {
@@ -68,6 +87,42 @@ enum JobError: RPCErrorConvertible, Hashable {
             RPCError(
                 .resourceExhausted, "at most \(limit) jobs may be waiting or running; submit again when some are over",
                 reason: "queue.full", retryAfterMs: 1000)
+        case .tooManyWait(let scope, let name, let limit):
+            RPCError(
+                .resourceExhausted,
+                "\(limit) jobs of the \(scope.rawValue) \(name) wait already, which is as many as may; "
+                    + "submit again when some have begun",
+                reason: "\(scope.rawValue).full", retryAfterMs: 1000)
+        case .drained(let scope, let name):
+            RPCError(
+                .failedPrecondition,
+                "the \(scope.rawValue) \(name) is being drained and takes no new jobs; "
+                    + "millctl queue resume opens it again",
+                reason: "\(scope.rawValue).draining", field: scope.rawValue)
+        case .reservedKind(let kind):
+            RPCError(
+                .alreadyExists, "the runner itself does the work of the kind \(kind); no worker may register it",
+                reason: "kind.reserved", field: "kinds")
+        case .notRunning(let id):
+            RPCError(.failedPrecondition, "job \(id) does not run", reason: "job.notRunning", field: "job")
+        case .noBreaker(let name):
+            RPCError(.notFound, "there is no breaker \(name)", reason: "breaker.notFound", field: "name")
+        case .noPermit(let refusal, let retryAfter):
+            switch refusal.refusal {
+            case .breaker:
+                RPCError(
+                    .unavailable, "the breaker of \(refusal.name) is open", reason: "breaker.open",
+                    retryAfterMs: retryAfter.map { Int($0.milliseconds) })
+            case .overBurst(let burst):
+                RPCError(
+                    .invalidArgument, "\(refusal.name) never has more than \(burst) tokens at once",
+                    reason: "permit.overBurst", field: "count")
+            case .rate, .full:
+                RPCError(
+                    .resourceExhausted,
+                    "\(ResourceBook.lineLimit) wait for \(refusal.name) already, which is as many as may",
+                    reason: "permit.full", retryAfterMs: retryAfter.map { Int($0.milliseconds) })
+            }
         }
     }
 }

@@ -27,6 +27,111 @@ enum Rules {
         try within(job.timeoutMs, 1...604_800_000, "timeoutMs", " ms")
         try within(job.maxAttempts, 1...100, "maxAttempts")
         try within(job.backoffMs, 0...3_600_000, "backoffMs", " ms")
+        try within(job.itemTimeoutMs, 1...604_800_000, "itemTimeoutMs", " ms")
+        try short(job.uniqueKey, 256, "uniqueKey")
+        if let after = job.after, !(1...100).contains(after.count) {
+            throw .invalid(field: path + "after", "a job comes after 1 to 100 others, not \(after.count)")
+        }
+        if job.kind.hasPrefix("millrace.") {
+            throw .invalid(field: path + "kind", "kinds that begin with \"millrace.\" are the runner's own")
+        }
+        for (index, hook) in (job.hooks ?? []).enumerated() { try check(hook, at: "\(path)hooks[\(index)].") }
+        if let hooks = job.hooks, hooks.count > 10 {
+            throw .invalid(field: path + "hooks", "a job has at most 10 hooks, not \(hooks.count)")
+        }
+    }
+
+    private static func check(_ hook: JobHook, at path: String) throws(JobError) {
+        guard !hook.on.isEmpty, hook.on.allSatisfy(\.isFinal) else {
+            throw .invalid(field: path + "on", "a hook is for one or more of succeeded, partial, failed and cancelled")
+        }
+        switch hook.action {
+        case .job(let job):
+            guard isName(job.kind), !job.kind.hasPrefix("millrace.") else {
+                throw .invalid(field: path + "job.kind", nameRule("kind"))
+            }
+            if let queue = job.queue, !isName(queue) {
+                throw .invalid(field: path + "job.queue", nameRule("queue"))
+            }
+            if let fault = Payload.fault(job.params, "params", field: path + "job.params") { throw .unpassable(fault) }
+        case .http(let callback):
+            guard callback.url.hasPrefix("http://") || callback.url.hasPrefix("https://"),
+                callback.url.unicodeScalars.count <= 2000
+            else {
+                throw .invalid(
+                    field: path + "http.url", "a URL begins with http:// or https:// and has at most 2,000 characters")
+            }
+            if let secret = callback.secret, !isName(secret) {
+                throw .invalid(
+                    field: path + "http.secret", "the secret is the name of a credential: \(nameRule("credential"))")
+            }
+        }
+    }
+
+    static func check(_ edit: JobEdit.Params) throws(JobError) {
+        var specification = JobSpecification(kind: "edited")
+        specification.params = edit.params
+        specification.key = edit.key
+        specification.queue = edit.queue
+        specification.priority = edit.priority
+        specification.timeoutMs = edit.timeoutMs
+        specification.itemTimeoutMs = edit.itemTimeoutMs
+        specification.maxAttempts = edit.maxAttempts
+        specification.backoffMs = edit.backoffMs
+        try check(specification, at: "")
+    }
+
+    static func check(_ redrive: JobRedrive.Params) throws(JobError) {
+        if let ids = redrive.ids, !(1...10_000).contains(ids.count) {
+            throw .invalid(field: "ids", "1 to 10,000 jobs are named, not \(ids.count)")
+        }
+        if let limit = redrive.limit, !(1...10_000).contains(limit) {
+            throw .invalid(field: "limit", "a limit is 1 to 10,000, not \(limit)")
+        }
+        if let states = redrive.states, !states.allSatisfy({ [.failed, .partial, .cancelled].contains($0) }) {
+            throw .invalid(field: "states", "failed, partial and cancelled jobs are redriven, no others")
+        }
+    }
+
+    static func check(_ limit: LimitSet.Params) throws(JobError) {
+        func within<T: Comparable>(_ value: T?, _ range: ClosedRange<T>, _ field: String) throws(JobError) {
+            guard let value, !range.contains(value) else { return }
+            throw .invalid(field: field, "\(field) is \(range.lowerBound) to \(range.upperBound), not \(value)")
+        }
+        let given = (limit.running ?? limit.waiting ?? limit.burst) != nil || limit.ratePerSecond != nil
+        if limit.clear == true, given {
+            throw .invalid(field: "clear", "clear stands alone: it takes away what was set")
+        }
+        guard given || limit.clear == true else {
+            throw .invalid(field: "running", "say what is to be limited: running, waiting, ratePerSecond or burst")
+        }
+        try within(limit.running, 1...1_000_000, "running")
+        try within(limit.waiting, 0...1_000_000, "waiting")
+        try within(limit.ratePerSecond, 0.001...1_000_000, "ratePerSecond")
+        try within(limit.burst, 1...1_000_000, "burst")
+        let isResource = limit.scope == .resource
+        if isResource != (limit.ratePerSecond != nil || limit.burst != nil), limit.clear != true {
+            throw .invalid(
+                field: isResource ? "ratePerSecond" : "scope",
+                isResource
+                    ? "a resource has ratePerSecond and burst" : "only a resource has ratePerSecond and burst")
+        }
+        if limit.scope == .machine, limit.name != nil {
+            throw .invalid(field: "name", "there is only one machine; leave the name out")
+        }
+        if [.queue, .kind, .resource].contains(limit.scope), limit.name == nil {
+            throw .invalid(field: "name", "name the \(limit.scope.rawValue)")
+        }
+    }
+
+    static func checkReason(_ reason: String?) throws(JobError) {
+        if let reason, reason.unicodeScalars.count > 500 {
+            throw .invalid(field: "reason", "a reason has at most 500 characters")
+        }
+    }
+
+    static func nameRule(_ what: String) -> String {
+        "a \(what) has 1 to 100 of a-z, 0-9, \"-\", \".\" and \"_\""
     }
 
     static func check(_ offer: WorkerRegister.Params) throws(JobError) {
@@ -55,7 +160,7 @@ enum Rules {
         throw .invalid(field: "limit", "a limit is 1 to 1,000, not \(limit)")
     }
 
-    private static func isName(_ text: String) -> Bool {
+    static func isName(_ text: String) -> Bool {
         (1...100).contains(text.utf8.count)
             && text.utf8.allSatisfy { byte in
                 switch byte {

@@ -1,4 +1,7 @@
+import Declarations
+import Glibc
 import JSONCodec
+import KindFiles
 import Linux
 import Logging
 import MillraceProtocol
@@ -24,13 +27,26 @@ final class Runner: Service {
     let run: Int64
     let kinds: KindRegistry
     let watchers = WatchHub()
-    let supervisor: WorkerSupervisor
+    let live: LiveJobs
+    let alarm: Alarm
+    let canaryDesk = CanaryDesk()
+    let attached = AttachedJobs()
+    let host: HostContext
+    private let hands = Locked<(pools: WorkerPools, commands: CommandExecutor, server: RPCServer)?>(nil)
 
-    private struct State {
+    struct State {
         var dispatcher: Dispatcher
+        var book: RuleBook
+        /// What the store has to know of the book.
+        var storeRules: StoreRules
         var workers: [Int: RPCSession] = [:]
+        /// Numbers of pooled workers, by process.
+        var pooled: [Int32: Int] = [:]
         var lastWorker = 0
-        var calls: [Int64: CallHandle] = [:]
+        var lastPermit: Int64 = 0
+        var permits: [Int64: @Sendable (Result<PermitGrant, ResourceRefusal>) -> Void] = [:]
+        var calls: [Int64: RunningCall] = [:]
+        var meters = ProcessMeters()
         /// Effects in their order; one thread at a time carries them out.
         var effects: [Effect] = []
         var performing = false
@@ -40,56 +56,118 @@ final class Runner: Service {
         var unwritten: [@Sendable () -> Void] = []
     }
 
-    private let state: Locked<State>
-    let alarm: Alarm
-    let backlog: Backlog
+    let state: Locked<State>
 
     init(_ configuration: RunnerConfiguration, host: HostContext) async throws {
+        self.host = host
         time = host.time
         log = host.log
         let path = host.stateDirectory + "/runner.sqlite"
         store = try Database.open(path, migrations: JobStore.migrations, durability: .disk, exclusive: true)
-        let now = time.wall()
-        let bootID = Machine.bootID
-        backlog = Backlog(limit: configuration.backlog)
-        let begun = try store.writeBlocking { try JobStore.beginRun($0, bootID: bootID, now: now) }
+        let (catalog, problems) = RuleBook.readKinds(configuration, host)
+        try Self.tell(problems, log)
+        let stored = try store.readBlocking { try JobStore.storedRules($0) }
+        let book = RuleBook(configuration: configuration, catalog: catalog, stored: stored)
+        let (now, bootID, rules) = (time.wall(), Machine.bootID, book.store)
+        let begun = try store.writeBlocking { try JobStore.beginRun($0, bootID: bootID, rules, now: now) }
         run = begun.run
-        backlog.add(try store.readBlocking { try JobStore.backlog($0) }.total)
+        live = LiveJobs(limits: book.waiting)
+        live.set(try store.readBlocking { try JobStore.lanes($0) })
         kinds = KindRegistry(known: try store.readBlocking { try JobStore.knownKinds($0) })
-        supervisor = WorkerSupervisor(
-            commands: configuration.workerCommands, state: host.state, log: host.log, time: host.time)
         alarm = Alarm(time: host.time)
-        var limits = Dispatcher.Limits()
-        limits.jobs = configuration.jobs
-        limits.calls = configuration.calls
-        limits.slots = configuration.slots
-        state = Locked(State(dispatcher: Dispatcher(run: run, limits: limits)))
+        state = Locked(
+            State(dispatcher: Dispatcher(run: run, rules: book.dispatch), book: book, storeRules: book.store))
         log.info("run \(run) begins", metadata: ["taken-back": "\(begun.takenBack)", "database": "\(path)"])
     }
 
     func start(server: RPCServer) async throws {
         alarm.start { [weak self] in self?.handle(.tick) }
-        handle(.jobsReady(Set(kinds.names)))
+        let commands = try CommandExecutor(log: log, time: time, socket: host.runtimeDirectory + "/runner.sock")
+        let pools = WorkerPools(state: host.state, log: log, time: time)
+        hands.withLock { $0 = (pools, commands, server) }
+        let book = state.withLock { $0.book }
+        pools.start([], for: self)
+        for (name, forced) in book.stored.breakers { handle(.breakerForced(name, open: forced)) }
+        obey(book)
+        handle(.lanesReady(Set(live.lanes)))
         if let next = try await store.read({ try JobStore.nextScheduled($0) }) { handle(.jobScheduled(next)) }
-        supervisor.start(server: server)
         sweep()
     }
 
-    /// Forgets idempotency keys whose time is over, now and every hour.
+    /// Logs what is wrong with the declarations of kinds.
+    ///
+    /// - Throws: ``KindFault`` when anything is wrong; what is merely odd is only said.
+    private static func tell(_ problems: [Problem], _ log: Logger) throws(KindFault) {
+        for problem in problems {
+            if problem.severity == .error { log.error("\(problem)") } else { log.warning("\(problem)") }
+        }
+        let mistakes = problems.count { $0.severity == .error }
+        if mistakes > 0 { throw KindFault(mistakes: mistakes) }
+    }
+
+    var pools: WorkerPools? { hands.withLock { $0?.pools } }
+    var commands: CommandExecutor? { hands.withLock { $0?.commands } }
+    var server: RPCServer? { hands.withLock { $0?.server } }
+
+    /// Forgets what is over for long enough: at once as long as there is more, then every half minute.
     private func sweep() {
         let now = time.wall()
-        note("the end of old idempotency keys") { _ = try JobStore.forgetSubmissions($0, now: now) }
-        alarm.ring(in: .seconds(3600)) { [weak self] in self?.sweep() }
+        store.submit(.crash, { db in
+            _ = try JobStore.forgetSubmissions(db, now: now)
+            return try JobStore.sweep(db, now: now, limit: 500)
+        }) { [self] result in
+            switch result {
+            case .success(let deleted):
+                alarm.ring(in: deleted < 500 ? .seconds(30) : .milliseconds(50)) { [weak self] in self?.sweep() }
+            case .failure(let error):
+                if (error as? StoreError)?.kind == .closed { return }
+                log.error("old jobs were not forgotten, trying again: \(error)")
+                alarm.ring(in: .seconds(30)) { [weak self] in self?.sweep() }
+            }
+        }
     }
 
     func reload(_ configuration: RunnerConfiguration) async {
-        state.withLock {
-            $0.dispatcher.limits.jobs = configuration.jobs
-            $0.dispatcher.limits.calls = configuration.calls
-            $0.dispatcher.limits.slots = configuration.slots
+        let (catalog, problems) = RuleBook.readKinds(configuration, host)
+        do {
+            try Self.tell(problems, log)
+        } catch {
+            log.error("the kinds were not read again, what was in force goes on: \(error)")
+            let book = state.withLock { state in
+                state.book.configuration = configuration
+                state.book.adjusted = RuleBook.Adjusted()
+                return state.book
+            }
+            return obey(book)
         }
-        backlog.limit = configuration.backlog
-        handle(.tick)
+        let (book, differences) = state.withLock { state in
+            let differences = catalog.differences(from: state.book.catalog)
+            state.book.configuration = configuration
+            state.book.catalog = catalog
+            state.book.adjusted = RuleBook.Adjusted()
+            return (state.book, differences)
+        }
+        for difference in differences { log.notice("\(difference)") }
+        obey(book)
+    }
+
+    /// Puts rules in force, everywhere at once.
+    func obey(_ book: RuleBook) {
+        live.limits = book.waiting
+        state.withLock { $0.storeRules = book.store }
+        for declaration in book.declarations where kinds.learn(declaration) {
+            let now = time.wall()
+            note("the kind \(declaration.name)") { try JobStore.remember($0, declaration, now: now) }
+        }
+        pools?.apply(book.workers)
+        handle(.ruled(book.dispatch))
+        handle(.workerJoined(book.ownHands(since: time.wall(), pid: getpid())))
+        handle(.workerJoined(.canary(since: time.wall(), pid: getpid())))
+        let now = time.wall()
+        for gate in book.stored.gates {
+            guard let until = gate.until else { continue }
+            alarm.ring(in: max(until - now, .zero)) { [weak self] in self?.reopenGates() }
+        }
     }
 
     /// Starts nothing new, lets what runs come to its end, gives back the rest and closes the database.
@@ -107,7 +185,8 @@ final class Runner: Service {
         } catch {
             log.notice("stopping although \(load().calls) calls to workers have not ended")
         }
-        await supervisor.stop()
+        await pools?.stop()
+        await commands?.stop(within: .seconds(5))
         alarm.stop()
         let now = time.wall()
         do {
@@ -121,7 +200,7 @@ final class Runner: Service {
 
     // MARK: Events and effects
 
-    private func now() -> Dispatcher.Now {
+    func now() -> Dispatcher.Now {
         Dispatcher.Now(wall: time.wall(), boot: time.boot())
     }
 
@@ -135,9 +214,10 @@ final class Runner: Service {
         guard mine else { return }
         while true {
             let batch = state.withLock { state in
-                defer { state.effects.removeAll() }
-                if state.effects.isEmpty { state.performing = false }
-                return state.effects
+                var batch: [Effect] = []
+                swap(&batch, &state.effects)
+                if batch.isEmpty { state.performing = false }
+                return batch
             }
             if batch.isEmpty { break }
             for effect in batch { perform(effect) }
@@ -149,170 +229,35 @@ final class Runner: Service {
         quiet?.finish()
     }
 
-    private func perform(_ effect: Effect) {
-        let now = time.wall()
-        switch effect {
-        case .claim(let kinds, let limit):
-            store.submit({ try JobStore.claim($0, kinds, limit: limit, now: now) }) { [self] result in
-                switch result {
-                case .success(let claim): handle(.claimed(claim.jobs, exhausted: claim.exhausted))
-                case .failure(let error): failed("no job could be taken", error, then: .claimFailed)
-                }
-            }
-        case .promote:
-            store.submit({ try JobStore.promote($0, now: now) }) { [self] result in
-                switch result {
-                case .success(let promoted): handle(.promoted(promoted.kinds, next: promoted.next))
-                case .failure(let error): failed("no scheduled job could be made ready", error, then: .promoteFailed)
-                }
-            }
-        case .savePlan(let id, let plan, let slots):
-            persist("the plan of job \(id)") {
-                try JobStore.savePlan($0, id, plan, slots: slots)
-            } then: { [self] items in
-                handle(.planSaved(id, items))
-            }
-        case .plan(let lease, let params):
-            begin(lease)
-            call(WorkloadPlan.self, params, lease, correlationId: params.job.correlationId) { plan in
-                let fault = plan.items.lazy.compactMap { Payload.fault($0.input, "input of \($0.key)") }.first
-                return fault.map { .failed($0) } ?? .planned(plan)
-            }
-        case .preload(let lease, let params):
-            begin(lease)
-            call(WorkloadPreload.self, params, lease, correlationId: params.job.correlationId) { _ in .preloaded }
-        case .process(let lease, let params):
-            begin(lease)
-            call(WorkloadProcess.self, params, lease, correlationId: params.job.correlationId) { result in
-                Payload.fault(result.output, "output").map { .failed($0) } ?? .processed(result)
-            }
-        case .summarize(let lease, let brief, let cancelled):
-            begin(lease)
-            collect(lease, brief, cancelled: cancelled)
-        case .endAttempt(let lease, let end):
-            note("the end of an attempt") { try JobStore.endAttempt($0, lease, end, now: now) }
-        case .saveItem(let lease, let outcome, let end):
-            save(lease, outcome, end, now: now)
-        case .postpone(let id, let until, let cause, let attempts, let crashes):
-            logger(id).notice("\(cause)", metadata: ["run-at": "\(until)"])
-            persist("the pause of job \(id)") {
-                try JobStore.postpone(
-                    $0, id, until: until, cause: cause, attempts: attempts, crashes: crashes, now: now)
-            } then: { [self] view in
-                if view.state.isFinal { ended(JobDetail(job: view)) } else { handle(.jobScheduled(until)) }
-            }
-        case .finish(let id, let ending):
-            persist("the end of job \(id)") {
-                try JobStore.finish($0, id, ending, now: now)
-            } then: { [self] detail in
-                ended(detail)
-            }
-        case .cancel(let lease):
-            state.withLock { $0.calls[lease.fence] }?.requestCancellation()
-        case .release(let id, let worker):
-            session(worker)?.notify(WorkloadRelease.name, JobReference(id: id))
-        case .drop(let worker):
-            log.warning(
-                "a worker did not heed a cancellation in time and is dropped", metadata: ["worker": "\(worker)"])
-            session(worker)?.close()
-        case .announce(let progress):
-            watchers.publish(progress)
-        }
+    /// Tells the dispatcher and those who watch what a transaction brought about besides what it was for.
+    func absorb(_ changes: Changes) {
+        for lane in changes.created { live.add(lane) }
+        for view in changes.ended { ended(JobDetail(job: view)) }
+        if let next = changes.nextScheduled { handle(.jobScheduled(next)) }
+        if !changes.lanes.isEmpty { handle(.lanesReady(changes.lanes)) }
     }
 
-    private func session(_ worker: Int) -> RPCSession? {
-        state.withLock { $0.workers[worker] }
-    }
+    // MARK: Writing
 
-    /// Calls the worker that holds the lease; whatever happens, the lease ends exactly once.
-    private func call<M: RPCMethod>(
-        _ method: M.Type, _ params: M.Params, _ lease: Lease, correlationId: String,
-        _ success: @escaping @Sendable (M.Result) -> LeaseEnd
-    ) {
-        guard let session = session(lease.worker) else { return handle(.workerLeft(lease.worker)) }
-        let call = session.send(
-            method, params, options: CallOptions(correlationId: correlationId),
-            progress: { [weak self] raw in
-                guard let self else { return }
-                guard let progress = try? JSON.decode(WorkloadProgress.self, from: raw.bytes) else {
-                    return log.debug("a worker's progress does not read", metadata: ["worker": "\(lease.workerName)"])
-                }
-                handle(.message(lease.fence, progress.message))
-            },
-            completion: { [self] result in
-                state.withLock { _ = $0.calls.removeValue(forKey: lease.fence) }
-                switch result {
-                case .success(let value): handle(.leaseEnded(lease.fence, success(value)))
-                // The worker must be gone for the dispatcher before its items are given out again.
-                case .failure(let error) where error.isLossOfConnection: handle(.workerLeft(lease.worker))
-                case .failure(let error): handle(.leaseEnded(lease.fence, .failed(error)))
-                }
-            })
-        state.withLock { state in
-            // The answer may have come before we got here.
-            if state.dispatcher.leases[lease.fence] != nil { state.calls[lease.fence] = call }
-        }
-    }
-
-    private func collect(_ lease: Lease, _ brief: JobBrief, cancelled: Bool) {
-        // On the writer's connection, so that every checkpoint sent before is seen.
-        store.submit({ try JobStore.items($0, brief.id, inputs: false) }) { [self] result in
-            switch result {
-            case .success(let items):
-                call(
-                    WorkloadSummarize.self, WorkloadSummarize.Params(job: brief, items: items, cancelled: cancelled),
-                    lease, correlationId: brief.correlationId
-                ) { summary in
-                    Payload.fault(summary.result, "result").map { .failed($0) } ?? .summarized(summary)
-                }
-            case .failure(let error):
-                handle(.leaseEnded(lease.fence, .failed(Self.face(of: error))))
-            }
-        }
-    }
-
-    private func save(_ lease: Lease, _ outcome: ItemOutcome, _ end: AttemptEnd, now: Timestamp) {
-        if let error = outcome.error {
-            logger(lease.job).warning(
-                "\(outcome.state == .failed ? "item failed" : "item will be tried again"): \(error)",
-                metadata: ["item-key": "\(outcome.key)", "attempt": "\(outcome.attempts)"])
-        }
-        persist("item \(outcome.key) of job \(lease.job)") {
-            try JobStore.saveItem($0, lease, outcome, end, now: now)
-        } then: { [self] in
-            handle(
-                .itemSaved(
-                    lease.job,
-                    ItemView(
-                        index: outcome.number, key: outcome.key, state: outcome.state, attempts: outcome.attempts,
-                        crashes: outcome.crashes, error: outcome.error)))
-        }
-    }
-
-    /// The row of a new attempt; a lost one is no loss of work.
-    private func begin(_ lease: Lease) {
-        let now = time.wall()
-        note("the start of an attempt") { try JobStore.beginAttempt($0, lease, now: now) }
-    }
-
-    private func note(_ what: String, _ body: @escaping @Sendable (Connection) throws -> Void) {
-        store.submit(body) { [log] result in
+    /// Writes what may be lost: no work is.
+    func note(_ what: String, _ body: @escaping @Sendable (Connection) throws -> Void) {
+        store.submit(.crash, body) { [log] result in
             if case .failure(let error) = result { log.error("\(what) was not written, continuing: \(error)") }
         }
     }
 
     /// Writes what the course of a job depends on, as often as it takes: once a second until the disk takes it.
-    private func persist<T: Sendable>(
-        _ what: String, _ body: @escaping @Sendable (Connection) throws -> T,
+    func persist<T: Sendable>(
+        _ what: String, _ durability: JobDurability, _ body: @escaping @Sendable (Connection) throws -> T,
         then: @escaping @Sendable (T) -> Void
     ) {
-        store.submit(body) { [self] result in
+        store.submit(durability.ofStore, body) { [self] result in
             switch result {
             case .success(let value): then(value)
             case .failure(let error):
                 if (error as? StoreError)?.kind == .closed { return }
                 log.error("\(what) was not written, trying again: \(error)")
-                state.withLock { $0.unwritten.append { [self] in persist(what, body, then: then) } }
+                state.withLock { $0.unwritten.append { [self] in persist(what, durability, body, then: then) } }
                 alarm.ring(in: .seconds(1)) { [weak self] in self?.rewrite() }
             }
         }
@@ -326,22 +271,25 @@ final class Runner: Service {
         for write in waiting { write() }
     }
 
-    private func failed(_ what: String, _ error: any Error, then event: Dispatcher.Event) {
-        if (error as? StoreError)?.kind == .closed { return }
-        log.error("\(what): \(error)")
-        handle(event)
-    }
+    // MARK: What is known of jobs
 
-    private func ended(_ detail: JobDetail) {
-        backlog.add(-1)
+    func ended(_ detail: JobDetail) {
         let job = detail.job
-        let seconds = job.startedAt.flatMap { start in job.finishedAt.map { ($0 - start).milliseconds } } ?? 0
-        logger(job.id).info(
-            "job \(job.state.rawValue): \(job.cause)",
-            metadata: [
-                "job-kind": "\(job.kind)", "correlation-id": "\(job.correlationId)", "items": "\(job.items.total)",
-                "duration-ms": "\(seconds)",
-            ])
+        live.remove(Lane(queue: job.queue, kind: job.kind, uid: job.user))
+        if job.kind == Canary.kind { return canaryDesk.ended(job) }
+        if job.attached { attached.detach(job.id) }
+        let duration = job.startedAt.flatMap { start in job.finishedAt.map { ($0 - start).milliseconds } } ?? 0
+        // One line for each of thousands of jobs a second would cost more than the jobs.
+        let level: Logger.Level =
+            job.state == .succeeded && job.slots == nil && duration < 1000 ? .debug : .info
+        if level >= log.logLevel {
+            logger(job.id).log(
+                level: level, "job \(job.state.rawValue): \(job.cause)",
+                metadata: [
+                    "job-kind": "\(job.kind)", "correlation-id": "\(job.correlationId)",
+                    "items": "\(job.items.total)", "duration-ms": "\(duration)",
+                ])
+        }
         watchers.end(detail)
     }
 
@@ -351,57 +299,39 @@ final class Runner: Service {
         return log
     }
 
-    static func face(of error: any Error) -> RPCError {
-        (error as? any RPCErrorConvertible)?.rpcError
-            ?? RPCError(.internal, "internal error", reason: RPCError.Reason.internal)
-    }
-
-    // MARK: Workers
-
-    /// Makes the connection's process a worker until the connection closes.
-    func register(_ offer: WorkerRegister.Params, session: RPCSession, pid: Int32) throws -> WorkerRegister.Result {
-        let worker = try state.withLock { state throws(JobError) in
-            guard !state.dispatcher.draining else { throw JobError.draining }
-            guard !state.workers.values.contains(where: { $0 === session }) else { throw JobError.alreadyRegistered }
-            state.lastWorker += 1
-            state.workers[state.lastWorker] = session
-            return Dispatcher.Worker(
-                id: state.lastWorker, name: offer.name, pid: pid, kinds: offer.kinds, capacity: offer.capacity,
-                since: time.wall())
-        }
-        let now = time.wall()
-        for kind in offer.kinds where kinds.learn(kind) {
-            note("the kind \(kind.name)") { try JobStore.remember($0, kind, now: now) }
-        }
-        log.info(
-            "worker \(worker.label) joined",
-            metadata: ["kinds": "\(offer.kinds.map(\.name).joined(separator: " "))", "capacity": "\(offer.capacity)"])
-        session.onClose { [weak self] _ in self?.left(worker) }
-        handle(.workerJoined(worker))
-        return WorkerRegister.Result(worker: worker.id, run: run)
-    }
-
-    private func left(_ worker: Dispatcher.Worker) {
-        state.withLock { _ = $0.workers.removeValue(forKey: worker.id) }
-        log.notice("worker \(worker.label) left")
-        handle(.workerLeft(worker.id))
-    }
-
-    func workerViews() -> [WorkerView] {
-        state.withLock { $0.dispatcher.workers.values.sorted { $0.id < $1.id } }.map { worker in
-            WorkerView(
-                id: worker.id, name: worker.name, pid: worker.pid, kinds: worker.kinds.map(\.name),
-                capacity: worker.capacity, running: worker.running, since: worker.since)
-        }
-    }
-
     /// Jobs in work, calls to workers, workers.
     func load() -> (jobs: Int, calls: Int, workers: Int) {
-        state.withLock { ($0.dispatcher.jobs.count, $0.dispatcher.leases.count, $0.dispatcher.workers.count) }
+        state.withLock { state in
+            (
+                state.dispatcher.load.jobs, state.dispatcher.leases.count,
+                state.dispatcher.workers.keys.count { $0 > Worker.own }
+            )
+        }
     }
 
     /// The running job as memory knows it, which is ahead of the disk by what is being committed.
     func runningView(_ id: JobID) -> JobView? {
         state.withLock { $0.dispatcher.jobs[id]?.view }
     }
+
+    static func face(of error: any Error) -> RPCError {
+        (error as? any RPCErrorConvertible)?.rpcError
+            ?? RPCError(.internal, "internal error", reason: RPCError.Reason.internal)
+    }
+}
+
+extension JobDurability {
+    var ofStore: Durability { self == .disk ? .disk : .crash }
+}
+
+/// Declarations of kinds that cannot be used; each mistake was logged with its place.
+struct KindFault: Error, Hashable, ExitCodeConvertible, CustomStringConvertible {
+    var mistakes: Int
+
+    var description: String {
+        "the declarations of kinds have \(mistakes == 1 ? "a mistake" : "\(mistakes) mistakes"); "
+            + "mend them, millctl kind check looks at them without the runner"
+    }
+
+    var exitCode: ExitCode { .configuration }
 }

@@ -11,6 +11,9 @@ public struct KindCatalog: Hashable, Sendable {
     public internal(set) var resources: [String: ResourceDefinition] = [:]
     public internal(set) var queues: [String: QueueDefinition] = [:]
 
+    /// Where each kind stands.
+    public internal(set) var places: [String: SourcePlace] = [:]
+
     public init() {}
 
     /// Reads all files of the folder and checks them, also against this machine: that programs, directories, users and

@@ -55,6 +55,7 @@ final class KindFolderReader {
     func finish() -> (catalog: KindCatalog, problems: [Problem]) {
         for reference in references { check(reference) }
         catalog.removeDangling()
+        for name in catalog.kinds.keys { catalog.places[name] = kindNames.place(of: name) }
         return (catalog, problems.all)
     }
 

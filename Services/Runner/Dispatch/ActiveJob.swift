@@ -2,6 +2,21 @@ import JSONCodec
 import Linux
 import MillraceProtocol
 
+extension ClaimedJob {
+    var lane: Lane { Lane(queue: view.queue, kind: view.kind, uid: view.user) }
+}
+
+extension PendingItem {
+    /// The only item of a plain job.
+    static func plain(attempts: Int, crashes: Int) -> PendingItem {
+        PendingItem(
+            brief: ItemBrief(index: 0, key: plainKey, input: .null), attempts: attempts, crashes: crashes,
+            notBefore: Timestamp(milliseconds: 0))
+    }
+
+    static let plainKey = "job"
+}
+
 /// Why a job has to end before its work is done.
 enum Interruption: Sendable, Hashable {
     case cancelled(reason: String?)
@@ -16,16 +31,23 @@ struct ActiveJob: Sendable {
     }
 
     let brief: JobBrief
+    let lane: Lane
+    /// What its kind needs to start an item.
+    let needs: ResourceBook.Needs?
+    /// What the runner itself is to do, for a job of a hook.
+    let task: HookTask?
     var view: JobView
     let backoff: Duration
     var attempts: Int
     var crashes: Int
     var slots: Int
     var phase: Phase
+    /// Whether the job is its own single item, which no row of its own remembers.
+    var isPlain = false
     /// Items that may start; the next one is the last.
     var pending: [PendingItem] = []
-    /// Items that wait for their next try, the latest first.
-    var later: [PendingItem] = []
+    /// Items that wait for their next try, the latest first, by boot time.
+    var later: [(at: Duration, item: PendingItem)] = []
     var running: [Int: PendingItem] = [:]
     /// Leases of the stages that concern the whole job, and of items.
     var leases: Set<Int64> = []
@@ -38,11 +60,18 @@ struct ActiveJob: Sendable {
     var graceEnds: Duration?
     /// Checkpoints on their way to the disk.
     var unsaved = 0
+    /// Whether it stands in line for a place at a worker.
+    var isBlocked = false
+    /// What it waits for besides a place.
+    var refusal: ResourceRefusal?
 
     var id: JobID { brief.id }
 
-    init(_ claimed: ClaimedJob, now: Dispatcher.Now) {
+    init(_ claimed: ClaimedJob, lane: Lane, needs: ResourceBook.Needs?, now: Dispatcher.Now) {
         brief = claimed.brief
+        self.lane = lane
+        self.needs = needs
+        task = claimed.task
         view = claimed.view
         backoff = claimed.backoff
         attempts = claimed.attempts
@@ -50,28 +79,38 @@ struct ActiveJob: Sendable {
         slots = claimed.slots ?? 0
         phase = claimed.slots == nil ? .planning : .processing
         deadline = claimed.view.timeoutMs.map { now.boot + .milliseconds($0) }
-        let sorted = claimed.items.sorted { $0.brief.index > $1.brief.index }
-        pending = sorted.filter { $0.notBefore <= now.wall }
-        later = sorted.filter { $0.notBefore > now.wall }.sorted { $0.notBefore > $1.notBefore }
+        pending = claimed.items.filter { $0.notBefore <= now.wall }.sorted { $0.brief.index > $1.brief.index }
+        later = claimed.items.filter { $0.notBefore > now.wall }
+            .map { (now.boot + ($0.notBefore - now.wall), $0) }.sorted { $0.at > $1.at }
         if view.cancelRequested { interruption = .cancelled(reason: nil) }
     }
 
     /// Items that may run now beside those that do.
     var freeSlots: Int { max(0, slots - running.count) }
 
+    var isEnding: Bool { interruption != nil || failure != nil }
+
+    /// Makes the job its own single item.
+    mutating func becomePlain() {
+        isPlain = true
+        slots = 1
+        phase = .processing
+        view.phase = .processing
+        pending = [.plain(attempts: attempts, crashes: crashes)]
+        view.items = ItemCounts(total: 1, waiting: 1)
+    }
+
     /// Takes back an item that is to be tried again, at once or after its pause.
-    mutating func putBack(_ item: PendingItem, now: Timestamp) {
-        guard item.notBefore > now else { return pending.append(item) }
-        let place = later.firstIndex { $0.notBefore <= item.notBefore } ?? later.endIndex
-        later.insert(item, at: place)
+    mutating func putBack(_ item: PendingItem, now: Dispatcher.Now) {
+        guard item.notBefore > now.wall else { return pending.append(item) }
+        let at = now.boot + (item.notBefore - now.wall)
+        let place = later.firstIndex { $0.at <= at } ?? later.endIndex
+        later.insert((at, item), at: place)
     }
 
     /// Lets items whose pause is over start again, before those that were not tried yet.
-    mutating func wakeItems(at now: Timestamp) {
-        while let item = later.last, item.notBefore <= now {
-            later.removeLast()
-            pending.append(item)
-        }
+    mutating func wakeItems(at now: Duration) {
+        while let next = later.last, next.at <= now { pending.append(later.removeLast().item) }
     }
 
     mutating func count() {

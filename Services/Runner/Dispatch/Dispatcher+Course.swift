@@ -1,31 +1,36 @@
+import JSONCodec
 import Linux
 import MillraceProtocol
 
 /// The course of one job: plan → preload → process → summarize.
 extension Dispatcher {
     /// Starts whatever of the job can start now.
-    mutating func advance(_ id: JobID, now: Now) {
+    ///
+    /// - Parameter itsTurn: Whether the job stood in line for a place and is the first of it.
+    mutating func advance(_ id: JobID, now: Now, itsTurn: Bool = false) {
         // A copy of a job that is kept while the job changes would cost a copy of all its items.
-        guard let (phase, isEnding) = jobs[id].map({ ($0.phase, $0.interruption != nil || $0.failure != nil) })
-        else { return }
+        guard let (phase, isEnding) = jobs[id].map({ ($0.phase, $0.isEnding) }) else { return }
         if isEnding { return wind(up: id, now: now) }
         guard !draining else { return }
         switch phase {
-        case .planning: startPlanning(id)
+        case .planning: startPlanning(id, now: now)
         case .storing: break
-        case .processing: process(id)
-        case .summarizing: summarize(id)
+        case .processing: process(id, now: now, itsTurn: itsTurn)
+        case .summarizing: summarize(id, now: now)
         }
     }
 
-    private mutating func startPlanning(_ id: JobID) {
-        guard let job = jobs[id], job.leases.isEmpty, let stages = stages(of: job.brief.kind) else { return }
-        guard stages.contains(.plan) else {
-            // A plain job is its own single item.
-            return store(WorkloadPlan.Result(items: [.init(key: "job")]), slots: 1, of: job.id)
+    private mutating func startPlanning(_ id: JobID, now: Now) {
+        guard let kind = jobs[id]?.lane.kind, jobs[id]?.leases.isEmpty == true, let stages = stages(of: kind) else {
+            return
         }
-        guard let worker = freeWorker(for: job.brief.kind) else { return }
-        let lease = lease(.plan, of: job.id, to: worker.id)
+        guard stages.contains(.plan) else {
+            jobs[id]?.becomePlain()
+            return process(id, now: now, itsTurn: false)
+        }
+        guard let worker = freeWorker(for: kind) else { return block(id) }
+        guard let job = jobs[id] else { return }
+        let lease = lease(.plan, of: id, to: worker, now: now)
         effects.append(.plan(lease, WorkloadPlan.Params(job: job.brief, attempt: job.attempts + 1)))
     }
 
@@ -43,6 +48,7 @@ extension Dispatcher {
         jobs[id]?.pending = items.reversed()
         jobs[id]?.view.items = ItemCounts(total: items.count, waiting: items.count)
         enter(.processing, id)
+        touch(id)
     }
 
     private mutating func enter(_ phase: ActiveJob.Phase, _ id: JobID) {
@@ -51,60 +57,107 @@ extension Dispatcher {
         if let view = jobs[id]?.view { effects.append(.announce(JobProgress(job: view))) }
     }
 
-    private mutating func process(_ id: JobID) {
-        guard let brief = jobs[id]?.brief else { return }
-        while jobs[id].map({ $0.freeSlots > 0 && !$0.pending.isEmpty }) == true,
-            let worker = preparedWorker(for: id), let item = jobs[id]?.pending.popLast()
-        {
-            jobs[id]?.running[item.brief.index] = item
-            jobs[id]?.count()
-            let lease = lease(.process, of: id, item: item.brief.index, to: worker)
-            effects.append(
-                .process(
-                    lease,
-                    WorkloadProcess.Params(
-                        job: brief, item: item.brief, attempt: item.attempts + 1, fence: lease.fence)))
+    private mutating func process(_ id: JobID, now: Now, itsTurn: Bool) {
+        jobs[id]?.wakeItems(at: now.boot)
+        guard let kind = jobs[id]?.lane.kind else { return }
+        // Who comes anew stands behind those who wait; who has his turn takes one place while others wait.
+        let othersWait = blocked[kind]?.isEmpty == false
+        var started = 0
+        while jobs[id].map({ $0.freeSlots > 0 && !$0.pending.isEmpty }) == true {
+            if othersWait, !itsTurn || started > 0 {
+                block(id)
+                break
+            }
+            guard start(id, kind, now: now) else { break }
+            started += 1
         }
         guard let job = jobs[id], job.leases.isEmpty, job.pending.isEmpty, job.unsaved == 0 else { return }
-        if let next = job.later.last?.notBefore {
+        if let next = job.later.last {
             effects.append(
                 .postpone(
-                    id, until: next, cause: "waits to try \(job.later.count) of its items again",
-                    attempts: job.attempts,
-                    crashes: job.crashes))
+                    Postponement(
+                        view: job.view, until: next.item.notBefore, cause: "waits to try \(job.later.count) of its items again",
+                        attempts: job.attempts, crashes: job.crashes)))
             drop(id)
         } else {
             enter(.summarizing, id)
-            summarize(id)
+            summarize(id, now: now)
         }
     }
 
-    /// A worker that has a place and the job's data; where there is none yet, one is asked to preload.
-    private mutating func preparedWorker(for id: JobID) -> Int? {
-        guard let kind = jobs[id]?.brief.kind, let stages = stages(of: kind) else { return nil }
-        guard stages.contains(.preload) else { return freeWorker(for: kind)?.id }
-        if let ready = freeWorker(for: kind, where: { $0.prepared[id] == .done }) { return ready.id }
-        guard !workers.values.contains(where: { $0.prepared[id] == .underway }) else { return nil }
+    /// Starts the next item of the job; false when it has to wait for something.
+    private mutating func start(_ id: JobID, _ kind: String, now: Now) -> Bool {
+        guard let worker = preparedWorker(for: id, now: now) else { return false }
+        var pass: ResourceBook.Pass?
+        if let needs = jobs[id]?.needs {
+            switch resources.take(needs, for: id, now: now.boot) {
+            case .success(let taken):
+                pass = taken
+                jobs[id]?.refusal = nil
+            case .failure(let refusal):
+                jobs[id]?.refusal = refusal
+                awaitChange(of: refusal.name, now: now)
+                return false
+            }
+        }
+        guard let item = jobs[id]?.pending.popLast(), let brief = jobs[id]?.brief else { return false }
+        if item.attempts == 0 { noteFirstTry(of: kind, now: now) }
+        jobs[id]?.running[item.brief.index] = item
+        jobs[id]?.count()
+        let fence = lease(.process, of: id, item: item.brief.index, to: worker, now: now).fence
+        leases[fence]?.pass = pass
+        leases[fence]?.isPlain = jobs[id]?.isPlain ?? false
+        if let timeout = itemTimeout(of: id) {
+            leases[fence]?.deadline = now.boot + timeout
+            timers.add(.lease(fence), at: now.boot + timeout)
+        }
+        guard let lease = leases[fence] else { return false }
+        effects.append(
+            .process(
+                lease,
+                WorkloadProcess.Params(job: brief, item: item.brief, attempt: item.attempts + 1, fence: fence)))
+        return true
+    }
+
+    private func itemTimeout(of id: JobID) -> Duration? {
+        guard let job = jobs[id] else { return nil }
+        return job.view.itemTimeoutMs.map { .milliseconds($0) } ?? rules.itemTimeouts[job.lane.kind]
+    }
+
+    /// A worker that has a place and the job's data; where there is none yet, one is asked to preload, and where none is
+    /// free the job stands in line.
+    private mutating func preparedWorker(for id: JobID, now: Now) -> Int? {
+        guard let kind = jobs[id]?.lane.kind, let stages = stages(of: kind) else { return nil }
+        guard stages.contains(.preload) else {
+            let worker = freeWorker(for: kind)
+            if worker == nil { block(id) }
+            return worker
+        }
+        if let ready = freeWorker(for: kind, where: { $0.prepared[id] == .done }) { return ready }
+        let serving = serving[kind] ?? []
+        guard !serving.contains(where: { workers[$0]?.prepared[id] == .underway }) else { return nil }
         guard let worker = freeWorker(for: kind, where: { $0.prepared[id] == nil }), let job = jobs[id] else {
+            block(id)
             return nil
         }
-        workers[worker.id]?.prepared[id] = .underway
-        let lease = lease(.preload, of: id, to: worker.id)
-        let items = (job.pending + job.later + job.running.values).map(\.brief).sorted { $0.index < $1.index }
-        effects.append(.preload(lease, WorkloadPreload.Params(job: job.brief, items: items)))
+        workers[worker]?.prepared[id] = .underway
+        let lease = lease(.preload, of: id, to: worker, now: now)
+        let items = (job.pending + job.later.map(\.item) + job.running.values).map(\.brief)
+        effects.append(
+            .preload(lease, WorkloadPreload.Params(job: job.brief, items: items.sorted { $0.index < $1.index })))
         return nil
     }
 
-    private mutating func summarize(_ id: JobID) {
+    private mutating func summarize(_ id: JobID, now: Now) {
         guard let job = jobs[id], job.leases.isEmpty else { return }
-        guard let stages = stages(of: job.brief.kind) else {
+        guard let stages = stages(of: job.lane.kind) else {
             // Nobody could be asked; a cancelled job does not wait for somebody.
             if job.interruption != nil { finish(job, result: nil) }
             return
         }
         guard stages.contains(.summarize) else { return finish(job, result: nil) }
-        guard let worker = freeWorker(for: job.brief.kind) else { return }
-        let lease = lease(.summarize, of: job.id, to: worker.id)
+        guard let worker = freeWorker(for: job.lane.kind) else { return block(id) }
+        let lease = lease(.summarize, of: job.id, to: worker, now: now)
         effects.append(.summarize(lease, job.brief, cancelled: job.interruption != nil))
     }
 
@@ -122,30 +175,39 @@ extension Dispatcher {
         guard job.leases.isEmpty, job.unsaved == 0, job.phase != .storing else { return }
         if let failure = job.failure {
             settle(job, failure, now: now)
-        } else if job.phase == .planning {
+        } else if job.phase == .planning || job.isPlain {
             finish(job, result: nil)
         } else {
             jobs[id]?.phase = .summarizing
             jobs[id]?.view.phase = .summarizing
-            if !draining { summarize(id) }
+            if !draining { summarize(id, now: now) }
         }
     }
 
     /// A stage that concerns the whole job has failed: another try later, or the end.
     private mutating func settle(_ job: ActiveJob, _ failure: RPCError, now: Now) {
-        if failure.isWorthRetrying, job.attempts < job.view.maxAttempts, job.interruption == nil {
-            let wait = delay(before: job.attempts, job, failure)
-            effects.append(
-                .postpone(
-                    job.id, until: now.wall + wait, cause: "tries again after: \(failure.message)",
-                    attempts: job.attempts, crashes: job.crashes))
-            drop(job.id)
+        if failure.isSnooze, job.interruption == nil {
+            putOff(job, until: now.wall + failure.pause, cause: failure.message, attempts: job.attempts - 1)
+        } else if failure.isWorthRetrying, job.attempts < job.view.maxAttempts, job.interruption == nil {
+            let wait = delay(before: job.attempts, job, failure, now: now)
+            putOff(
+                job, until: now.wall + wait, cause: "tries again after: \(failure.message)", attempts: job.attempts)
         } else {
             finish(job, result: nil)
         }
     }
 
-    mutating func finish(_ job: ActiveJob, result: WorkloadSummarize.Result?) {
+    private mutating func putOff(_ job: ActiveJob, until: Timestamp, cause: String, attempts: Int) {
+        effects.append(
+            .postpone(
+                Postponement(
+                    view: job.view, until: until, cause: cause, attempts: max(0, attempts), crashes: job.crashes)))
+        drop(job.id)
+    }
+
+    mutating func finish(
+        _ job: ActiveJob, result: JSONRaw?, end: EndedAttempt? = nil
+    ) {
         let items = job.view.items
         let state: JobState
         var cause: String
@@ -165,12 +227,25 @@ extension Dispatcher {
             state = items.failed == 0 ? .succeeded : items.succeeded == 0 ? .failed : .partial
             cause = items.failed == 0 ? "done" : "\(items.failed) of \(items.total) items failed"
         }
+        count(state, job.lane)
         effects.append(
             .finish(
-                job.id,
+                job.view,
                 JobEnding(
-                    state: state, cause: cause, result: result?.result, error: error,
-                    attempts: min(job.attempts, job.view.maxAttempts), crashes: job.crashes)))
+                    state: state, cause: cause, result: result, error: error,
+                    attempts: min(job.attempts, job.view.maxAttempts), crashes: job.crashes),
+                end))
         drop(job.id)
+    }
+
+    private mutating func count(_ state: JobState, _ lane: Lane) {
+        guard !lane.isOwn else { return }
+        switch state {
+        case .succeeded: counts.succeeded += 1
+        case .partial: counts.partial += 1
+        case .failed: counts.failed += 1
+        case .cancelled: counts.cancelled += 1
+        case .scheduled, .ready, .running: break
+        }
     }
 }

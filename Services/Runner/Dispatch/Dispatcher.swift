@@ -4,118 +4,152 @@ import Resilience
 
 /// Decides what happens next: a state machine without I/O, clock or lock. Events go in, effects come out.
 ///
-/// It holds the jobs that are being worked on and the workers that are connected; the backlog stays in the store.
+/// It holds the jobs that are being worked on and the workers that are connected; the backlog stays in the store. What
+/// an event costs does not grow with the jobs at work: only those it touches are looked at.
 struct Dispatcher: Sendable {
-    struct Limits: Sendable, Hashable {
-        /// Jobs that run at once.
-        var jobs = 32
-        /// Calls to workers at once, over all jobs.
-        var calls = 128
-        /// An item or job that lost its worker so often has failed.
-        var crashes = 3
-        /// Items that run at once in a job whose plan does not say.
-        var slots = 5
-        /// Items one job may have.
-        var items = 100_000
-        /// How long a worker may take to heed a cancellation.
-        var grace = Duration.seconds(30)
-    }
-
     /// Both clocks at one moment.
     struct Now: Sendable, Hashable {
         var wall: Timestamp
         var boot: Duration
     }
 
-    struct Worker: Sendable {
-        enum Preparation: Sendable { case underway, done }
-
-        let id: Int
-        let name: String
-        let pid: Int32
-        let kinds: [KindDeclaration]
-        let capacity: Int
-        let since: Timestamp
-        var running = 0
-        /// Jobs whose data it preloads or has preloaded.
-        var prepared: [JobID: Preparation] = [:]
-
-        var label: String { "\(name)/\(pid)" }
-
-        func serves(_ kind: String) -> Bool { kinds.contains { $0.name == kind } }
-    }
-
     enum Event: Sendable {
         case workerJoined(Worker)
         case workerLeft(Int)
-        /// Jobs of these kinds became ready in the store.
-        case jobsReady(Set<String>)
+        /// The worker gets nothing new.
+        case workerRetires(Int)
+        /// Jobs in these lanes became ready in the store.
+        case lanesReady(Set<Lane>)
         /// A job was scheduled for that time.
         case jobScheduled(Timestamp)
-        /// Jobs were taken; of these kinds no other is ready.
-        case claimed([ClaimedJob], exhausted: Set<String>)
+        /// Jobs were taken; in these lanes no other is ready.
+        case claimed([ClaimedJob], exhausted: Set<Lane>)
         case claimFailed
-        /// Scheduled jobs of these kinds became ready; the next is due at that time.
-        case promoted(Set<String>, next: Timestamp?)
+        /// Scheduled jobs became ready in these lanes; the next is due at that time.
+        case promoted(Set<Lane>, next: Timestamp?)
         case promoteFailed
         case planSaved(JobID, [PendingItem])
-        case leaseEnded(Int64, LeaseEnd)
+        case leaseEnded(Int64, LeaseEnd, AttemptFacts)
         case itemSaved(JobID, ItemView)
         case interrupted(JobID, Interruption)
         /// A worker's word on its progress.
         case message(Int64, String)
+        /// Other bounds, gates or rules are in force.
+        case ruled(Rules)
+        /// The slots of a job that runs.
+        case slots(JobID, Int)
+        case permitAsked(Int64, PermitBook.Permit)
+        /// The permit was used: did the dependency do its part?
+        case permitReported(Int64, succeeded: Bool)
+        /// The permit was not used, or whoever waited for it is gone.
+        case permitReturned(Int64)
+        case breakerForced(String, open: Bool?)
         /// Time went by.
         case tick
         /// Start nothing new.
         case drain
     }
 
-    var limits: Limits
+    /// What is decided elsewhere.
+    struct Rules: Sendable, Hashable {
+        var bounds = Bounds()
+        var pauses = Pauses()
+        /// What the items of a kind depend on.
+        var needs: [String: ResourceBook.Needs] = [:]
+        var definitions: [String: ResourceBook.Definition] = [:]
+        /// The time an item of a kind may take where its job does not say.
+        var itemTimeouts: [String: Duration] = [:]
+        /// How many retries a kind may add to its first attempts; ``RetryBudget`` otherwise.
+        var retryRatios: [String: Double] = [:]
+    }
+
+    var rules: Rules
+    var bounds: Bounds { rules.bounds }
     private(set) var draining = false
     var workers: [Int: Worker] = [:]
     var jobs: [JobID: ActiveJob] = [:]
-    /// The running jobs in the order in which they were taken.
-    var order: [JobID] = []
     var leases: [Int64: Lease] = [:]
+    var resources = ResourceBook()
     var effects: [Effect] = []
+    var timers = Timers()
     var generator = SystemRandomNumberGenerator()
 
-    private var hungry: Set<String> = []
-    private var claiming = false
-    private var claimAgainAt: Duration?
+    /// Workers by what they serve.
+    private(set) var serving: [String: [Int]] = [:]
+    /// Jobs that want a place at a worker, by kind, first come first served.
+    var blocked: [String: [JobID]] = [:]
+    /// Jobs that an event concerns.
+    var touched: [JobID] = []
+    /// Kinds for which a place may be free again.
+    var freed: Set<String> = []
+    /// How many jobs run, by what is bounded.
+    var load = Load()
+    /// Lanes in which a job may be ready.
+    var hungry: Set<Lane> = []
+    var shares = Shares()
+    var claiming = false
+    var claimAgainAt: Duration?
+    var lastDemand: [String: Int] = [:]
+    var permits = PermitBook()
+    var budgets: [String: RetryBudget] = [:]
+
+    /// What has happened since the start.
+    var counts = Counts()
+
+    /// Endings, by how.
+    struct Counts: Sendable, Hashable {
+        var started = 0
+        var succeeded = 0
+        var partial = 0
+        var failed = 0
+        var cancelled = 0
+        /// Attempts whose worker was lost.
+        var lost = 0
+    }
+
+    /// What is shown of the limits.
+    struct Snapshot: Sendable {
+        var bounds: Bounds
+        var resources: [String: ResourceBook.Resource]
+        /// Boot time.
+        var now: Duration
+    }
+
+    func snapshot(now: Duration) -> Snapshot {
+        Snapshot(bounds: bounds, resources: resources.resources, now: now)
+    }
+
     private var promoting = false
-    private var nextScheduled: Timestamp?
+    private(set) var nextScheduled: Timestamp?
     private var lastFence: Int64
 
     /// - Parameter run: The number of this run of the runner; fencing numbers of later runs are greater.
-    init(run: Int64, limits: Limits) {
-        self.limits = limits
+    init(run: Int64, rules: Rules = Rules()) {
+        self.rules = rules
         lastFence = run << 32
     }
 
     /// Takes note of an event and says what is to be done, in this order.
     mutating func handle(_ event: Event, now: Now) -> [Effect] {
         apply(event, now: now)
-        for id in order { advance(id, now: now) }
+        observeTime(now)
+        advanceAll(now: now)
         claimMore(now: now)
-        defer { effects.removeAll(keepingCapacity: true) }
-        return effects
+        sayDemand()
+        var taken: [Effect] = []
+        swap(&taken, &effects)
+        return taken
     }
 
     private mutating func apply(_ event: Event, now: Now) {
         switch event {
-        case .workerJoined(let worker):
-            workers[worker.id] = worker
-            hungry.formUnion(worker.kinds.map(\.name))
-        case .workerLeft(let id):
-            workers[id] = nil
-            for lease in leases.values.filter({ $0.worker == id }).sorted(by: { $0.fence < $1.fence }) {
-                end(lease.fence, .lost, now: now)
-            }
-        case .jobsReady(let kinds):
-            hungry.formUnion(kinds)
-        case .jobScheduled(let time):
-            nextScheduled = nextScheduled.map { min($0, time) } ?? time
+        case .workerJoined(let worker): join(worker)
+        case .workerLeft(let id): leave(id, now: now)
+        case .workerRetires(let id):
+            workers[id]?.isRetiring = true
+            dropIfRetired(id)
+        case .lanesReady(let lanes): hungry.formUnion(lanes)
+        case .jobScheduled(let time): nextScheduled = nextScheduled.map { min($0, time) } ?? time
         case .claimed(let claimed, let exhausted):
             claiming = false
             hungry.subtract(exhausted)
@@ -123,43 +157,59 @@ struct Dispatcher: Sendable {
         case .claimFailed:
             claiming = false
             claimAgainAt = now.boot + .seconds(1)
-        case .promoted(let kinds, let next):
+        case .promoted(let lanes, let next):
             promoting = false
-            hungry.formUnion(kinds)
+            hungry.formUnion(lanes)
             nextScheduled = [nextScheduled.flatMap { $0 > now.wall ? $0 : nil }, next].compactMap(\.self).min()
         case .promoteFailed:
             promoting = false
             nextScheduled = now.wall + .seconds(1)
-        case .planSaved(let id, let items):
-            planSaved(id, items)
-        case .leaseEnded(let fence, let ending):
-            end(fence, ending, now: now)
-        case .itemSaved(let id, let item):
-            itemSaved(id, item)
-        case .interrupted(let id, let interruption):
-            interrupt(id, interruption, now: now)
+        case .planSaved(let id, let items): planSaved(id, items)
+        case .leaseEnded(let fence, let ending, let facts): end(fence, ending, facts, now: now)
+        case .itemSaved(let id, let item): itemSaved(id, item)
+        case .interrupted(let id, let interruption): interrupt(id, interruption, now: now)
         case .message(let fence, let text):
-            guard let lease = leases[fence], let job = jobs[lease.job] else { break }
-            effects.append(.announce(JobProgress(job: job.view, message: text)))
-        case .tick:
-            break
-        case .drain:
-            draining = true
+            guard let lease = leases[fence], let view = jobs[lease.job]?.view else { break }
+            effects.append(.announce(JobProgress(job: view, message: text)))
+        case .ruled(let rules): obey(rules, now: now)
+        case .slots(let id, let slots):
+            jobs[id]?.slots = slots
+            jobs[id]?.view.slots = slots
+            touch(id)
+        case .permitAsked(let number, let permit): ask(number, permit, now: now)
+        case .permitReported(let permit, let succeeded): report(permit, succeeded: succeeded, now: now)
+        case .permitReturned(let permit): giveBack(permit, now: now)
+        case .breakerForced(let name, let open):
+            resources.force(name, open: open, now: now.boot)
+            resourceChanged(name, now: now)
+        case .tick: break
+        case .drain: draining = true
         }
-        observeTime(now)
+    }
+
+    private mutating func obey(_ new: Rules, now: Now) {
+        rules = new
+        resources.define(new.definitions, now: now.boot)
+        for name in new.definitions.keys { resourceChanged(name, now: now) }
+        freed.formUnion(blocked.keys)
+        for id in jobs.keys { touch(id) }
     }
 
     /// What became due since the last event.
     private mutating func observeTime(_ now: Now) {
-        for id in order {
-            jobs[id]?.wakeItems(at: now.wall)
-            if let deadline = jobs[id]?.deadline, deadline <= now.boot, let timeout = jobs[id]?.view.timeoutMs {
+        while let subject = timers.take(at: now.boot) {
+            switch subject {
+            case .items(let id): touch(id)
+            case .timeout(let id):
+                guard let deadline = jobs[id]?.deadline, deadline <= now.boot, let timeout = jobs[id]?.view.timeoutMs
+                else { continue }
                 interrupt(id, .timedOut(milliseconds: timeout), now: now)
-            }
-            if let graceEnds = jobs[id]?.graceEnds, graceEnds <= now.boot {
+            case .grace(let id):
+                guard let ends = jobs[id]?.graceEnds, ends <= now.boot else { continue }
                 jobs[id]?.graceEnds = nil
-                let deaf = Set((jobs[id]?.leases ?? []).compactMap { leases[$0]?.worker })
-                effects += deaf.sorted().map { .drop(worker: $0) }
+                dropHolders(of: jobs[id]?.leases ?? [])
+            case .lease(let fence): overdue(fence, now: now)
+            case .resource(let name): resourceChanged(name, now: now)
             }
         }
         if let due = nextScheduled, due <= now.wall, !promoting, !draining {
@@ -169,69 +219,198 @@ struct Dispatcher: Sendable {
         if let again = claimAgainAt, again <= now.boot { claimAgainAt = nil }
     }
 
-    /// How long nothing becomes due by itself; nil when only events matter.
-    func nextTick(after now: Now) -> Duration? {
-        var waits: [Duration] = []
-        for job in jobs.values {
-            if let next = job.later.last { waits.append(next.notBefore - now.wall) }
-            if job.interruption == nil, let deadline = job.deadline { waits.append(deadline - now.boot) }
-            if let graceEnds = job.graceEnds { waits.append(graceEnds - now.boot) }
-        }
-        if let nextScheduled, !promoting, !draining { waits.append(nextScheduled - now.wall) }
-        if let claimAgainAt { waits.append(claimAgainAt - now.boot) }
-        return waits.min().map { max($0, .zero) }
+    /// Commands are ended by their own grace; a connection whose worker is deaf is closed.
+    private mutating func dropHolders(of fences: Set<Int64>) {
+        let deaf = Set(fences.compactMap { leases[$0]?.worker }).filter { $0 > Worker.own }
+        effects += deaf.sorted().map { .drop(worker: $0, because: "did not heed a cancellation in time") }
     }
 
-    private mutating func claimMore(now: Now) {
-        guard !draining, !claiming, claimAgainAt == nil, jobs.count < limits.jobs, !hungry.isEmpty else { return }
-        let free = workers.values.filter { $0.running < $0.capacity }
-        let kinds = hungry.sorted().filter { kind in free.contains { $0.serves(kind) } }
-        guard !kinds.isEmpty else { return }
-        claiming = true
-        effects.append(.claim(kinds, limit: limits.jobs - jobs.count))
+    /// An item that takes too long is withdrawn; a worker that does not heed that is dropped.
+    private mutating func overdue(_ fence: Int64, now: Now) {
+        guard let lease = leases[fence], let deadline = lease.deadline, deadline <= now.boot else { return }
+        if lease.isOverdue {
+            dropHolders(of: [fence])
+        } else {
+            let ends = now.boot + bounds.grace
+            leases[fence]?.isOverdue = true
+            leases[fence]?.deadline = ends
+            timers.add(.lease(fence), at: ends)
+            effects.append(.cancel(lease))
+        }
+    }
+
+    /// How long nothing becomes due by itself; nil when only events matter.
+    func nextTick(after now: Now) -> Duration? {
+        var wait: Duration?
+        func earlier(_ other: Duration?) {
+            guard let other else { return }
+            wait = min(wait ?? other, other)
+        }
+        earlier(timers.next.map { $0 - now.boot })
+        if !promoting, !draining { earlier(nextScheduled.map { $0 - now.wall }) }
+        earlier(claimAgainAt.map { $0 - now.boot })
+        return wait.map { max($0, .zero) }
+    }
+
+    // MARK: Jobs
+
+    mutating func touch(_ id: JobID) { touched.append(id) }
+
+    private mutating func advanceAll(now: Now) {
+        // Those who waited for a place come before those who just got to it.
+        serveBlocked(now: now)
+        var next = 0
+        while next < touched.count {
+            let id = touched[next]
+            next += 1
+            advance(id, now: now)
+            if !freed.isEmpty { serveBlocked(now: now) }
+        }
+        touched.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func serveBlocked(now: Now) {
+        while let kind = freed.popFirst() {
+            // Once around: each takes what one turn gives it and stands at the end again if it wants more.
+            var turns = blocked[kind]?.count ?? 0
+            while turns > 0, hasPlace(for: kind), let id = blocked[kind]?.first {
+                turns -= 1
+                blocked[kind]?.removeFirst()
+                jobs[id]?.isBlocked = false
+                advance(id, now: now, itsTurn: true)
+                if turns == 0, hasPlace(for: kind) { turns = blocked[kind]?.count ?? 0 }
+            }
+            if blocked[kind]?.isEmpty == true { blocked[kind] = nil }
+        }
+    }
+
+    /// Puts the job in line for a place at a worker of its kind.
+    mutating func block(_ id: JobID) {
+        guard let job = jobs[id], !job.isBlocked else { return }
+        jobs[id]?.isBlocked = true
+        blocked[job.lane.kind, default: []].append(id)
     }
 
     private mutating func take(_ claimed: ClaimedJob, now: Now) {
-        let job = ActiveJob(claimed, now: now)
+        let lane = claimed.lane
+        let job = ActiveJob(claimed, lane: lane, needs: rules.needs[lane.kind], now: now)
+        load.add(lane)
+        if !lane.isOwn {
+            shares.charge(lane.uid)
+            counts.started += 1
+        }
+        if let deadline = job.deadline { timers.add(.timeout(job.id), at: deadline) }
+        if let next = job.later.last?.at { timers.add(.items(job.id), at: next) }
         jobs[job.id] = job
-        order.append(job.id)
-        effects.append(.announce(JobProgress(job: job.view)))
+        touch(job.id)
+        if !lane.isOwn { effects.append(.announce(JobProgress(job: job.view))) }
     }
 
     /// Forgets a job; whoever preloaded for it is told.
     mutating func drop(_ id: JobID) {
-        jobs[id] = nil
-        order.removeAll { $0 == id }
+        guard let job = jobs.removeValue(forKey: id) else { return }
+        load.remove(job.lane)
+        if job.isBlocked { blocked[job.lane.kind]?.removeAll { $0 == id } }
+        if job.refusal != nil, let needs = job.needs { resources.leave(needs, job: id) }
+        guard !job.isPlain else { return }
         for worker in workers.values where worker.prepared[id] != nil {
             workers[worker.id]?.prepared[id] = nil
             effects.append(.release(id, worker: worker.id))
         }
     }
 
+    // MARK: Workers
+
+    private mutating func join(_ worker: Worker) {
+        if let known = workers[worker.id] { forget(known) }
+        var worker = worker
+        worker.running = workers[worker.id]?.running ?? 0
+        workers[worker.id] = worker
+        lastDemand = [:]
+        for kind in worker.kinds {
+            serving[kind.name, default: []].append(worker.id)
+            freed.insert(kind.name)
+        }
+        for (id, job) in jobs where worker.serves(job.lane.kind) { touch(id) }
+    }
+
+    private mutating func forget(_ worker: Worker) {
+        for kind in worker.kinds {
+            serving[kind.name]?.removeAll { $0 == worker.id }
+            if serving[kind.name]?.isEmpty == true { serving[kind.name] = nil }
+        }
+    }
+
+    private mutating func leave(_ id: Int, now: Now) {
+        guard let worker = workers.removeValue(forKey: id) else { return }
+        lastDemand = [:]
+        forget(worker)
+        for lease in leases.values.filter({ $0.worker == id }).sorted(by: { $0.fence < $1.fence }) {
+            end(lease.fence, .lost, AttemptFacts(), now: now)
+        }
+    }
+
     /// Opens a lease for a worker that has a free place.
-    mutating func lease(_ stage: WorkloadStage, of id: JobID, item: Int? = nil, to worker: Int) -> Lease {
+    mutating func lease(
+        _ stage: WorkloadStage, of id: JobID, item: Int? = nil, to worker: Int, now: Now
+    ) -> Lease {
         lastFence += 1
         let lease = Lease(
             fence: lastFence, job: id, stage: stage, item: item, worker: worker,
-            workerName: workers[worker]?.label ?? "")
+            workerName: workers[worker]?.label ?? "", since: now.boot)
         leases[lease.fence] = lease
         workers[worker]?.running += 1
         jobs[id]?.leases.insert(lease.fence)
         return lease
     }
 
+    /// Takes a lease off the books; its place is free.
+    mutating func close(_ fence: Int64) -> Lease? {
+        let wereFull = leases.count >= bounds.calls
+        guard let lease = leases.removeValue(forKey: fence) else { return nil }
+        jobs[lease.job]?.leases.remove(fence)
+        workers[lease.worker]?.running -= 1
+        if !blocked.isEmpty {
+            if wereFull {
+                freed.formUnion(blocked.keys)
+            } else if let kinds = workers[lease.worker]?.kinds {
+                for kind in kinds where blocked[kind.name] != nil { freed.insert(kind.name) }
+            }
+        }
+        dropIfRetired(lease.worker)
+        return lease
+    }
+
+    private mutating func dropIfRetired(_ id: Int) {
+        guard let worker = workers[id], worker.isRetiring, worker.running == 0 else { return }
+        effects.append(.drop(worker: id, because: ""))
+    }
+
     /// The least busy worker with a free place for the kind.
-    func freeWorker(for kind: String, where suits: (Worker) -> Bool = { _ in true }) -> Worker? {
-        guard leases.count < limits.calls else { return nil }
-        return workers.values
-            .filter { $0.running < $0.capacity && $0.serves(kind) && suits($0) }
-            .min { ($0.running, $0.id) < ($1.running, $1.id) }
+    func freeWorker(for kind: String, where suits: (Worker) -> Bool = { _ in true }) -> Int? {
+        guard leases.count < bounds.calls || kind == Canary.kind else { return nil }
+        var best: (id: Int, running: Int)?
+        for id in serving[kind] ?? [] {
+            guard let worker = workers[id], worker.isFree, suits(worker) else { continue }
+            if best.map({ (worker.running, id) < ($0.running, $0.id) }) ?? true { best = (id, worker.running) }
+        }
+        return best?.id
+    }
+
+    func hasPlace(for kind: String) -> Bool { freeWorker(for: kind) != nil }
+
+    /// Free places of all workers of the kind.
+    func places(for kind: String) -> Int {
+        let free = (serving[kind] ?? []).reduce(0) { sum, id in
+            guard let worker = workers[id], worker.isFree else { return sum }
+            return sum + worker.capacity - worker.running
+        }
+        return kind == Canary.kind ? free : min(free, bounds.calls - leases.count)
     }
 
     /// What the kind's workers implement; of workers that differ, the first one's word counts.
-    func stages(of kind: String) -> Set<WorkloadStage>? {
-        workers.values.sorted { $0.id < $1.id }.lazy
-            .compactMap { $0.kinds.first { $0.name == kind } }
-            .first.map { Set($0.stages) }
+    func stages(of kind: String) -> [WorkloadStage]? {
+        guard let first = serving[kind]?.first, let worker = workers[first] else { return nil }
+        return worker.kinds.first { $0.name == kind }?.stages
     }
 }

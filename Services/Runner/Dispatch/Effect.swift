@@ -4,8 +4,8 @@ import MillraceProtocol
 
 /// What the dispatcher wants done; the runner does it and reports back with the event of the same subject.
 enum Effect: Sendable {
-    /// Take up to so many ready jobs of these kinds → `claimed`.
-    case claim([String], limit: Int)
+    /// Take ready jobs out of these lanes → `claimed`.
+    case claim([ClaimRequest])
     /// Make scheduled jobs ready that are due → `promoted`.
     case promote
     /// Keep the plan → `planSaved`.
@@ -19,16 +19,57 @@ enum Effect: Sendable {
     case endAttempt(Lease, AttemptEnd)
     /// Keep what became of an item → `itemSaved`.
     case saveItem(Lease, ItemOutcome, AttemptEnd)
-    /// Put the job back to be started again at that time → `postponed`.
-    case postpone(JobID, until: Timestamp, cause: String, attempts: Int, crashes: Int)
-    /// End the job → `finished`.
-    case finish(JobID, JobEnding)
+    /// A plain job's attempt has ended and the next begins at once.
+    case notePlain(Lease, AttemptEnd, attempts: Int, crashes: Int)
+    /// Put the job back to be started again at that time → `jobScheduled`.
+    case postpone(Postponement)
+    /// End the job, and with it the attempt of a plain one.
+    case finish(JobView, JobEnding, EndedAttempt?)
     /// Withdraw a call; it still answers.
     case cancel(Lease)
     /// Tell a worker that a job needs nothing more of it.
     case release(JobID, worker: Int)
-    /// Close the connection of a worker that does not heed.
-    case drop(worker: Int)
+    /// Close the connection of a worker that does not heed, or that has retired.
+    case drop(worker: Int, because: String)
     /// Tell those who watch.
     case announce(JobProgress)
+    /// Answer one who asked for a permit.
+    case permit(Int64, Result<PermitGrant, ResourceRefusal>)
+    /// Jobs of these kinds wait for a place at a worker: so many.
+    case demand([String: Int])
+}
+
+/// What a permit's owner is told.
+struct PermitGrant: Sendable, Hashable {
+    var name: String
+    var waited: Duration
+}
+
+/// Lanes of one user, and how many jobs may be taken from each and from all.
+struct ClaimRequest: Sendable, Hashable {
+    var lanes: [Portion]
+    var count: Int
+
+    struct Portion: Sendable, Hashable {
+        var lane: Lane
+        var most: Int
+        /// Whether jobs of the kind are their own single item.
+        var isPlain: Bool
+    }
+}
+
+/// How a job is put back.
+struct Postponement: Sendable {
+    var view: JobView
+    var until: Timestamp
+    var cause: String
+    var attempts: Int
+    var crashes: Int
+    /// The attempt of a plain job that ended with it.
+    var end: EndedAttempt?
+}
+
+struct EndedAttempt: Sendable {
+    var lease: Lease
+    var end: AttemptEnd
 }

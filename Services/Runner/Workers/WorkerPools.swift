@@ -122,6 +122,13 @@ final class WorkerPools: Sendable {
 
     // MARK: What others see
 
+    /// The pool that started the process; nil for a process of somebody else's.
+    func pool(of pid: Int32) -> String? {
+        state.withLock { state in
+            state.tickets[pid].flatMap { state.pools[WorkerPool.id(of: $0)]?.definition.name }
+        }
+    }
+
     /// By name.
     var views: [PoolView] {
         let now = time.boot()

@@ -57,7 +57,7 @@ public struct JobHook: Sendable, Hashable {
     public struct Callback: Sendable, Hashable, JSONCodable {
         /// `http://` or `https://`, at most 2,000 characters.
         public var url: String
-        /// Signs the request: `Millrace-Signature: sha256=` and the HMAC of the body; 1–256 characters.
+        /// The name of the credential that signs the request; never the secret itself.
         public var secret: String?
 
         public init(url: String, secret: String? = nil) {

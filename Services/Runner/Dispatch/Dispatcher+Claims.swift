@@ -1,0 +1,158 @@
+import Linux
+import MillraceProtocol
+
+/// Which ready jobs are taken next. Only as many are taken as can start at once, so that a job that waits can still be
+/// overtaken by one that matters more.
+extension Dispatcher {
+    mutating func claimMore(now: Now) {
+        guard !draining, !claiming, claimAgainAt == nil, !hungry.isEmpty else { return }
+        let requests = requests(now: now)
+        guard !requests.isEmpty else { return }
+        claiming = true
+        effects.append(.claim(requests))
+    }
+
+    /// What hinders the jobs of a lane from starting, apart from the turn of others.
+    enum Hindrance: Hashable, Sendable {
+        case queuePaused, kindPaused, draining
+        case noWorker, workersBusy(running: Int)
+        case jobs(used: Int, limit: Int), user(used: Int, limit: Int)
+        case kind(used: Int, limit: Int), queue(used: Int, limit: Int)
+        case breaker(name: String, until: Duration?)
+    }
+
+    func hindrances(_ lane: Lane, now: Duration) -> [Hindrance] {
+        var found: [Hindrance] = []
+        if draining { found.append(.draining) }
+        if rules.pauses.queues.contains(lane.queue) { found.append(.queuePaused) }
+        if rules.pauses.kinds.contains(lane.kind) { found.append(.kindPaused) }
+        for name in rules.needs[lane.kind]?.names ?? [] {
+            if case .breaker(let until)? = resources.shut(name, now: now) {
+                found.append(.breaker(name: name, until: until))
+            }
+        }
+        if serving[lane.kind] == nil {
+            found.append(.noWorker)
+        } else if places(for: lane.kind) <= 0 {
+            let running = (serving[lane.kind] ?? []).reduce(0) { $0 + (workers[$1]?.running ?? 0) }
+            found.append(.workersBusy(running: running))
+        }
+        if lane.isOwn { return found }
+        if let limit = bounds.kinds[lane.kind], limit > 0, load.kinds[lane.kind, default: 0] >= limit {
+            found.append(.kind(used: load.kinds[lane.kind, default: 0], limit: limit))
+        }
+        if let limit = bounds.queues[lane.queue], limit > 0, load.queues[lane.queue, default: 0] >= limit {
+            found.append(.queue(used: load.queues[lane.queue, default: 0], limit: limit))
+        }
+        if load.users[lane.uid, default: 0] >= bounds.jobs(of: lane.uid) {
+            found.append(.user(used: load.users[lane.uid, default: 0], limit: bounds.jobs(of: lane.uid)))
+        }
+        if load.jobs >= bounds.jobs { found.append(.jobs(used: load.jobs, limit: bounds.jobs)) }
+        return found
+    }
+
+    private struct Room {
+        var jobs: Int
+        var places: [String: Int] = [:]
+        var kinds: [String: Int] = [:]
+        var queues: [String: Int] = [:]
+        var users: [UInt32: Int] = [:]
+    }
+
+    private func requests(now: Now) -> [ClaimRequest] {
+        var own: [Lane] = []
+        var byUser: [UInt32: [Lane]] = [:]
+        for lane in hungry where !rules.pauses.concern(lane) {
+            guard places(for: lane.kind) > 0 else { continue }
+            if lane.isOwn {
+                own.append(lane)
+            } else if !isShut(lane.kind, now: now.boot) {
+                byUser[lane.uid, default: []].append(lane)
+            }
+        }
+        var requests: [ClaimRequest] = []
+        if !own.isEmpty { requests.append(request(own.sorted(), count: places(for: own[0].kind)) { _ in .max }) }
+        var free = bounds.jobs - load.jobs
+        guard free > 0, !byUser.isEmpty else { return requests }
+        let counts = divide(free, among: byUser)
+        // Places and bounds that several users' lanes share are handed out once.
+        var room = Room(jobs: free)
+        for uid in byUser.keys.sorted(by: { (shares.share(of: $0), $0) < (shares.share(of: $1), $1) }) {
+            guard let lanes = byUser[uid], let count = counts[uid], count > 0 else { continue }
+            let request = request(lanes.sorted(), count: min(count, free)) { lane in self.room(for: lane, &room) }
+            guard !request.lanes.isEmpty else { continue }
+            free -= request.count
+            for portion in request.lanes { spend(min(portion.most, request.count), portion.lane, &room) }
+            requests.append(request)
+        }
+        return requests
+    }
+
+    private func isShut(_ kind: String, now: Duration) -> Bool {
+        (rules.needs[kind]?.names ?? []).contains { resources.shut($0, now: now) != nil }
+    }
+
+    private func request(_ lanes: [Lane], count: Int, room: (Lane) -> Int) -> ClaimRequest {
+        var portions: [ClaimRequest.Portion] = []
+        for lane in lanes {
+            let most = min(count, room(lane))
+            if most > 0 {
+                let isPlain = stages(of: lane.kind)?.contains(.plan) == false
+                portions.append(.init(lane: lane, most: most, isPlain: isPlain))
+            }
+        }
+        return ClaimRequest(lanes: portions, count: min(count, portions.reduce(0) { $0 + $1.most }))
+    }
+
+    /// Hands out `free` places one by one to whoever has had the least.
+    private func divide(_ free: Int, among byUser: [UInt32: [Lane]]) -> [UInt32: Int] {
+        if byUser.count == 1, let uid = byUser.keys.first {
+            return [uid: min(free, bounds.jobs(of: uid) - load.users[uid, default: 0])]
+        }
+        var shares = shares
+        var counts: [UInt32: Int] = [:]
+        var wanting = Set(byUser.keys.filter { load.users[$0, default: 0] < bounds.jobs(of: $0) })
+        for _ in 0..<free {
+            guard let next = wanting.min(by: { (shares.share(of: $0), $0) < (shares.share(of: $1), $1) }) else { break }
+            counts[next, default: 0] += 1
+            shares.charge(next)
+            if load.users[next, default: 0] + counts[next, default: 0] >= bounds.jobs(of: next) { wanting.remove(next) }
+        }
+        return counts
+    }
+
+    private func room(for lane: Lane, _ room: inout Room) -> Int {
+        let places = room.places[lane.kind] ?? self.places(for: lane.kind)
+        room.places[lane.kind] = places
+        var most = places
+        if let limit = bounds.kinds[lane.kind], limit > 0 {
+            let left = room.kinds[lane.kind] ?? (limit - load.kinds[lane.kind, default: 0])
+            room.kinds[lane.kind] = left
+            most = min(most, left)
+        }
+        if let limit = bounds.queues[lane.queue], limit > 0 {
+            let left = room.queues[lane.queue] ?? (limit - load.queues[lane.queue, default: 0])
+            room.queues[lane.queue] = left
+            most = min(most, left)
+        }
+        return most
+    }
+
+    private func spend(_ number: Int, _ lane: Lane, _ room: inout Room) {
+        room.places[lane.kind]? -= number
+        room.kinds[lane.kind]? -= number
+        room.queues[lane.queue]? -= number
+    }
+
+    /// Says for which kinds jobs wait for a place, whenever that changes.
+    mutating func sayDemand() {
+        var demand: [String: Int] = [:]
+        for (kind, line) in blocked where !line.isEmpty { demand[kind, default: 0] += line.count }
+        for lane in hungry where !lane.isOwn && !rules.pauses.concern(lane) && places(for: lane.kind) <= 0 {
+            demand[lane.kind, default: 0] += 1
+        }
+        guard demand != lastDemand else { return }
+        lastDemand = demand
+        if !demand.isEmpty { effects.append(.demand(demand)) }
+    }
+}

@@ -1,0 +1,240 @@
+import Linux
+import MillraceProtocol
+import Resilience
+
+/// The dependencies that jobs share: for each name a token bucket, a circuit breaker and a line of those who wait for a
+/// token. One line for items and permits, first come first served.
+struct ResourceBook: Sendable {
+    struct Definition: Sendable, Hashable {
+        /// Tokens a second; nil for no bound.
+        var rate: Double?
+        var burst = 1
+        /// Consecutive failures that open the breaker.
+        var failures = 5
+        var pause = Duration.seconds(30)
+    }
+
+    enum Waiter: Sendable, Hashable {
+        case job(JobID)
+        case permit(Int64, count: Int)
+    }
+
+    /// Why nothing can be had now.
+    enum Refusal: Sendable, Hashable {
+        /// Until when; nil when only a hand closes it.
+        case breaker(until: Duration?)
+        /// So many wait before.
+        case rate(until: Duration, ahead: Int)
+        case full
+        /// More tokens than can ever be there at once.
+        case overBurst(Int)
+    }
+
+    /// What the items of a kind need.
+    struct Needs: Sendable, Hashable {
+        /// A token of each, and their breakers closed.
+        var tokens: [String] = []
+        /// The dependency against whose breaker failures count.
+        var breaker: String?
+
+        var names: [String] { breaker.map { tokens.contains($0) ? tokens : tokens + [$0] } ?? tokens }
+    }
+
+    /// Leave to use a dependency once; how that went is to be reported.
+    struct Pass: Sendable, Hashable {
+        var name: String
+        var ticket: CircuitBreaker.Ticket
+    }
+
+    struct Resource: Sendable {
+        var definition: Definition
+        var breaker: CircuitBreaker
+        var bucket: TokenBucket?
+        var line: [Waiter] = []
+        /// For each permit in the line, since when it waits.
+        var since: [Int64: Duration] = [:]
+    }
+
+    /// Permits that may wait for one name.
+    static let lineLimit = 1000
+
+    private(set) var resources: [String: Resource] = [:]
+
+    /// Takes over what is declared now; what is known of the state of a dependency stays.
+    mutating func define(_ definitions: [String: Definition], now: Duration) {
+        for (name, definition) in definitions { define(name, definition, now: now) }
+        for (name, resource) in resources where definitions[name] == nil && resource.definition != Definition() {
+            define(name, Definition(), now: now)
+        }
+    }
+
+    mutating func define(_ name: String, _ definition: Definition, now: Duration) {
+        guard var resource = resources[name] else {
+            resources[name] = Resource(
+                definition: definition,
+                breaker: CircuitBreaker(threshold: definition.failures, pause: definition.pause),
+                bucket: definition.rate.map { TokenBucket(rate: $0, burst: definition.burst, now: now) })
+            return
+        }
+        guard resource.definition != definition else { return }
+        if resource.definition.failures != definition.failures || resource.definition.pause != definition.pause {
+            resource.breaker = CircuitBreaker(threshold: definition.failures, pause: definition.pause)
+        }
+        resource.bucket = definition.rate.map { rate in
+            resource.bucket?.changed(rate: rate, burst: definition.burst, now: now)
+                ?? TokenBucket(rate: rate, burst: definition.burst, now: now)
+        }
+        resource.definition = definition
+        resources[name] = resource
+    }
+
+    /// A name that is used without being declared has no rate and the usual breaker.
+    private mutating func known(_ name: String, now: Duration) {
+        if resources[name] == nil { define(name, Definition(), now: now) }
+    }
+
+    /// When the breaker of `name` lets somebody through again; nil when it does now.
+    func shut(_ name: String, now: Duration) -> Refusal? {
+        guard let breaker = resources[name]?.breaker else { return nil }
+        switch breaker.state {
+        case .closed, .forcedClosed: return nil
+        case .forcedOpen: return .breaker(until: nil)
+        case .open(let until): return now >= until ? nil : .breaker(until: until)
+        case .halfOpen: return .breaker(until: breaker.retryAfter(now).map { now + $0 } ?? now)
+        }
+    }
+
+    /// Takes a token of each name for an item and passes the breaker, all or nothing. An item that finds no token
+    /// stands in line and is to ask again when its turn comes.
+    mutating func take(_ needs: Needs, for job: JobID, now: Duration) -> Result<Pass?, ResourceRefusal> {
+        for name in needs.names {
+            known(name, now: now)
+            if let refusal = shut(name, now: now) { return .failure(ResourceRefusal(name: name, refusal: refusal)) }
+        }
+        for name in needs.tokens {
+            guard let bucket = resources[name]?.bucket, let line = resources[name]?.line else { continue }
+            let place = line.firstIndex(of: .job(job))
+            if bucket.tokens(at: now) >= 1, line.isEmpty || place == 0 { continue }
+            if place == nil { resources[name]?.line.append(.job(job)) }
+            return .failure(
+                ResourceRefusal(
+                    name: name, refusal: .rate(until: bucket.nextToken(at: now), ahead: place ?? line.count)))
+        }
+        var pass: Pass?
+        if let name = needs.breaker {
+            guard let ticket = resources[name]?.breaker.admit(now) else {
+                return .failure(ResourceRefusal(name: name, refusal: .breaker(until: nil)))
+            }
+            pass = Pass(name: name, ticket: ticket)
+        }
+        for name in needs.tokens {
+            _ = resources[name]?.bucket?.take(at: now)
+            if resources[name]?.line.first == .job(job) { resources[name]?.line.removeFirst() }
+        }
+        return .success(pass)
+    }
+
+    /// Asks for a permit of `count` tokens: granted now, in line, or refused.
+    mutating func ask(_ name: String, _ permit: Int64, count: Int, now: Duration) -> Result<Pass?, ResourceRefusal> {
+        known(name, now: now)
+        if let refusal = shut(name, now: now) { return .failure(ResourceRefusal(name: name, refusal: refusal)) }
+        guard let resource = resources[name] else { return .success(nil) }
+        if let burst = resource.bucket?.burst, count > burst {
+            return .failure(ResourceRefusal(name: name, refusal: .overBurst(burst)))
+        }
+        if resource.line.isEmpty, let pass = grant(name, count: count, now: now) { return .success(pass) }
+        guard resource.line.count < Self.lineLimit else {
+            return .failure(ResourceRefusal(name: name, refusal: .full))
+        }
+        resources[name]?.line.append(.permit(permit, count: count))
+        resources[name]?.since[permit] = now
+        return .success(nil)
+    }
+
+    private mutating func grant(_ name: String, count: Int, now: Duration) -> Pass? {
+        // A burst that was lowered meanwhile is all that can be asked for.
+        let count = min(count, resources[name]?.bucket?.burst ?? count)
+        if let bucket = resources[name]?.bucket, bucket.tokens(at: now) < count { return nil }
+        guard let ticket = resources[name]?.breaker.admit(now) else { return nil }
+        _ = resources[name]?.bucket?.take(count, at: now)
+        return Pass(name: name, ticket: ticket)
+    }
+
+    /// Whoever is first in line and can go on now.
+    ///
+    /// - Returns: permits that are granted, and jobs that are to ask again.
+    mutating func serve(_ name: String, now: Duration) -> (granted: [(Int64, Pass, waited: Duration)], jobs: [JobID]) {
+        var granted: [(Int64, Pass, waited: Duration)] = []
+        while let first = resources[name]?.line.first {
+            switch first {
+            case .job(let id):
+                guard let bucket = resources[name]?.bucket, bucket.tokens(at: now) < 1 else { return (granted, [id]) }
+                return (granted, [])
+            case .permit(let permit, let count):
+                guard let pass = grant(name, count: count, now: now) else { return (granted, []) }
+                resources[name]?.line.removeFirst()
+                let since = resources[name]?.since.removeValue(forKey: permit)
+                granted.append((permit, pass, waited: since.map { now - $0 } ?? .zero))
+            }
+        }
+        return (granted, [])
+    }
+
+    /// Those in line for a dependency whose breaker opened: they wait for nothing.
+    mutating func turnAway(_ name: String) -> [Int64] {
+        guard let line = resources[name]?.line else { return [] }
+        resources[name]?.line.removeAll { if case .permit = $0 { true } else { false } }
+        resources[name]?.since = [:]
+        return line.compactMap { if case .permit(let permit, _) = $0 { permit } else { nil } }
+    }
+
+    /// Leaves the line.
+    mutating func leave(_ name: String, permit: Int64) {
+        resources[name]?.line.removeAll { if case .permit(permit, _) = $0 { true } else { false } }
+        resources[name]?.since[permit] = nil
+    }
+
+    mutating func leave(_ needs: Needs, job: JobID) {
+        for name in needs.tokens { resources[name]?.line.removeAll { $0 == .job(job) } }
+    }
+
+    mutating func report(_ pass: Pass, succeeded: Bool, now: Duration) {
+        resources[pass.name]?.breaker.report(pass.ticket, succeeded: succeeded, now)
+    }
+
+    /// What was admitted has not been used.
+    mutating func withdraw(_ pass: Pass, now: Duration) {
+        resources[pass.name]?.breaker.withdraw(pass.ticket, now)
+    }
+
+    mutating func giveBack(_ name: String, tokens: Int) {
+        resources[name]?.bucket?.giveBack(tokens)
+    }
+
+    /// When something about `name` changes by itself: a token comes while somebody waits, or a trial may be made.
+    func nextChange(_ name: String, now: Duration) -> Duration? {
+        guard let resource = resources[name] else { return nil }
+        if let refusal = shut(name, now: now) {
+            if case .breaker(let until?) = refusal { return until }
+            return nil
+        }
+        guard let first = resource.line.first, let bucket = resource.bucket else { return nil }
+        if case .permit(_, let count) = first {
+            return bucket.nextToken(min(count, bucket.burst), at: now)
+        }
+        return bucket.nextToken(at: now)
+    }
+
+    mutating func force(_ name: String, open: Bool?, now: Duration) {
+        known(name, now: now)
+        if let open { resources[name]?.breaker.force(open: open) } else { resources[name]?.breaker.reset() }
+    }
+
+    func ahead(_ waiter: Waiter, of name: String) -> Int? { resources[name]?.line.firstIndex(of: waiter) }
+}
+
+/// Why a token or a passage was refused.
+struct ResourceRefusal: Error, Hashable {
+    var name: String
+    var refusal: ResourceBook.Refusal
+}

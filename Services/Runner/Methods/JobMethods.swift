@@ -1,0 +1,256 @@
+import JSONCodec
+import Linux
+import MillraceProtocol
+import MillraceRPC
+import MillraceStore
+import Resilience
+
+/// The wire side of jobs: from a method to the rule.
+extension Runner {
+    func registerJobs(on router: inout RPCRouter) {
+        router.onReply(JobSubmit.self) { [self] params, context, reply in
+            var specification = params
+            if specification.idempotencyKey == nil { specification.idempotencyKey = context.meta.idempotencyKey }
+            submit([specification], context) { reply.resolve($0.map { $0[0] }) }
+        }
+        router.onReply(JobSubmitBatch.self) { [self] params, context, reply in
+            guard (1...1000).contains(params.jobs.count) else {
+                throw JobError.invalid(field: "jobs", "a batch has 1 to 1,000 jobs, not \(params.jobs.count)")
+            }
+            submit(params.jobs, context) { reply.resolve($0.map(JobSubmitBatch.Result.init(jobs:))) }
+        }
+        router.on(JobShow.self) { [self] params, _ in
+            try Rules.checkLimit(params.limit)
+            return try await store.read { try JobStore.detail($0, params) }
+        }
+        router.on(JobList.self) { [self] params, _ in
+            try Rules.checkLimit(params.limit)
+            return try await store.read { try JobStore.list($0, params) }
+        }
+        router.on(JobWatch.self) { [self] params, context in try await watch(params.id, context) }
+        router.on(JobWhy.self) { [self] params, _ in try await why(params.id) }
+        router.on(JobCancel.self) { [self] params, _ in
+            try Rules.checkReason(params.reason)
+            return try await withCheckedThrowingContinuation { continuation in
+                cancel(params) { continuation.resume(with: $0) }
+            }
+        }
+        router.on(JobRetry.self) { [self] params, _ in try await retry(params.id) }
+        router.on(JobEdit.self) { [self] params, _ in try await edit(params) }
+        router.on(JobBury.self) { [self] params, _ in try await bury(params) }
+        router.on(JobRedrive.self) { [self] params, _ in try await redrive(params) }
+    }
+
+    // MARK: Submitting
+
+    /// Checks, writes, and answers after the commit.
+    private func submit(
+        _ specifications: [JobSpecification], _ context: RPCContext,
+        _ answer: @escaping @Sendable (Result<[JobReceipt], any Error>) -> Void
+    ) {
+        do {
+            for (index, specification) in specifications.enumerated() {
+                try Rules.check(specification, at: specifications.count > 1 ? "jobs[\(index)]." : "")
+            }
+        } catch {
+            return answer(.failure(error))
+        }
+        guard let unknown = specifications.lazy.map(\.kind).first(where: { !self.kinds.knows($0) }) else {
+            return write(specifications, context, answer)
+        }
+        guard pools?.mayStillStart(within: .seconds(5)) ?? true else {
+            return answer(.failure(JobError.unknownKind(unknown, known: kinds.names)))
+        }
+        // The first worker may still be starting: a kind that nobody declared yet is waited for, once, for a moment.
+        let waiting = Task {
+            let known = await kinds.waits(for: unknown, until: Deadline(after: .seconds(5), time: time), time: time)
+            if known {
+                submit(specifications, context, answer)
+            } else {
+                answer(.failure(JobError.unknownKind(unknown, known: kinds.names)))
+            }
+        }
+        context.onCancel { waiting.cancel() }
+    }
+
+    private func write(
+        _ specifications: [JobSpecification], _ context: RPCContext,
+        _ answer: @escaping @Sendable (Result<[JobReceipt], any Error>) -> Void
+    ) {
+        let uid = context.peer.credentials?.uid ?? 0
+        let correlationId = context.correlationId
+        let (submissions, rules, load) = state.withLock { state in
+            let submissions = specifications.map { specification in
+                let complete = state.book.complete(specification)
+                return Submission(
+                    specification: complete, uid: uid, correlationId: correlationId,
+                    durability: state.book.durability(of: complete.queue ?? "default"))
+            }
+            return (submissions, state.storeRules, state.dispatcher.load)
+        }
+        let lanes = submissions.map(\.lane)
+        do {
+            try state.withLock { state throws(JobError) in
+                for lane in lanes { if let refusal = state.book.refusal(of: lane) { throw refusal } }
+            }
+            try live.reserve(lanes, running: load)
+        } catch {
+            return answer(.failure(error))
+        }
+        let now = time.wall()
+        let session = context.session
+        let durability = submissions.contains { $0.durability == .disk } ? Durability.disk : .crash
+        store.submit(durability, { db in try submissions.map { try JobStore.submit(db, $0, rules, now: now) } }) {
+            [self] result in
+            answer(result.map { $0.map(\.receipt) })
+            guard case .success(let taken) = result else {
+                for lane in lanes { live.remove(lane) }
+                return
+            }
+            accept(zip(submissions, taken), session)
+        }
+    }
+
+    private func accept(_ jobs: some Sequence<(Submission, Taken)>, _ session: RPCSession) {
+        var changes = Changes()
+        for (submission, taken) in jobs {
+            changes.merge(taken.changes)
+            if taken.receipt.duplicate { live.remove(submission.lane) }
+            let id = taken.receipt.id
+            if submission.specification.attached == true, !taken.receipt.duplicate {
+                attached.attach(id, to: session) { [weak self] in self?.abandon($0) }
+            }
+            guard log.logLevel <= .debug else { continue }
+            log.debug(
+                "job submitted",
+                metadata: [
+                    "job-id": "\(id)", "job-kind": "\(submission.specification.kind)",
+                    "correlation-id": "\(taken.receipt.correlationId)",
+                ])
+        }
+        absorb(changes)
+    }
+
+    /// An attached job ends with the connection that submitted it.
+    private func abandon(_ id: JobID) {
+        cancel(JobCancel.Params(id: id, reason: "its client hung up")) { [log] result in
+            if case .failure(let error) = result {
+                log.error("an attached job was not cancelled: \(error)", metadata: ["job-id": "\(id)"])
+            }
+        }
+    }
+
+    // MARK: Watching and asking why
+
+    private func watch(_ id: JobID, _ context: RPCContext) async throws -> JobDetail {
+        let watch = watchers.watch(id)
+        defer { watchers.leave(watch) }
+        let start = try await store.read { try JobStore.detail($0, JobShow.Params(id: id)) }
+        if start.job.state.isFinal { return start }
+        context.progress(JobProgress(job: runningView(id) ?? start.job.withoutPayload))
+        for await event in watch.events {
+            switch event {
+            case .progress(let progress): context.progress(progress)
+            case .ended(let detail): return detail
+            }
+        }
+        throw CancellationError()
+    }
+
+    private func why(_ id: JobID) async throws -> JobWhy.Result {
+        let rules = state.withLock { $0.storeRules }
+        let facts = try await store.read { try JobStore.whyFacts($0, id, rules) }
+        let reasons = state.withLock { $0.dispatcher.why(facts, now: now()) }
+        return JobWhy.Result(id: id, state: facts.view.state, reasons: reasons)
+    }
+
+    // MARK: Cancelling, retrying, changing
+
+    private func cancel(
+        _ params: JobCancel.Params, _ answer: @escaping @Sendable (Result<JobCancel.Result, any Error>) -> Void
+    ) {
+        let now = time.wall()
+        let rules = state.withLock { $0.storeRules }
+        store.submit(.disk, { db in
+            let wasOver = try JobStore.isOver(db, params.id)
+            let (job, changes) = try JobStore.cancel(db, params.id, reason: params.reason, rules, now: now)
+            return (job, changes, wasOver)
+        }) { [self] result in
+            switch result {
+            case .failure(let error): answer(.failure(error))
+            case .success(let (job, changes, wasOver)):
+                let running = job.state == .running
+                answer(.success(JobCancel.Result(id: job.id, state: job.state, cancelling: running)))
+                if running {
+                    handle(.interrupted(job.id, .cancelled(reason: params.reason)))
+                } else if job.state == .cancelled, !wasOver {
+                    ended(JobDetail(job: job))
+                }
+                absorb(changes)
+            }
+        }
+    }
+
+    private func retry(_ id: JobID) async throws -> JobRetry.Result {
+        let now = time.wall()
+        let rules = state.withLock { $0.storeRules }
+        let (result, changes) = try await store.write { try JobStore.retry($0, id, rules, now: now) }
+        absorb(changes)
+        return result
+    }
+
+    private func edit(_ params: JobEdit.Params) async throws -> JobDetail {
+        try Rules.check(params)
+        let now = time.wall()
+        let rules = state.withLock { $0.storeRules }
+        let (before, detail, changes) = try await store.write { db in
+            let before = try JobStore.job(db, params.id).lane
+            let (detail, changes) = try JobStore.edit(db, params, rules, now: now)
+            return (before, detail, changes)
+        }
+        if before != detail.job.lane {
+            live.remove(before)
+            live.add(detail.job.lane)
+        }
+        absorb(changes)
+        return detail
+    }
+
+    private func bury(_ params: JobBury.Params) async throws -> JobBury.Result {
+        try Rules.checkReason(params.reason)
+        let now = time.wall()
+        let rules = state.withLock { $0.storeRules }
+        let (result, changes) = try await store.write { db in
+            try JobStore.bury(db, params.id, reason: params.reason, rules, now: now)
+        }
+        absorb(changes)
+        return result
+    }
+
+    private func redrive(_ params: JobRedrive.Params) async throws -> JobRedrive.Result {
+        try Rules.check(params)
+        let now = time.wall()
+        let rules = state.withLock { $0.storeRules }
+        let (result, changes) = try await store.write { db in
+            try JobStore.redrive(db, params, rules, now: now)
+        }
+        absorb(changes)
+        return result
+    }
+}
+
+extension Submission {
+    var lane: Lane { Lane(queue: specification.queue ?? "default", kind: specification.kind, uid: uid) }
+}
+
+extension JobView {
+    var lane: Lane { Lane(queue: queue, kind: kind, uid: user) }
+
+    /// As it stands in lists and progress.
+    var withoutPayload: JobView {
+        var view = self
+        view.params = nil
+        view.result = nil
+        return view
+    }
+}

@@ -1,0 +1,94 @@
+import Linux
+import Logging
+import MillraceProtocol
+import MillraceRPC
+import MillraceStore
+
+/// Those who do the work: processes of the runner's own pools, and workers from outside.
+extension Runner: WorkerPoolsOwner {
+    /// Makes the connection's process a worker until the connection closes.
+    func register(_ offer: WorkerRegister.Params, session: RPCSession) throws -> WorkerRegister.Result {
+        let credentials = session.peer.credentials
+        let pid = credentials?.pid ?? 0
+        let pool = pools?.pool(of: pid)
+        let since = time.wall()
+        let worker = try state.withLock { state throws(JobError) in
+            guard !state.dispatcher.draining else { throw JobError.draining }
+            guard !state.workers.values.contains(where: { $0 === session }) else { throw JobError.alreadyRegistered }
+            if let kind = offer.kinds.first(where: { state.book.isOwn($0.name) }) {
+                throw JobError.reservedKind(kind.name)
+            }
+            state.lastWorker += 1
+            state.workers[state.lastWorker] = session
+            if pool != nil { state.pooled[pid] = state.lastWorker }
+            let capacity = pool.flatMap { state.book.catalog.workers[$0]?.capacity } ?? offer.capacity
+            return Worker(
+                id: state.lastWorker, name: offer.name, pid: pid, uid: credentials?.uid ?? 0, pool: pool,
+                kinds: offer.kinds, capacity: capacity, since: since)
+        }
+        for kind in offer.kinds where kinds.learn(kind) {
+            note("the kind \(kind.name)") { try JobStore.remember($0, kind, now: since) }
+        }
+        log.info(
+            "worker \(worker.label) joined",
+            metadata: [
+                "kinds": "\(offer.kinds.map(\.name).joined(separator: " "))", "capacity": "\(worker.capacity)",
+            ])
+        session.onClose { [weak self] _ in self?.left(worker) }
+        pools?.registered(pid: pid, worker: worker.id, load: PoolLoad(calls: 0, capacity: worker.capacity))
+        handle(.workerJoined(worker))
+        return WorkerRegister.Result(worker: worker.id, run: run)
+    }
+
+    private func left(_ worker: Worker) {
+        state.withLock { state in
+            state.workers[worker.id] = nil
+            if state.pooled[worker.pid] == worker.id { state.pooled[worker.pid] = nil }
+        }
+        log.notice("worker \(worker.label) left")
+        handle(.workerLeft(worker.id))
+        if worker.pool != nil { pools?.left(pid: worker.pid) }
+    }
+
+    func adopt(_ descriptor: Descriptor, pid: Int32, pool: String) async throws -> RPCSession {
+        guard let server else { throw JobError.draining }
+        let own = PeerCredentials.current
+        let credentials = PeerCredentials(pid: pid, uid: own.uid, gid: own.gid, groups: own.groups)
+        return try await server.adopt(connected: descriptor, peer: Peer(credentials: credentials, access: .write))
+    }
+
+    func retire(pid: Int32) {
+        guard let worker = state.withLock({ $0.pooled[pid] }) else { return }
+        handle(.workerRetires(worker))
+    }
+
+    /// Tells the pools how busy a process of theirs is.
+    func tellLoad(of worker: Int) {
+        let load = state.withLock { state -> (pid: Int32, load: PoolLoad)? in
+            guard let known = state.dispatcher.workers[worker], known.pool != nil else { return nil }
+            return (known.pid, PoolLoad(calls: known.running, capacity: known.capacity))
+        }
+        if let load { pools?.changed(pid: load.pid, load: load.load) }
+    }
+
+    /// Jobs wait for a place at workers of these kinds.
+    func demand(_ kinds: [String: Int]) {
+        var waiting: [String: Int] = [:]
+        state.withLock { state in
+            for (kind, number) in kinds {
+                for pool in state.book.pools(of: kind) { waiting[pool, default: 0] += number }
+            }
+        }
+        for (pool, number) in waiting { pools?.demand(pool: pool, waiting: number) }
+    }
+
+    func workerViews() -> [WorkerView] {
+        state.withLock { $0.dispatcher.workers.values.filter { $0.id > Worker.own }.sorted { $0.id < $1.id } }
+            .map { worker in
+                WorkerView(
+                    id: worker.id, name: worker.name, pid: worker.pid, kinds: worker.kinds.map(\.name),
+                    capacity: worker.capacity, running: worker.running, since: worker.since, pool: worker.pool,
+                    user: worker.uid, state: worker.isRetiring ? .retiring : .ready)
+            }
+    }
+}

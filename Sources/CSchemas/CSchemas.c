@@ -1,0 +1,26 @@
+// Compiled in by the C compiler: as a literal in Swift the largest of them took half a gigabyte and half a minute.
+#pragma clang diagnostic ignored "-Wc23-extensions"
+#include "CSchemas.h"
+
+#define FILE_BYTES(name) \
+    const millrace_file name = {name##_bytes, sizeof name##_bytes}
+
+static const unsigned char millrace_runner_openrpc_bytes[] = {
+#embed "../../Schemas/runner.openrpc.json"
+};
+FILE_BYTES(millrace_runner_openrpc);
+
+static const unsigned char millrace_runner_001_jobs_bytes[] = {
+#embed "../../Schemas/migrations/runner-001-jobs.sql"
+};
+FILE_BYTES(millrace_runner_001_jobs);
+
+static const unsigned char millrace_runner_002_depth_bytes[] = {
+#embed "../../Schemas/migrations/runner-002-depth.sql"
+};
+FILE_BYTES(millrace_runner_002_depth);
+
+static const unsigned char millrace_books_001_books_bytes[] = {
+#embed "../../Schemas/migrations/books-001-books.sql"
+};
+FILE_BYTES(millrace_books_001_books);

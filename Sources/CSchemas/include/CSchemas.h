@@ -1,0 +1,13 @@
+#pragma once
+#include <stddef.h>
+
+// The files of Schemas/, as they are, in the read-only part of the executable.
+typedef struct {
+    const unsigned char *bytes;
+    size_t count;
+} millrace_file;
+
+extern const millrace_file millrace_runner_openrpc;
+extern const millrace_file millrace_runner_001_jobs;
+extern const millrace_file millrace_runner_002_depth;
+extern const millrace_file millrace_books_001_books;
