@@ -31,7 +31,7 @@ struct RunnerConfiguration: ServiceConfiguration {
             "Pool", "UserJobs", \.userJobs, .integer(0...10_000),
             "Jobs of one user that run at once; 0: as many as the machine runs, but for some places kept free."),
         .init("Pool", "Calls", \.calls, .integer(1...10_000), "Calls to workers at once, over all jobs."),
-        .init("Pool", "Commands", \.commands, .integer(1...1_000), "Commands that run at once."),
+        .init("Pool", "CommandSlots", \.commands, .integer(1...1_000), "Commands that run at once."),
         .init("Pool", "Slots", \.slots, .integer(1...20), "Items of one job at once where its plan does not say."),
         .init(
             "Queue", "Backlog", \.backlog, .integer(1...1_000_000_000),
@@ -40,19 +40,19 @@ struct RunnerConfiguration: ServiceConfiguration {
             "Queue", "Ageing", \.ageing, .span(0...86_400),
             "How long a job has to wait to be worth one point of priority more."),
         .init(
-            "Retention", "Succeeded", \.keepSucceeded, .span(0...315_360_000),
+            "Retention", "KeepSucceeded", \.keepSucceeded, .span(0...315_360_000),
             "How long a job that succeeded is kept."),
         .init(
-            "Retention", "Failed", \.keepFailed, .span(0...315_360_000),
+            "Retention", "KeepFailed", \.keepFailed, .span(0...315_360_000),
             "How long a job that failed, wholly or in part, is kept."),
         .init(
-            "Retention", "Cancelled", \.keepCancelled, .span(0...315_360_000),
+            "Retention", "KeepCancelled", \.keepCancelled, .span(0...315_360_000),
             "How long a job that was cancelled is kept."),
         .init(
             "Workers", "Commands", \.workerCommands, .list,
             "Worker processes to start and keep alive; a name without a slash is looked for beside the runner."),
         .init(
-            "Kinds", "Folder", \.kinds, .text,
+            "Kinds", "KindFolder", \.kinds, .text,
             "The folder with the declarations of kinds. Empty: kinds.d beside this service's configuration file."),
     ]
 }
