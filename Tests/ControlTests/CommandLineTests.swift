@@ -68,8 +68,27 @@ struct CommandLineTests {
                 + "--backoff 500ms --idempotency-key i --attached --wait")
         #expect(submit.queue == "q" && submit.key == "c" && submit.priority == -5 && submit.maxAttempts == 2)
         #expect(submit.runAt == Timestamp("2026-11-21T09:30:00Z"))
-        #expect(submit.timeout == .seconds(900) && submit.backoff == .milliseconds(500))
+        #expect(submit.timeout == 900_000 && submit.backoff == 500)
         #expect(submit.idempotencyKey == "i" && submit.attached)
+    }
+
+    @Test func anEmptyStateFolderIsWrongUsage() throws {
+        do {
+            _ = try Millctl.parseAsRoot(["job", "list", "--state", ""])
+            Issue.record("accepted")
+        } catch {
+            #expect(Millctl.exitCode(for: error).rawValue == 64)
+            #expect(Millctl.message(for: error).contains("--state is empty"))
+        }
+    }
+
+    @Test(arguments: [
+        ("a", UniqueMode?.none, "a"), ("a:keep", .keep, "a"), ("a:b:replace", .replace, "a:b"),
+        ("a:other", nil, "a:other"),
+    ])
+    func theModeOfAUniqueKeyStandsAfterItsLastColon(text: String, mode: UniqueMode?, key: String) throws {
+        let choice = try UniqueChoice(text: text)
+        #expect(choice.key == key && choice.mode == mode)
     }
 
     @Test func aListIsFilteredByStates() throws {
@@ -88,6 +107,27 @@ struct CommandLineTests {
         ("books show timesheets", "timesheets are shown by --month"),
         ("call job.show {} --timeout-ms 0", "--timeout-ms is at least 1"),
         ("jbo", "unexpected argument 'jbo'"),
+        ("job list --limit 0", "'0' is no whole number from 1 to 1000"),
+        ("job list --before 0", "'0' is no job id"),
+        ("job list --states failed,", "'' is no state of a job"),
+        ("job submit k --priority 1001", "'1001' is no whole number from -1000 to 1000"),
+        ("job submit k --timeout 8d", "'8d' is not from 1 ms to 7 d 0 h"),
+        ("job submit k --after 1 --after-always 2", "--after or --after-always, not both"),
+        ("job submit k --unique :keep", "':keep' is no unique key"),
+        ("job edit 3", "name what is to be changed"),
+        ("job redrive", "name jobs, or describe them"),
+        ("job redrive 3 --kind k", "not both"),
+        ("job redrive --states succeeded", "jobs that are succeeded are not redriven"),
+        ("queue set mail", "name what is to be set"),
+        ("pool resize mail", "a pool is resized by its name and --processes"),
+        ("pool resize --jobs 3 --calls 4", "name one thing"),
+        ("limit set resource notion", "name what is to be set"),
+        ("limit set kind k --rate 3", "--rate and --burst are for resources"),
+        ("limit set machine x --running 3", "the machine has no name"),
+        ("limit set planet", "'planet' is none of machine, queue"),
+        ("limit set resource notion --clear --rate 3", "--clear stands alone"),
+        ("why", "missing expected argument"),
+        ("top --interval 1ms", "'1ms' is not from 100 ms"),
     ])
     func aWrongCommandLineSaysWhatIsWrong(line: String, message: String) {
         #expect(refusal(line).contains(message), "\(refusal(line))")

@@ -1,9 +1,9 @@
 import Glibc
 import Linux
 
-/// What happens at Ctrl-C and SIGTERM in a command that waits: what was set last, else the process ends.
+/// What happens at Ctrl-C, SIGTERM and the end of the terminal in a command that waits: what was set last, else the process ends.
 enum Interrupts {
-    static let signals = [SIGINT, SIGTERM]
+    static let signals = [SIGINT, SIGTERM, SIGHUP]
 
     private static let action = Locked<(@Sendable () -> Void)?>(nil)
     private static let thread = Locked<SignalThread?>(nil)

@@ -26,7 +26,8 @@ final class LiveScreen: Sendable {
             keys[Int(VSUSP)] = 0
             keys[Int(VQUIT)] = 0
         }
-        guard tcsetattr(input, TCSAFLUSH, &settings) == 0 else { throw SystemError(errno: "tcsetattr") }
+        // What was typed ahead is kept.
+        guard tcsetattr(input, TCSADRAIN, &settings) == 0 else { throw SystemError(errno: "tcsetattr") }
         Output.write(Self.enter, to: output)
     }
 

@@ -80,7 +80,7 @@ struct TopFrame {
         let foot = height == nil ? [] : [terminal.paint(fit(footer ?? Self.keys), footer == nil ? .quiet : .warning)]
         // Each section has a blank line before it; the jobs get what the others leave, but are always seen.
         let taken = head.count + queues.count + workers.count + foot.count
-        let left = height.map { max(2, $0 - taken - 2) }
+        let left = height.map { max(2, $0 - taken - 3) }
         let jobs = section(jobTable(), rows: left, sample.jobs.count, "running job")
         var lines = head
         for section in [queues, jobs, workers] where !section.isEmpty { lines += [""] + section }

@@ -20,7 +20,7 @@ public struct JobHook: Sendable, Hashable {
     /// A job to submit.
     public struct FollowUp: Sendable, Hashable, JSONCodable {
         public var kind: String
-        /// Given to the job as they are; what ended when left out: `{"id", "kind", "state", "cause", "result"?, "error"?}`.
+        /// Given to the job as they are; the event when left out.
         public var params: JSONRaw?
         /// That of the job that ended when left out.
         public var queue: String?
@@ -53,7 +53,7 @@ public struct JobHook: Sendable, Hashable {
         }
     }
 
-    /// A request to make: POST with what ended as JSON.
+    /// A request to make: POST with the event as JSON.
     public struct Callback: Sendable, Hashable, JSONCodable {
         /// `http://` or `https://`, at most 2,000 characters.
         public var url: String
