@@ -107,14 +107,14 @@ struct RuleBook: Sendable {
     func ownHands(since: Timestamp, pid: Int32) -> Worker {
         var kinds = catalog.kinds.values.filter { if case .command = $0.program { true } else { false } }
             .map { KindDeclaration(name: $0.name, summary: $0.summary, stages: [.process]) }
-        kinds.append(KindDeclaration(name: HookTask.kinds[0], summary: "commands of hooks", stages: [.process]))
+        kinds.append(KindDeclaration(name: HookTask.commandKind, summary: "commands of hooks", stages: [.process]))
         return Worker(
             id: Worker.own, name: "command", pid: pid, kinds: kinds.sorted { $0.name < $1.name },
             capacity: configuration.commands, since: since)
     }
 
     func isOwn(_ kind: String) -> Bool {
-        if kind == Canary.kind || kind == HookTask.kinds[0] { return true }
+        if kind == Canary.kind || kind == HookTask.commandKind { return true }
         if case .command? = catalog.kinds[kind]?.program { return true }
         return false
     }

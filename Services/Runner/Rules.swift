@@ -32,8 +32,9 @@ enum Rules {
         if let after = job.after, !(1...100).contains(after.count) {
             throw .invalid(field: path + "after", "a job comes after 1 to 100 others, not \(after.count)")
         }
-        if job.kind.hasPrefix("millrace.") {
-            throw .invalid(field: path + "kind", "kinds that begin with \"millrace.\" are the runner's own")
+        if isReserved(job.kind) {
+            throw .invalid(
+                field: path + "kind", "kinds that begin with \"millrace.\" or \"hook.\" are the runner's own")
         }
         for (index, hook) in (job.hooks ?? []).enumerated() { try check(hook, at: "\(path)hooks[\(index)].") }
         if let hooks = job.hooks, hooks.count > 10 {
@@ -47,7 +48,7 @@ enum Rules {
         }
         switch hook.action {
         case .job(let job):
-            guard isName(job.kind), !job.kind.hasPrefix("millrace.") else {
+            guard isName(job.kind), !isReserved(job.kind) else {
                 throw .invalid(field: path + "job.kind", nameRule("kind"))
             }
             if let queue = job.queue, !isName(queue) {
@@ -149,6 +150,7 @@ enum Rules {
                 throw .invalid(
                     field: "kinds[\(index)].name", "a kind has 1 to 100 of a-z, 0-9, \"-\", \".\" and \"_\"")
             }
+            guard !isReserved(kind.name) else { throw .reservedKind(kind.name) }
             guard kind.stages.contains(.process) else {
                 throw .invalid(field: "kinds[\(index)].stages", "\(kind.name) lacks the stage \"process\"")
             }
@@ -159,6 +161,9 @@ enum Rules {
         guard let limit, !(1...1000).contains(limit) else { return }
         throw .invalid(field: "limit", "a limit is 1 to 1,000, not \(limit)")
     }
+
+    /// Whether only the runner itself may use the kind.
+    static func isReserved(_ kind: String) -> Bool { kind.hasPrefix("millrace.") || kind.hasPrefix("hook.") }
 
     static func isName(_ text: String) -> Bool {
         (1...100).contains(text.utf8.count)

@@ -161,12 +161,26 @@ final class Runner: Service {
         }
         pools?.apply(book.workers)
         handle(.ruled(book.dispatch))
+        refill()
         handle(.workerJoined(book.ownHands(since: time.wall(), pid: getpid())))
         handle(.workerJoined(.canary(since: time.wall(), pid: getpid())))
         let now = time.wall()
         for gate in book.stored.gates {
             guard let until = gate.until else { continue }
             alarm.ring(in: max(until - now, .zero)) { [weak self] in self?.reopenGates() }
+        }
+    }
+
+    /// Lets the lines of keys move up to what may run by the rules in force.
+    func refill() {
+        let now = time.wall()
+        let rules = state.withLock { $0.storeRules }
+        store.submit(.crash, { try JobStore.refill($0, rules, now: now) }) { [self] result in
+            switch result {
+            case .success(let changes): absorb(changes)
+            case .failure(let error):
+                if (error as? StoreError)?.kind != .closed { log.error("keys were not given their new room: \(error)") }
+            }
         }
     }
 

@@ -160,7 +160,12 @@ extension Runner {
     private func why(_ id: JobID) async throws -> JobWhy.Result {
         let rules = state.withLock { $0.storeRules }
         let facts = try await store.read { try JobStore.whyFacts($0, id, rules) }
-        let reasons = state.withLock { $0.dispatcher.why(facts, now: now()) }
+        var reasons = state.withLock { $0.dispatcher.why(facts, now: now()) }
+        let pools = state.withLock { $0.book.pools(of: facts.lane.kind) }
+        let troubles = pools.compactMap { pool in self.pools?.problem(of: pool).map { "\(pool) \($0)" } }
+        if !troubles.isEmpty, let missing = reasons.firstIndex(where: { $0.code == .noWorker }) {
+            reasons[missing].message += ": " + troubles.joined(separator: "; ")
+        }
         return JobWhy.Result(id: id, state: facts.view.state, reasons: reasons)
     }
 

@@ -77,7 +77,12 @@ extension Runner {
             return state.book
         }
         live.limits = book.waiting
-        state.withLock { $0.storeRules = book.store }
+        let keysChanged = state.withLock { state in
+            defer { state.storeRules = book.store }
+            return state.storeRules.keyLimits != book.store.keyLimits
+                || state.storeRules.defaultKeyLimit != book.store.defaultKeyLimit
+        }
         handle(.ruled(book.dispatch))
+        if keysChanged { refill() }
     }
 }

@@ -21,13 +21,15 @@ enum HookTask: Hashable, Sendable {
     /// Runs a program with its arguments and gives it the job's params on its standard input.
     case command([String])
 
-    /// The kinds of jobs with a task.
-    static let kinds = ["hook.command", "hook.http"]
+    /// The kind of jobs that run a command; the runner does their work, and nobody else submits them.
+    static let commandKind = "hook.command"
+    /// The kind of jobs that post an event: a workload like any other, see Documentation/Hooks.md.
+    static let callbackKind = "http-callback"
 
     var kind: String {
         switch self {
-        case .command: "hook.command"
-        case .http: "hook.http"
+        case .command: Self.commandKind
+        case .http: Self.callbackKind
         }
     }
 }

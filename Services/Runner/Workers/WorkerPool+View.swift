@@ -20,6 +20,7 @@ extension WorkerPool {
         }
         return PoolView(
             name: definition.name, command: definition.process.arguments, processes: limit,
-            warm: min(definition.warm, limit), running: running)
+            warm: min(definition.warm, limit), running: running,
+            problem: problem)
     }
 }

@@ -73,19 +73,25 @@ public struct PoolView: Sendable, Hashable {
     /// How many are kept though there is nothing to do.
     public var warm: Int
     public var running: [PoolProcess]
+    /// What keeps its processes from serving: "exited 127 before registering"; absent when nothing is known to.
+    public var problem: String?
 
-    public init(name: String, command: [String], processes: Int, warm: Int, running: [PoolProcess]) {
+    public init(
+        name: String, command: [String], processes: Int, warm: Int, running: [PoolProcess], problem: String? = nil
+    ) {
         self.name = name
         self.command = command
         self.processes = processes
         self.warm = warm
         self.running = running
+        self.problem = problem
     }
 }
 
 extension PoolView: JSONCodable {
     public init(from json: inout JSONReader) throws(JSONError) {
         var name: String?, command: [String]?, processes: Int?, warm: Int?, running: [PoolProcess]?
+        var problem: String?
         try json.object { key, json throws(JSONError) in
             switch key {
             case "name": name = try json.string()
@@ -93,13 +99,14 @@ extension PoolView: JSONCodable {
             case "processes": processes = try json.int()
             case "warm": warm = try json.int()
             case "running": running = try json.value()
+            case "problem": problem = try json.string()
             default: try json.skip()
             }
         }
         self.init(
             name: try json.require(name, "name"), command: try json.require(command, "command"),
             processes: try json.require(processes, "processes"), warm: try json.require(warm, "warm"),
-            running: try json.require(running, "running"))
+            running: try json.require(running, "running"), problem: problem)
     }
 
     public func encode(to json: inout JSONWriter) {
@@ -109,6 +116,7 @@ extension PoolView: JSONCodable {
             $0.member("processes", processes)
             $0.member("warm", warm)
             $0.member("running", running)
+            $0.member("problem", ifPresent: problem)
         }
     }
 }

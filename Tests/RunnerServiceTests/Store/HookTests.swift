@@ -27,7 +27,7 @@ import Testing
         let id = try yard.submit(wanted, durability: .crash).receipt.id
         try yard.claim("plain")
         let changes = try yard.finish(id, result: "{\"rows\":3}").changes
-        let lanes = [("slow", "next"), ("default", "hook.http"), ("default", "hook.command")]
+        let lanes = [("slow", "next"), ("default", "http-callback"), ("default", "hook.command")]
             .map { Lane(queue: $0, kind: $1, uid: 1000) }
         #expect(changes.created == lanes)
         #expect(changes.lanes == Set(lanes))
@@ -39,7 +39,7 @@ import Testing
         #expect(next.view.hookOf == id)
         #expect(next.view.durability == .crash)
         #expect(next.task == nil)
-        let http = try #require(try yard.claim("hook.http").first)
+        let http = try #require(try yard.claim("http-callback").first)
         #expect(http.brief.params.text == event)
         #expect(http.task == .http(.init(url: "https://example.org/", secret: "sesame")))
         #expect(try !"\(yard.detail(http.brief.id))".contains("sesame"))
