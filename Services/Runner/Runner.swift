@@ -66,14 +66,18 @@ final class Runner: Service {
         store = try Database.open(path, migrations: JobStore.migrations, durability: .disk, exclusive: true)
         let (catalog, problems) = RuleBook.readKinds(configuration, host)
         try Self.tell(problems, log)
-        let stored = try store.readBlocking { try JobStore.storedRules($0) }
-        let book = RuleBook(configuration: configuration, catalog: catalog, stored: stored)
-        let (now, bootID, rules) = (time.wall(), Machine.bootID, book.store)
-        let begun = try store.writeBlocking { try JobStore.beginRun($0, bootID: bootID, rules, now: now) }
+        let (now, bootID) = (time.wall(), Machine.bootID)
+        // All of it in one transaction: each step for itself would be a wait for another thread.
+        let (book, begun, lanes, known) = try store.writeBlocking { db in
+            let book = RuleBook(
+                configuration: configuration, catalog: catalog, stored: try JobStore.storedRules(db))
+            let begun = try JobStore.beginRun(db, bootID: bootID, book.store, now: now)
+            return (book, begun, try JobStore.lanes(db), try JobStore.knownKinds(db))
+        }
         run = begun.run
         live = LiveJobs(limits: book.waiting)
-        live.set(try store.readBlocking { try JobStore.lanes($0) })
-        kinds = KindRegistry(known: try store.readBlocking { try JobStore.knownKinds($0) })
+        live.set(lanes)
+        kinds = KindRegistry(known: known)
         alarm = Alarm(time: host.time)
         state = Locked(
             State(dispatcher: Dispatcher(run: run, rules: book.dispatch), book: book, storeRules: book.store))
