@@ -47,7 +47,7 @@ public enum JobHold: String, WireWord {
 
 /// What a submission does when a live job bears its unique key.
 public enum UniqueMode: String, WireWord {
-    /// It is refused: `ALREADY_EXISTS`, reason `job.notUnique`.
+    /// It is refused: `ALREADY_EXISTS`, reason `job.uniqueTaken`.
     case reject
     /// It takes the place of a waiting job, which is cancelled; beside a running one it is refused.
     case replace
