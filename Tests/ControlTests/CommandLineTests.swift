@@ -124,6 +124,7 @@ struct CommandLineTests {
         ("limit set resource notion", "name what is to be set"),
         ("limit set kind k --rate 3", "--rate and --burst are for resources"),
         ("limit set machine x --running 3", "the machine has no name"),
+        ("limit set queue --running 3", "name the queue"),
         ("limit set planet", "'planet' is none of machine, queue"),
         ("limit set resource notion --clear --rate 3", "--clear stands alone"),
         ("why", "missing expected argument"),

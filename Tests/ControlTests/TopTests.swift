@@ -19,8 +19,8 @@ struct TopTests {
                 connections: 3, inFlight: 1, checks: [.init("store", .ok)], figures: [:]),
             metrics: [
                 .init("millrace_runner_jobs_submitted_total", .counter, counted),
-                .init("millrace_runner_jobs_finished_total", .counter, counted / 2, labels: ["state": "succeeded"]),
-                .init("millrace_runner_jobs_finished_total", .counter, counted / 4, labels: ["state": "failed"]),
+                .init("millrace_runner_jobs_succeeded_total", .counter, counted / 2),
+                .init("millrace_runner_jobs_failed_total", .counter, counted / 4),
             ],
             queues: (0..<queues).map { GateView(name: "q\($0)", state: $0 == 1 ? .paused : .open, ready: 10 * $0) },
             jobs: (0..<jobs).map { index in

@@ -10,6 +10,7 @@ struct BenchCommand: AsyncParsableCommand {
             Submits jobs that do nothing, over real connections, and sees them through. The durability that the runner \
             names in its answers is printed, because it decides what the numbers mean. Use a queue of its own: \
             millctl queue set bench --durability crash; millctl bench --count 10000
+            Without --kind this command is its own worker, so its own share of the processor is in the figures.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -18,7 +19,7 @@ struct BenchCommand: AsyncParsableCommand {
         help: "How many connections, each with one call at a time.", transform: OptionValue.integer(1...100))
     var connections = 1
     @Option(help: "How many jobs a call submits.", transform: OptionValue.integer(1...1000)) var batch = 1
-    @Option(help: "The kind, which should do nothing.") var kind = Self.kind
+    @Option(help: "A kind that does nothing; when left out this command is the worker itself.") var kind: String?
     @Option(help: "The queue.") var queue = "bench"
     @Flag(name: .customLong("submit-only"), help: "Do not wait until the jobs are over.") var submitOnly = false
     @Option(
@@ -26,14 +27,13 @@ struct BenchCommand: AsyncParsableCommand {
         transform: OptionValue.milliseconds(1...3_600_000))
     var patience = 10_000
 
-    /// What the runner does by itself, without a worker's own code.
-    static let kind = "millrace.noop"
-
     func run() async throws {
-        if !submitOnly { try await checkKind() }
+        let own = kind == nil ? try await BenchWorker(at: global.place) : nil
+        defer { own?.close() }
+        if !submitOnly, let kind { try await check(kind) }
         let bench = BenchRun(
-            count: count, connections: min(connections, count), batch: batch, kind: kind, queue: queue,
-            place: global.place)
+            count: count, connections: min(connections, count), batch: batch, kind: kind ?? BenchWorker.kind,
+            queue: queue, place: global.place)
         let submitted = try await bench.submit()
         let life = submitOnly ? nil : try await bench.life(of: submitted, patience: .milliseconds(patience))
         let report = BenchReport(run: bench, submitted: submitted, life: life)
@@ -46,7 +46,7 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     /// Jobs of a kind that nobody serves would only lie there.
-    private func checkKind() async throws {
+    private func check(_ kind: String) async throws {
         let caller = try Caller(service: KnownService.runner.name, at: global.place)
         defer { caller.close() }
         let kinds = try await caller.call(KindList.self, Empty()).value.kinds

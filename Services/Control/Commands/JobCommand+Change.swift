@@ -105,7 +105,7 @@ extension JobCommand {
                 throw ValidationError("name jobs, or describe them by --kind, --queue, --states or --buried")
             }
             if !ids.isEmpty && isDescribed { throw ValidationError("name jobs or describe them, not both") }
-            if ids.count > 1000 { throw ValidationError("at most 1000 jobs by number; describe more by --kind") }
+            if ids.count > 10_000 { throw ValidationError("at most 10000 jobs by number; describe more by --kind") }
             if let wrong = states?.first(where: { ![.failed, .partial, .cancelled].contains($0) }) {
                 throw ValidationError(
                     "jobs that are \(wrong.rawValue) are not redriven; failed, partial, cancelled are")

@@ -34,7 +34,9 @@ struct LimitCommand: ParsableCommand {
         @Argument(
             help: "\(LimitScope.allCases.map(\.rawValue).joined(separator: ", ")).", transform: OptionValue.word)
         var scope: LimitScope
-        @Argument(help: "The queue, kind, user or resource; of a key, its kind. Left out: all others.")
+        @Argument(
+            help: "The queue, kind, user or resource; of keys, their kind. Left out: every user, or keys of every kind."
+        )
         var name: String?
         @Option(help: "How many may run at once.", transform: OptionValue.integer(1...1_000_000)) var running: Int?
         @Option(
@@ -53,6 +55,9 @@ struct LimitCommand: ParsableCommand {
             }
             if (rate != nil || burst != nil) && scope != .resource {
                 throw ValidationError("--rate and --burst are for resources: limit set resource NAME --rate 3")
+            }
+            if [.queue, .kind, .resource].contains(scope) && name == nil {
+                throw ValidationError("name the \(scope.rawValue): limit set \(scope.rawValue) NAME …")
             }
             if scope == .machine && name != nil { throw ValidationError("the machine has no name") }
         }

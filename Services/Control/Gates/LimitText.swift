@@ -39,7 +39,8 @@ enum LimitText {
         switch scope {
         case .machine: ""
         case .key: "(keys of every kind)"
-        case .queue, .kind, .user, .resource: "(every other \(scope.rawValue))"
+        case .user: "(every user)"
+        case .queue, .kind, .resource: "(every other \(scope.rawValue))"
         }
     }
 

@@ -31,11 +31,9 @@ struct TopSample: Sendable {
             workers: try await workers.value.workers)
     }
 
-    /// The sum of a figure over all its labels, or those with this one; nil when there is no such figure.
-    func metric(_ name: String, where label: (name: String, value: String)? = nil) -> Double? {
-        let found = metrics.filter { metric in
-            metric.name == name && (label.map { metric.labels?[$0.name] == $0.value } ?? true)
-        }
+    /// The sum of these figures over all their labels; nil when there is none of them.
+    func sum(_ names: [String]) -> Double? {
+        let found = metrics.filter { names.contains($0.name) }
         return found.isEmpty ? nil : found.reduce(0) { $0 + $1.value }
     }
 }
@@ -50,13 +48,13 @@ struct TopRates: Sendable {
     private(set) var rates: [Rate] = []
 
     /// What is counted, and under which name it is shown.
-    private static let figures: [(title: String, metric: String, state: String?)] = [
-        ("submitted", "millrace_runner_jobs_submitted_total", nil),
-        ("started", "millrace_runner_jobs_started_total", nil),
-        ("over", "millrace_runner_jobs_finished_total", nil),
-        ("failed", "millrace_runner_jobs_finished_total", "failed"),
-        ("writes", "millrace_runner_store_writes_total", nil),
-        ("transactions", "millrace_runner_store_transactions_total", nil),
+    private static let figures: [(title: String, metrics: [String])] = [
+        ("submitted", ["millrace_runner_jobs_submitted_total"]),
+        ("started", ["millrace_runner_jobs_started_total"]),
+        ("over", ["succeeded", "partial", "failed", "cancelled"].map { "millrace_runner_jobs_\($0)_total" }),
+        ("failed", ["millrace_runner_jobs_failed_total"]),
+        ("attempts lost", ["millrace_runner_attempts_lost_total"]),
+        ("writes", ["millrace_runner_store_writes_total"]),
     ]
 
     /// None without an earlier sample, or when the runner was started again in between.
@@ -64,9 +62,8 @@ struct TopRates: Sendable {
         guard let earlier, earlier.status.pid == later.status.pid, later.at > earlier.at else { return }
         let seconds = (later.at - earlier.at).seconds
         for figure in Self.figures {
-            let label = figure.state.map { ("state", $0) }
-            guard let now = later.metric(figure.metric, where: label),
-                case let before = earlier.metric(figure.metric, where: label) ?? 0, now >= before
+            guard let now = later.sum(figure.metrics), case let before = earlier.sum(figure.metrics) ?? 0,
+                now >= before
             else { continue }
             rates.append(Rate(name: figure.title, perSecond: (now - before) / seconds))
         }

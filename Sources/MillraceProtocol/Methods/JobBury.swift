@@ -82,7 +82,7 @@ public enum JobRedrive: RPCMethod {
     public static let access = AccessClass.write
 
     public struct Params: Sendable, Hashable, JSONCodable {
-        /// 1 to 1,000.
+        /// 1 to 10,000.
         public var ids: [JobID]?
         public var kind: String?
         public var queue: String?

@@ -9,7 +9,8 @@ public enum LimitSet: RPCMethod {
 
     public struct Params: Sendable, Hashable, JSONCodable {
         public var scope: LimitScope
-        /// Left out: the machine, or all of the scope that have no limit of their own.
+        /// Needed for a queue, kind or resource. Without it a limit of users holds for each, one of keys for the keys of
+        /// every kind.
         public var name: String?
         /// 1–1,000,000.
         public var running: Int?
