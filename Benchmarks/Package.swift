@@ -26,6 +26,7 @@ let package = Package(
         executable("bench", folder: "Bench", ["Samples", suite("MillraceRPC")] + programs),
         executable("async-caller", folder: "AsyncCaller", ["Samples", suite("MillraceRPC")]),
         executable("codec-times", folder: "CodecTimes", ["Samples"]),
+        executable("resilience-times", folder: "ResilienceTimes", [suite("Resilience"), suite("Linux")]),
         executable(
             "echo-server", folder: "EchoServer",
             ["Samples", suite("MillraceRPC"), .product(name: "Logging", package: "swift-log")]),

@@ -1,4 +1,5 @@
 public import Linux
+import Synchronization
 
 /// The dependency failed too often lately, or somebody has shut it off; it was not called.
 public struct BreakerOpen: RetryAfterError, Hashable, CustomStringConvertible {
@@ -30,6 +31,8 @@ public final class Breaker: Sendable {
     private let time: any TimeSource
     private let judge: @Sendable (any Error) -> Verdict
     private let state: Locked<CircuitBreaker>
+    /// ``CircuitBreaker/calm``, or -1: while all is well, calls share no lock. Written under the lock.
+    private let calm: Atomic<Int>
 
     /// - Parameters:
     ///   - breaker: with the threshold and the times wanted.
@@ -43,6 +46,7 @@ public final class Breaker: Sendable {
         self.time = time
         self.judge = judge
         state = Locked(breaker)
+        calm = Atomic(breaker.calm ?? -1)
     }
 
     /// Runs `body` and notes what its end says.
@@ -64,12 +68,14 @@ public final class Breaker: Sendable {
 
     /// Leave to make one call; its end must be told with ``report(_:_:)``.
     public func admit() throws(BreakerOpen) -> CircuitBreaker.Ticket {
-        let now = time.boot()
-        return try admit(at: now)
+        try admit(at: time.boot())
     }
 
-    func admit(at now: Duration) throws(BreakerOpen) -> CircuitBreaker.Ticket {
-        let admitted: Result<CircuitBreaker.Ticket, BreakerOpen> = state.withLock { breaker in
+    func admit(at now: @autoclosure () -> Duration) throws(BreakerOpen) -> CircuitBreaker.Ticket {
+        let generation = calm.load(ordering: .acquiring)
+        if generation >= 0 { return CircuitBreaker.Ticket(generation: generation, isTrial: false) }
+        let admitted: Result<CircuitBreaker.Ticket, BreakerOpen> = change { breaker in
+            let now = now()
             if let ticket = breaker.admit(now) { return .success(ticket) }
             return .failure(BreakerOpen(dependency: dependency, retryAfter: breaker.retryAfter(now)))
         }
@@ -78,7 +84,8 @@ public final class Breaker: Sendable {
 
     /// Tells what became of a call. One of an earlier state of the breaker changes nothing.
     public func report(_ ticket: CircuitBreaker.Ticket, _ verdict: Verdict) {
-        state.withLock { breaker in
+        if verdict == .healthy, ticket.generation == calm.load(ordering: .acquiring) { return }
+        change { breaker in
             switch verdict {
             case .healthy: breaker.report(ticket, succeeded: true, time.boot())
             case .failed: breaker.report(ticket, succeeded: false, time.boot())
@@ -95,8 +102,15 @@ public final class Breaker: Sendable {
     public var failures: Int { state.withLock { $0.failures } }
 
     /// Shuts it, or lets everything pass, until ``reset()``.
-    public func force(open: Bool) { state.withLock { $0.force(open: open) } }
+    public func force(open: Bool) { change { $0.force(open: open) } }
 
     /// Closed, as if new.
-    public func reset() { state.withLock { $0.reset() } }
+    public func reset() { change { $0.reset() } }
+
+    private func change<Result: Sendable>(_ body: (inout CircuitBreaker) -> Result) -> Result {
+        state.withLock { breaker in
+            defer { calm.store(breaker.calm ?? -1, ordering: .releasing) }
+            return body(&breaker)
+        }
+    }
 }

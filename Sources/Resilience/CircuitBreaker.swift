@@ -17,8 +17,8 @@ public struct CircuitBreaker: Hashable, Sendable {
 
     /// Leave to make one call.
     public struct Ticket: Hashable, Sendable {
-        fileprivate let generation: Int
-        fileprivate let isTrial: Bool
+        let generation: Int
+        let isTrial: Bool
     }
 
     /// Consecutive failures that open it.
@@ -41,6 +41,9 @@ public struct CircuitBreaker: Hashable, Sendable {
         self.pause = pause
         self.trialTimeout = trialTimeout
     }
+
+    /// The generation while all is well: whoever asks is admitted and a success changes nothing. Otherwise nil.
+    var calm: Int? { state == .closed && failures == 0 ? generation : nil }
 
     /// Leave to call, or nil: then ``retryAfter(_:)`` says how long to stay away.
     public mutating func admit(_ now: Duration) -> Ticket? {

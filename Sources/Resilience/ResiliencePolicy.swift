@@ -74,37 +74,29 @@ public final class ResiliencePolicy: Sendable {
     public nonisolated(nonsending) func call<R: Sendable>(
         key: String = "", _ body: nonisolated(nonsending) @escaping @Sendable (Attempt) async throws -> R
     ) async throws -> R {
-        guard let timeout else { return try await attempts(key, nil, body) }
-        try Task.checkCancellation()
-        let work = TimedWork(Deadline(after: timeout, time: time))
-        let task = Task.immediate {
-            defer { work.finish() }
-            return try await attempts(key, work, body)
-        }
-        // Work that did not have to wait has ended by now.
-        return try await work.isFinished ? task.value : timeouts.value(of: task, work)
-    }
-
-    /// Leave to make one attempt.
-    @usableFromInline
-    struct Pass {
-        @usableFromInline var ticket: CircuitBreaker.Ticket?
-        @usableFromInline var place: Bulkhead<String>.Place?
-    }
-
-    // One function and one await: within a call's own task each further one costs a change of executors.
-    @inlinable
-    @inline(__always)
-    nonisolated(nonsending) func attempts<R: Sendable>(
-        _ key: String, _ work: TimedWork?, _ body: nonisolated(nonsending) @Sendable (Attempt) async throws -> R
-    ) async throws -> R {
+        var now = time.boot()
+        let deadline = timeout.map { Deadline(instant: now + $0) }
         retry?.budget?.withLock { $0.earn() }
         var number = 1
         while true {
             do {
-                let pass = if let pass = try enterAtOnce(key) { pass } else { try await enter(key, work?.deadline) }
+                try Task.checkCancellation()
+                let pass = if let pass = try enterAtOnce(key, now) { pass } else { try await enter(key, deadline) }
+                let attempt = Attempt(number: number, deadline: deadline)
+                let work = deadline.map(TimedWork.init)
                 do {
-                    let result = try await body(Attempt(number: number, deadline: work?.deadline))
+                    let result: R
+                    if let work {
+                        // Around the body alone: whatever else waits here keeps the deadline by itself.
+                        let task = Task.immediate {
+                            defer { work.finish() }
+                            return try await body(attempt)
+                        }
+                        // Work that did not have to wait has ended by now.
+                        result = try await work.isFinished ? task.value : timeouts.value(of: task, work)
+                    } else {
+                        result = try await body(attempt)
+                    }
                     leave(pass, .healthy)
                     return result
                 } catch {
@@ -112,10 +104,18 @@ public final class ResiliencePolicy: Sendable {
                     throw error
                 }
             } catch {
-                try await pause(after: error, number, work?.deadline)
+                try await pause(after: error, number, deadline)
                 number += 1
+                now = time.boot()
             }
         }
+    }
+
+    /// Leave to make one attempt.
+    @usableFromInline
+    struct Pass {
+        @usableFromInline var ticket: CircuitBreaker.Ticket?
+        @usableFromInline var place: Bulkhead<String>.Place?
     }
 
     /// Waits until the next attempt may be made; throws `error` when there must be none.
@@ -134,9 +134,7 @@ public final class ResiliencePolicy: Sendable {
 
     /// Nil when something has to be waited for.
     @usableFromInline
-    func enterAtOnce(_ key: String) throws(BreakerOpen) -> Pass? {
-        guard breaker != nil || bulkhead != nil || rate != nil else { return Pass() }
-        let now = time.boot()
+    func enterAtOnce(_ key: String, _ now: Duration) throws(BreakerOpen) -> Pass? {
         var pass = Pass()
         pass.ticket = try breaker?.admit(at: now)
         if let bulkhead {

@@ -36,9 +36,9 @@ public struct TokenBucket: Hashable, Sendable {
     /// - Parameter count: 1 to ``burst``; more than the burst can never be taken at once.
     public mutating func take(_ count: Int = 1, at now: Duration) -> Bool {
         precondition(count >= 1 && count <= burst, "takes 1 to \(burst) tokens at once")
-        let start = max(fullAt, now.nanoseconds)
-        let full = start + step * Int64(count)
-        guard full - now.nanoseconds <= step * Int64(burst) else { return false }
+        let now = now.nanoseconds
+        let full = max(fullAt, now) + step * Int64(count)
+        guard full - now <= step * Int64(burst) else { return false }
         fullAt = full
         return true
     }

@@ -79,7 +79,7 @@ struct KeyedBulkheadTests {
     }
 
     /// Two lists for each key are all that a bulkhead is; the real one must say the same after anything.
-    @Test(arguments: 0..<30) func itAgreesWithTwoListsForEachKey(seed: Int) {
+    @Test(arguments: 0..<8) func itAgreesWithTwoListsForEachKey(seed: Int) {
         struct Listed { var inside: [(Int, Duration)] = [], waiting: [(Int, Duration)] = [] }
         var random = SeededGenerator(seed: UInt64(seed))
         let limit = Int.random(in: 1...3, using: &random)

@@ -4,7 +4,7 @@ import Testing
 @testable import Resilience
 
 struct LineTests {
-    @Test(arguments: 0..<20) func itAgreesWithAnArray(seed: Int) {
+    @Test(arguments: 0..<8) func itAgreesWithAnArray(seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         var line = Line<Int>()
         var model: [(Line<Int>.Position, Int)] = []

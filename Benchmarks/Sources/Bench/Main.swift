@@ -6,6 +6,7 @@ enum Main {
     static let suites: [(name: String, summary: String, run: @Sendable (Bench) throws -> Void)] = [
         ("wire", "requests over a Unix socket against C echo servers", WireSuite.run),
         ("codec", "the JSON envelope against Foundation", CodecSuite.run),
+        ("resilience", "deadline, retry, breaker, bulkhead and rate around a call", ResilienceSuite.run),
         ("allocations", "heap allocations per request in the server", AllocationSuite.run),
         ("submit", "durable submits against the disk, beanstalkd and PostgreSQL", SubmitSuite.run),
         ("start", "the runner's start, memory and size", StartSuite.run),
