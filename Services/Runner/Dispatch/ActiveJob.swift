@@ -48,6 +48,8 @@ struct ActiveJob: Sendable {
     var pending: [PendingItem] = []
     /// Items that wait for their next try, the latest first, by boot time.
     var later: [(at: Duration, item: PendingItem)] = []
+    /// Boot time at which the next of them is looked for.
+    var wakeAt: Duration?
     var running: [Int: PendingItem] = [:]
     /// Leases of the stages that concern the whole job, and of items.
     var leases: Set<Int64> = []

@@ -59,6 +59,7 @@ extension Dispatcher {
 
     private mutating func process(_ id: JobID, now: Now, itsTurn: Bool) {
         jobs[id]?.wakeItems(at: now.boot)
+        awaitItems(id)
         guard let kind = jobs[id]?.lane.kind else { return }
         // Who comes anew stands behind those who wait; who has his turn takes one place while others wait.
         let othersWait = blocked[kind]?.isEmpty == false

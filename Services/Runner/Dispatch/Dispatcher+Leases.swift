@@ -120,7 +120,7 @@ extension Dispatcher {
         case .cancelled: jobs[id]?.view.items.cancelled += 1
         case .ready, .running:
             jobs[id]?.putBack(item, now: now)
-            if let next = jobs[id]?.later.last?.at { timers.add(.items(id), at: next) }
+            awaitItems(id)
         }
         jobs[id]?.count()
     }

@@ -6,8 +6,11 @@ import Resilience
 extension Dispatcher {
     /// Wakes whoever waits for `name` when something about it changes by itself.
     mutating func awaitChange(of name: String, now: Now) {
-        guard let instant = resources.nextChange(name, now: now.boot) else { return }
-        timers.add(.resource(name), at: max(instant, now.boot + .microseconds(100)))
+        guard let change = resources.nextChange(name, now: now.boot) else { return }
+        let instant = max(change, now.boot + .microseconds(100))
+        if let known = awaited[name], known <= instant { return }
+        awaited[name] = instant
+        timers.add(.resource(name), at: instant)
     }
 
     /// Lets those go on who waited for a token or for the breaker.

@@ -91,6 +91,8 @@ struct Dispatcher: Sendable {
     var claimAgainAt: Duration?
     var lastDemand: [String: Int] = [:]
     var permits = PermitBook()
+    /// When something about a dependency will be looked at again.
+    var awaited: [String: Duration] = [:]
     var budgets: [String: RetryBudget] = [:]
 
     /// What has happened since the start.
@@ -136,6 +138,7 @@ struct Dispatcher: Sendable {
         advanceAll(now: now)
         claimMore(now: now)
         sayDemand()
+        sweepTimers()
         var taken: [Effect] = []
         swap(&taken, &effects)
         return taken
@@ -199,7 +202,9 @@ struct Dispatcher: Sendable {
     private mutating func observeTime(_ now: Now) {
         while let subject = timers.take(at: now.boot) {
             switch subject {
-            case .items(let id): touch(id)
+            case .items(let id):
+                jobs[id]?.wakeAt = nil
+                touch(id)
             case .timeout(let id):
                 guard let deadline = jobs[id]?.deadline, deadline <= now.boot, let timeout = jobs[id]?.view.timeoutMs
                 else { continue }
@@ -209,7 +214,9 @@ struct Dispatcher: Sendable {
                 jobs[id]?.graceEnds = nil
                 dropHolders(of: jobs[id]?.leases ?? [])
             case .lease(let fence): overdue(fence, now: now)
-            case .resource(let name): resourceChanged(name, now: now)
+            case .resource(let name):
+                awaited[name] = nil
+                resourceChanged(name, now: now)
             }
         }
         if let due = nextScheduled, due <= now.wall, !promoting, !draining {
@@ -217,6 +224,20 @@ struct Dispatcher: Sendable {
             effects.append(.promote)
         }
         if let again = claimAgainAt, again <= now.boot { claimAgainAt = nil }
+    }
+
+    /// A job that ended before its time leaves its timer behind: they may not be many more than what is at work.
+    private mutating func sweepTimers() {
+        guard timers.count > 1024, timers.count > 4 * (jobs.count + leases.count) else { return }
+        timers.keep { subject in
+            switch subject {
+            case .items(let id): jobs[id]?.wakeAt != nil
+            case .timeout(let id): jobs[id] != nil
+            case .grace(let id): jobs[id]?.graceEnds != nil
+            case .lease(let fence): leases[fence] != nil
+            case .resource(let name): awaited[name] != nil
+            }
+        }
     }
 
     /// Commands are ended by their own grace; a connection whose worker is deaf is closed.
@@ -300,10 +321,18 @@ struct Dispatcher: Sendable {
             counts.started += 1
         }
         if let deadline = job.deadline { timers.add(.timeout(job.id), at: deadline) }
-        if let next = job.later.last?.at { timers.add(.items(job.id), at: next) }
         jobs[job.id] = job
+        awaitItems(job.id)
         touch(job.id)
         if !lane.isOwn { effects.append(.announce(JobProgress(job: job.view))) }
+    }
+
+    /// Looks after the job again when the pause of the next of its items is over.
+    mutating func awaitItems(_ id: JobID) {
+        guard let next = jobs[id]?.later.last?.at else { return }
+        if let known = jobs[id]?.wakeAt, known <= next { return }
+        jobs[id]?.wakeAt = next
+        timers.add(.items(id), at: next)
     }
 
     /// Forgets a job; whoever preloaded for it is told.

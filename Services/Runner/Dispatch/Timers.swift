@@ -1,7 +1,7 @@
 import MillraceProtocol
 
-/// What becomes due when: a binary heap on the boot clock. Entries are never withdrawn; whoever takes one out looks
-/// whether it still means anything.
+/// What becomes due when: a binary heap on the boot clock. Entries are not withdrawn one by one; whoever takes one out
+/// looks whether it still means anything, and from time to time all that mean nothing any more are swept out.
 struct Timers: Sendable {
     enum Subject: Sendable, Hashable {
         /// An item of the job may be tried again.
@@ -20,6 +20,14 @@ struct Timers: Sendable {
 
     var next: Duration? { heap.first?.at }
 
+    var count: Int { heap.count }
+
+    /// Sweeps out what means nothing any more.
+    mutating func keep(where matters: (Subject) -> Bool) {
+        heap.removeAll { !matters($0.subject) }
+        for parent in stride(from: heap.count / 2 - 1, through: 0, by: -1) { sink(from: parent) }
+    }
+
     mutating func add(_ subject: Subject, at instant: Duration) {
         heap.append((instant, subject))
         var child = heap.count - 1
@@ -37,13 +45,13 @@ struct Timers: Sendable {
         let last = heap.removeLast()
         if !heap.isEmpty {
             heap[0] = last
-            sink()
+            sink(from: 0)
         }
         return first.subject
     }
 
-    private mutating func sink() {
-        var parent = 0
+    private mutating func sink(from start: Int) {
+        var parent = start
         while true {
             var least = parent
             for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && heap[child].at < heap[least].at {
