@@ -110,6 +110,108 @@ struct JobTextTests {
     }
 }
 
+struct AttemptTextTests {
+    @Test func anAttemptSaysHowItEndedAndWhatItUsed() {
+        let start = Timestamp(milliseconds: 1000)
+        func attempt(_ cause: String?, exit: Int? = nil, signal: Int? = nil) -> AttemptView {
+            AttemptView(
+                number: 1, stage: .process, worker: "command", startedAt: start,
+                endedAt: cause == nil ? nil : start + .seconds(1), cause: cause, cpuUs: 1_250_000,
+                peakBytes: 73_400_320, exitCode: exit, signal: signal, fence: 41)
+        }
+        let attempts = [
+            attempt("exit", exit: 75), attempt("signal", signal: 9), attempt("succeeded", exit: 0), attempt(nil),
+        ]
+        #expect(attempts.map(JobText.cause) == ["exit 75", "signal 9 (SIGKILL)", "succeeded", "running"])
+        #expect(
+            JobText.attempts(attempts.dropLast(), now: start).lines(for: .pipe)[1]
+                == "      1  process  command     41  1970-01-01T00:00:01Z  1.0 s  1.2 s  70.0 MiB  exit 75")
+    }
+
+    @Test(arguments: [
+        (Int64(0), "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1536, "1.5 KiB"), (73_400_320, "70.0 MiB"),
+        (5 << 40, "5.0 TiB"),
+    ])
+    func bytesAreSaidInTheLargestUnit(bytes: Int64, text: String) {
+        #expect(ByteText.short(bytes) == text)
+    }
+
+    @Test func aHeldJobIsToldFromAReadyOne() {
+        var job = JobView.example(.ready, total: 0)
+        job.hold = .dependency
+        job.after = [JobID(3), JobID(4)]
+        #expect(JobText.stage(of: job) == "ready, after")
+        #expect(JobText.facts(job, now: .epoch).lines(for: .pipe).contains("After        3, 4"))
+        job.hold = .bury
+        #expect(JobText.stage(of: job) == "buried")
+    }
+}
+
+struct QuantilesTests {
+    @Test func aQuantileIsADurationThatWasThere() {
+        let quantiles = Quantiles((1...1000).shuffled().map { Duration.microseconds($0) })
+        #expect(quantiles[0.5] == .microseconds(500))
+        #expect(quantiles[0.99] == .microseconds(990))
+        #expect(quantiles[0.999] == .microseconds(999))
+        #expect(quantiles[1] == .microseconds(1000))
+        #expect(Quantiles([.seconds(1)])[0.001] == .seconds(1))
+        #expect(Quantiles([])[0.5] == nil)
+    }
+
+    @Test(arguments: [
+        (0, "0 us"), (312, "312 us"), (1250, "1.25 ms"), (1005, "1.00 ms"), (12_500, "12.5 ms"), (125_999, "125 ms"),
+        (1_250_000, "1.25 s"),
+    ])
+    func aDurationHasThreeDigits(microseconds: Int, text: String) {
+        #expect(Duration.microseconds(microseconds).precise == text)
+    }
+}
+
+struct WhyTextTests {
+    private let text = WhyText(terminal: .pipe, now: Timestamp(milliseconds: 100_000), option: " --state /s")
+
+    @Test func figuresThatTheWordsHoldAreNotRepeated() {
+        let reason = WhyReason(
+            code: .keyLimit, message: "2 of 2 jobs of key 12 run", name: "12", limit: 2, used: 2, ahead: 3)
+        #expect(text.sentence(reason) == "2 of 2 jobs of key 12 run (3 jobs before it)")
+        #expect(
+            text.sentence(WhyReason(code: .jobSlots, message: "the machine is full", limit: 64, used: 64))
+                == "the machine is full (64 of 64)")
+        #expect(
+            text.sentence(WhyReason(code: .dependency, message: "comes after job 112", jobs: [JobID(11), JobID(12)]))
+                == "comes after job 112 (jobs 11, 12)")
+    }
+
+    @Test func timesAreToldFromNow() {
+        let reason = WhyReason(
+            code: .retry, message: "answers 503", since: Timestamp(milliseconds: 90_000),
+            until: Timestamp(milliseconds: 105_000))
+        #expect(
+            text.sentence(reason)
+                == "answers 503 (for 10.0 s, since 1970-01-01T00:01:30Z; until 1970-01-01T00:01:45Z, in 5.0 s)")
+        let end = WhyReason(code: .failed, message: "no month", since: Timestamp(milliseconds: 90_000))
+        #expect(text.sentence(end) == "no month (10.0 s ago, at 1970-01-01T00:01:30Z)")
+    }
+
+    @Test func whatCanBeDoneIsACommandForThisPlace() {
+        #expect(
+            text.advice(WhyReason(code: .queuePaused, message: "", name: "my queue"), job: JobID(3))
+                == "go on: millctl queue resume 'my queue' --state /s")
+        #expect(text.advice(WhyReason(code: .turn, message: ""), job: JobID(3)) == nil)
+    }
+
+    /// The list is closed, and every waiting that does not pass by itself has its way out.
+    @Test func everyReasonHasASentence() {
+        for code in WhyCode.allCases {
+            #expect(!text.sentence(WhyReason(code: code, message: "")).isEmpty)
+        }
+        let stuck = WhyCode.allCases.filter { WhyText.needsAHand(WhyReason(code: $0, message: "")) }
+        for code in stuck {
+            #expect(text.advice(WhyReason(code: code, message: "", name: "n"), job: JobID(1)) != nil, "\(code)")
+        }
+    }
+}
+
 struct MethodBookTests {
     private let book = MethodBook([
         "methods": [

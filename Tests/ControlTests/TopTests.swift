@@ -60,7 +60,18 @@ struct TopTests {
         let lines = Self.frame(Self.sample(jobs: 300, queues: 30, workers: 20)).lines(height: 24)
         #expect(lines.contains("and 26 more of 30 queues"), "\(lines)")
         #expect(lines.contains { $0.hasSuffix("more of 300 running jobs") })
-        #expect(lines.contains("and 17 more of 20 workers"))
+        #expect(lines.contains("and 18 more of 20 workers"), "\(lines)")
+    }
+
+    @Test func onASmallScreenJobsComeFirst() {
+        let lines = Self.frame(Self.sample(jobs: 300, queues: 30, workers: 20)).lines(height: 12)
+        #expect(lines.contains { $0.hasPrefix("100  ") }, "\(lines)")
+        #expect(lines.contains { $0.hasPrefix("Queue") } && !lines.contains { $0.hasPrefix("Worker") })
+        #expect(Self.frame(Self.sample(jobs: 300)).lines(height: 8).contains { $0.hasPrefix("100  ") })
+    }
+
+    @Test func noCharacterOfAFullLineIsLost() {
+        #expect(LiveScreen.frame(["ab", "cd"]) == "\u{1B}[H\u{1B}[Kab\r\n\u{1B}[Kcd")
     }
 
     @Test func aRunningJobHasItsBar() {

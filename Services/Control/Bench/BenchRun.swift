@@ -71,18 +71,44 @@ struct BenchRun {
         let caller = try Caller(service: KnownService.runner.name, at: place)
         defer { caller.close() }
         guard let last = submitted.ids.max() else { return BenchReport.Life(took: .zero, isWhole: true) }
-        var newest: JobID?, changed = time.boot()
-        while let open = try await newestOpen(caller, from: last) {
+        var progress = Progress(at: time.boot())
+        while try await newestOpen(caller, from: last) != nil {
+            // The newest may be the last to end: whether any do is asked less often, because it costs more.
             let now = time.boot()
-            if open != newest { (newest, changed) = (open, now) }
-            if now - changed > patience {
-                return BenchReport.Life(took: now - submitted.begin, isWhole: false)
+            if now - progress.asked > patience / 4 {
+                progress.saw(try await open(caller), at: now)
+                if now - progress.changed > patience {
+                    return BenchReport.Life(took: now - submitted.begin, isWhole: false)
+                }
             }
             try await time.sleep(for: Self.pause)
         }
         var life = BenchReport.Life(took: time.boot() - submitted.begin, isWhole: true)
         try await look(at: submitted.ids, by: caller, into: &life)
         return life
+    }
+
+    private struct Progress {
+        private(set) var asked: Duration
+        private(set) var changed: Duration
+        private var open: Int?
+
+        init(at now: Duration) {
+            asked = now
+            changed = now
+        }
+
+        mutating func saw(_ open: Int, at now: Duration) {
+            asked = now
+            if open != self.open { changed = now }
+            self.open = open
+        }
+    }
+
+    /// Jobs of the queue that are not over.
+    private func open(_ caller: Caller) async throws -> Int {
+        let queues = try await caller.call(QueueList.self, Empty()).value.queues
+        return queues.first { $0.name == queue }.map { $0.running + $0.ready + $0.held + $0.scheduled } ?? 0
     }
 
     /// The newest of the jobs that is not over; nil when all are.

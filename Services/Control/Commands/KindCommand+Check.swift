@@ -11,7 +11,7 @@ extension KindCommand {
         static let configuration = CommandConfiguration(
             abstract: "Checks a folder of kind declarations and tells all mistakes at once.",
             discussion: """
-                Without a folder the one the runner reads: DIR/kinds.d with --state, else /etc/millrace/kinds.d. \
+                Without a folder the one the runner reads: DIR/etc/kinds.d with --state, else /etc/millrace/kinds.d. \
                 Asks no service. Ends with 65 when something is wrong; warnings alone end with 0.
                 """)
 
@@ -82,7 +82,7 @@ extension Place {
     /// Where the runner reads kinds from.
     var kindFolder: String {
         switch self {
-        case .state(let state): "\(state.path)/kinds.d"
+        case .state(let state): "\(state.path)/etc/kinds.d"
         case .system: "/etc/millrace/kinds.d"
         }
     }

@@ -163,7 +163,7 @@ enum JobText {
     /// "exit 75", "signal 9 (KILL)", "lost"
     static func cause(_ attempt: AttemptView) -> String {
         let cause = attempt.cause ?? "running"
-        if let code = attempt.exitCode { return "\(cause) \(code)" }
+        if let code = attempt.exitCode, code != 0 { return "\(cause) \(code)" }
         if let signal = attempt.signal.flatMap({ Int32(exactly: $0) }) {
             return "\(cause) \(signal) (\(Signals.name(of: signal)))"
         }

@@ -44,12 +44,23 @@ struct WhyText {
         }
         if let items = reason.items, !text.holds("\(items)") { more.append(Counted.text(items, "item")) }
         if let worker = reason.worker, !text.contains(worker) { more.append("worker \(worker)") }
-        if let since = reason.since { more.append("for \((now - since).short), since \(since.short)") }
+        if let since = reason.since {
+            let long = (now - since).short
+            more.append(
+                Self.isAnEnd(reason.code) ? "\(long) ago, at \(since.short)" : "for \(long), since \(since.short)")
+        }
         if let until = reason.until {
             more.append(until > now ? "until \(until.short), in \((until - now).short)" : "until \(until.short)")
         }
         if !more.isEmpty { text += " (\(more.joined(separator: "; ")))" }
         return DisplayText.harmless(text)
+    }
+
+    private static func isAnEnd(_ code: WhyCode) -> Bool {
+        switch code {
+        case .succeeded, .partial, .failed, .timedOut, .crashed, .cancelled, .replaced, .dependencyFailed: true
+        default: false
+        }
     }
 
     private static func list(_ jobs: [JobID]) -> String {

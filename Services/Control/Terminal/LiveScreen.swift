@@ -53,7 +53,9 @@ final class LiveScreen: Sendable {
     }
 
     static func frame(_ lines: [String]) -> String {
-        "\u{1B}[H" + lines.map { $0 + "\u{1B}[K" }.joined(separator: "\r\n") + "\u{1B}[J"
+        // Each line is emptied before it is written: behind a line that is full, the cursor stands on its last character.
+        "\u{1B}[H" + lines.map { "\u{1B}[K" + $0 }.joined(separator: "\r\n")
+            + (lines.isEmpty ? "\u{1B}[J" : "")
     }
 
     /// Puts everything back as it was. Nothing is drawn after that.

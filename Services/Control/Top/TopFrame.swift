@@ -67,20 +67,22 @@ struct TopFrame {
     /// What stands in the place of the last line: the keys, or why the picture is old.
     var footer: String?
 
-    /// Queues and workers of which there are more are counted.
-    private static let queueRows = 6, workerRows = 5
+    /// The rows that queues and workers may take of a screen, headers included; jobs have the rest.
+    private static func queueRows(of height: Int) -> Int { height < 10 ? 0 : min(6, max(3, height / 4)) }
+    private static func workerRows(of height: Int) -> Int { height < 16 ? 0 : min(5, max(3, height / 5)) }
     private static let keys = "q quit  p pause  < > sort  r reverse"
 
     /// The lines for a screen of so many rows; nil makes no bound.
     func lines(height: Int?) -> [String] {
         let head = head()
-        let queues = section(queueTable(), rows: height == nil ? nil : Self.queueRows, sample.queues.count, "queue")
+        let queues = section(queueTable(), rows: height.map(Self.queueRows), sample.queues.count, "queue")
         let workers = section(
-            workerTable(), rows: height == nil ? nil : Self.workerRows, sample.workers.count, "worker")
+            workerTable(), rows: height.map(Self.workerRows), sample.workers.count, "worker")
         let foot = height == nil ? [] : [terminal.paint(fit(footer ?? Self.keys), footer == nil ? .quiet : .warning)]
-        // Each section has a blank line before it; the jobs get what the others leave, but are always seen.
-        let taken = head.count + queues.count + workers.count + foot.count
-        let left = height.map { max(2, $0 - taken - 3) }
+        // Each section has a blank line before it.
+        let others = [queues, workers].filter { !$0.isEmpty }
+        let taken = head.count + foot.count + others.reduce(0) { $0 + $1.count + 1 }
+        let left = height.map { max(0, $0 - taken - 1) }
         let jobs = section(jobTable(), rows: left, sample.jobs.count, "running job")
         var lines = head
         for section in [queues, jobs, workers] where !section.isEmpty { lines += [""] + section }
@@ -113,6 +115,8 @@ struct TopFrame {
     private func section(_ table: Table, rows: Int?, _ count: Int, _ noun: String) -> [String] {
         let lines = table.lines(for: terminal)
         guard let rows, lines.count > rows else { return lines }
+        // A header with nothing but a count below it tells nothing.
+        if rows < 3 { return [] }
         let hidden = lines.count - rows + 1
         return lines.prefix(rows - 1) + [
             terminal.paint(fit("and \(hidden) more of \(Counted.text(count, noun))"), .quiet)
