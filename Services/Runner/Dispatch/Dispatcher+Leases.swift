@@ -219,7 +219,7 @@ extension Dispatcher {
     /// Exponential back-off with full jitter, unless the other side said how long to wait. A kind whose retries are more
     /// than its budget waits the whole of the window.
     mutating func delay(before attempt: Int, _ job: ActiveJob, _ error: RPCError, now: Now) -> Duration {
-        if error.retryAfterMs != nil { return error.pause }
+        if error.retryAfterMs != nil { return min(error.pause, .seconds(3600)) }
         let backoff = Backoff(base: job.backoff, cap: .seconds(3600))
         guard takeRetry(of: job.lane.kind, now: now) else { return backoff.window(attempt: max(attempt, 1)) }
         return backoff.delay(attempt: max(attempt, 1), using: &generator)
