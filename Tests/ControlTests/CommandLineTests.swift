@@ -127,6 +127,7 @@ struct CommandLineTests {
         ("limit set queue --running 3", "name the queue"),
         ("limit set planet", "'planet' is none of machine, queue"),
         ("limit set resource notion --clear --rate 3", "--clear stands alone"),
+        ("bench --submit-only", "--submit-only needs --kind"),
         ("why", "missing expected argument"),
         ("top --interval 1ms", "'1ms' is not from 100 ms"),
     ])

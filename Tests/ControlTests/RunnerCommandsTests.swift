@@ -45,6 +45,22 @@ struct RunnerCommandsTests {
                     """
                 ),
                 (
+                    "pool list",
+                    """
+                    Jobs   3 of 64 run on the machine
+                    Calls  5 of 256 to workers are in flight
+
+                    Pool        Processes  At most  Warm  Command                                    Problem
+                    backoffice          2        2     1  /usr/libexec/millrace/millrace-backoffice
+                    thumbnail           0        2     0  /usr/local/bin/thumb --fast                exited 127 before registering
+
+                    Pool         Pid  Worker  State     Calls       Age   Idle
+                    backoffice  4711       1  ready         5  1 m 01 s
+                    backoffice  4730          starting      0     12 ms  12 ms
+
+                    """
+                ),
+                (
                     "limit list",
                     """
                     Scope     Name           Max running  Max waiting  Rate  Burst  Used  Waiting  From

@@ -57,7 +57,7 @@ struct RunnerSchemaTests {
                 described.insert(name)
                 described.formUnion(document.describedPaths(schema, at: name))
             }
-            let opaque: Set<String> = ["params", "input", "output"]
+            let opaque: Set<String> = ["params", "input", "output", "labels", "figures"]
             let shown = method.examples.reduce(into: Set<String>()) { $0.formUnion($1.params.paths(stopping: opaque)) }
             #expect(shown.subtracting(described).isEmpty, "\(method.name): not in the schema")
             // What a component allows beside is shown where it is the subject.

@@ -27,6 +27,12 @@ struct BenchCommand: AsyncParsableCommand {
         transform: OptionValue.milliseconds(1...3_600_000))
     var patience = 10_000
 
+    func validate() throws {
+        if submitOnly && kind == nil {
+            throw ValidationError("--submit-only needs --kind: this command is the worker else, and ends with it")
+        }
+    }
+
     func run() async throws {
         let own = kind == nil ? try await BenchWorker(at: global.place) : nil
         defer { own?.close() }

@@ -17,12 +17,13 @@ enum PoolText {
     private static func pools(_ pools: [PoolView]) -> Table {
         var table = Table([
             .text("Pool", shrinksTo: 12), .number("Processes"), .number("At most"), .number("Warm"),
-            .text("Command", shrinksTo: 16),
+            .text("Command", shrinksTo: 16), .text("Problem", shrinksTo: 16, optional: true),
         ])
         for pool in pools {
             table.add([
                 Table.Cell(pool.name), Table.Cell(pool.running.count), Table.Cell(pool.processes),
                 Table.Cell(pool.warm), Table.Cell(pool.command.map(ShellWord.quoted).joined(separator: " ")),
+                Table.Cell(pool.problem ?? "", .bad),
             ])
         }
         return table
