@@ -1,3 +1,4 @@
+import Glibc
 import JSONCodec
 import MillraceProtocol
 import TestSupport
@@ -157,6 +158,19 @@ struct RunnerCommandsTests {
                 })
             #expect(lines.contains("  • 2 of 2 jobs of key 2026-10 run (3 jobs before it)"))
             #expect(lines.contains("  • it comes after 2 jobs that are not over (jobs 11, 12)"))
+        }
+    }
+
+    @Test func underNohupTheEndOfTheTerminalIsPassedOver() async throws {
+        try await ExampleRunner.with { runner in
+            let process = try RunningProcess(
+                ["nohup", Binary.path("millctl"), "top", "--interval", "1s"],
+                environment: ["MILLRACE_STATE": runner.folder.path])
+            _ = try await runner.asked.wait(within: .seconds(20), for: "the first question") {
+                $0.contains { $0.hasPrefix("worker.list") }
+            }
+            process.signal(SIGHUP)
+            #expect(try await process.wait() == .exited(0))
         }
     }
 
