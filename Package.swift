@@ -123,6 +123,8 @@ let package = Package(
         .library(name: "JSONCodec", targets: ["JSONCodec"]),
         .library(name: "Resilience", targets: ["Resilience"]),
         .library(name: "Linux", targets: ["Linux"]),
+        // What the runner is made of, for benchmarks of its parts.
+        .library(name: "RunnerParts", targets: ["KindFiles", "MillraceService", "Schemas"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
