@@ -1,6 +1,8 @@
 // The load client of every wire figure: one thread, C connections, W requests in flight on each.
 //
-// The request is a template whose ID is replaced by a nine-digit number that no other request of the run bears. Every
+// The request is a template whose ID is replaced by a nine-digit number that no other request of the run bears, and NOW,
+// where it is there, by the time, in 19 digits of nanoseconds. With an interval (in microseconds, one connection and one
+// request at a time) requests are sent no faster than one in it. Every
 // answer must bear the id of a request that waits, exactly once, and contain the expected text; anything else is
 // counted as an error, and errors make the exit status 1.
 #include "floors.h"
@@ -20,7 +22,7 @@ struct connection {
 };
 
 static uint8_t *template_frame;
-static size_t template_length, id_offset;
+static size_t template_length, id_offset, now_offset;
 static const char *expected = NULL;
 
 static struct slot *slots;
@@ -29,17 +31,29 @@ static uint32_t next_id = FIRST_ID;
 static uint64_t answered, errors, in_flight;
 static struct samples latencies;
 static bool measuring;
+/// Nanoseconds between two requests, and when the next may be sent.
+static uint64_t interval, next_turn;
 
 static void make_template(const char *text) {
     const char *mark = strstr(text, "ID");
     if (!mark) die("the request has no ID in it");
-    size_t before = (size_t)(mark - text), length = strlen(text) + 7;
+    const char *now = strstr(text, "NOW");
+    if (now && now < mark) die("NOW has to come after the ID");
+    size_t before = (size_t)(mark - text), length = strlen(text) + 7 + (now ? 16 : 0);
     template_length = 4 + length;
     template_frame = malloc(template_length + 1);
     if (!template_frame) die("out of memory");
     uint32_t prefix = htonl((uint32_t)length);
     memcpy(template_frame, &prefix, 4);
-    sprintf((char *)template_frame + 4, "%.*s%09u%s", (int)before, text, 0u, mark + 2);
+    const char *rest = mark + 2;
+    int written = sprintf((char *)template_frame + 4, "%.*s%09u", (int)before, text, 0u);
+    if (now) {
+        written += sprintf((char *)template_frame + 4 + written, "%.*s", (int)(now - rest), rest);
+        now_offset = 4 + (size_t)written;
+        written += sprintf((char *)template_frame + 4 + written, "%019u", 0u);
+        rest = now + 3;
+    }
+    strcpy((char *)template_frame + 4 + written, rest);
     id_offset = 4 + before;
 }
 
@@ -52,6 +66,10 @@ static void queue_request(struct connection *c, uint64_t now) {
     } while (slots[next_id & slot_mask].id);
     uint32_t id = next_id, rest = id;
     for (int digit = 8; digit >= 0; digit--, rest /= 10) frame[id_offset + (size_t)digit] = (uint8_t)('0' + rest % 10);
+    if (now_offset > 0) {
+        uint64_t left = now_ns();
+        for (int digit = 18; digit >= 0; digit--, left /= 10) frame[now_offset + (size_t)digit] = (uint8_t)('0' + left % 10);
+    }
     slots[id & slot_mask] = (struct slot){id, now};
     c->pending += template_length;
     in_flight++;
@@ -82,6 +100,13 @@ static void check_answer(const uint8_t *json, size_t length, uint64_t now) {
     answered++;
 }
 
+static uint64_t await_turn(uint64_t now) {
+    next_turn = next_turn + interval > now ? next_turn + interval : now;
+    struct timespec pause = {.tv_sec = (time_t)((next_turn - now) / 1000000000u), .tv_nsec = (long)((next_turn - now) % 1000000000u)};
+    if (next_turn > now) nanosleep(&pause, NULL);
+    return now_ns();
+}
+
 /// Reads once, checks every answer in it, and sends a new request for each while the run lasts.
 static void turn(struct connection *c, bool more) {
     ssize_t n = read(c->fd, c->input + c->held, BUFFER - c->held);
@@ -92,6 +117,7 @@ static void turn(struct connection *c, bool more) {
     while ((length = frame_at(c->input + done, c->held - done)) > 0) {
         check_answer(c->input + done + 4, length - 4, now);
         done += length;
+        if (interval > 0 && more) now = await_turn(now);
         if (more) queue_request(c, now);
     }
     memmove(c->input, c->input + done, c->held -= done);
@@ -115,11 +141,13 @@ int main(int count, char **arguments) {
     const char *request = count > 2 ? text_option(count, arguments, "--request") : NULL;
     if (!request)
         die("usage: %s SOCKET --request JSON [--connections N] [--window W] [--seconds S] [--warmup S] [--requests N] "
-            "[--expect TEXT]", arguments[0]);
+            "[--expect TEXT] [--interval US]", arguments[0]);
     unsigned connections = (unsigned)option(count, arguments, "--connections", 1);
     unsigned window = (unsigned)option(count, arguments, "--window", 1);
     double seconds = option(count, arguments, "--seconds", 1), warmup = option(count, arguments, "--warmup", 0.1);
     uint64_t limit = (uint64_t)option(count, arguments, "--requests", 0);
+    interval = (uint64_t)(option(count, arguments, "--interval", 0) * 1e3);
+    if (interval > 0 && connections * window > 1) die("an interval is for one request at a time");
     expected = text_option(count, arguments, "--expect");
     make_template(request);
     if (connections < 1 || connections > MAXIMUM_CONNECTIONS || window < 1 || window * template_length > BUFFER / 2)

@@ -94,8 +94,8 @@ final class Runner: Service {
         hands.withLock { $0 = (pools, commands, server) }
         let book = state.withLock { $0.book }
         pools.start([], for: self)
-        for (name, forced) in book.stored.breakers { handle(.breakerForced(name, open: forced)) }
         obey(book)
+        for (name, forced) in book.stored.breakers { handle(.breakerForced(name, open: forced)) }
         handle(.lanesReady(Set(live.lanes)))
         if let next = try await store.read({ try JobStore.nextScheduled($0) }) { handle(.jobScheduled(next)) }
         sweep()

@@ -172,12 +172,10 @@ struct DispatcherTests {
             #expect(mill.waiting(.process).count == 1)
             try mill.leave(worker)
         }
-        let job = try mill.job(id)
-        // Its end does not need a worker.
-        #expect(job.state == .running)
-        try mill.join([.plain])
+        // Its end does not need another worker.
         #expect(try mill.job(id).state == .failed)
         #expect(try mill.job(id).error?.reason == "worker.lost")
+        #expect(try mill.codes(id) == [.crashed])
     }
 
     @Test func cancellationStopsWhatRunsDropsWhatWaitsAndKeepsWhatIsDone() throws {
@@ -310,7 +308,7 @@ struct DispatcherTests {
     }
 
     @Test func higherPriorityStartsFirstThenTheOlder() throws {
-        let mill = try Mill(limits: .init(jobs: 1))
+        let mill = try Mill(bounds: Bounds(jobs: 1))
         let low = try mill.submit(JobSpecification(kind: "plain")).id
         let high = try mill.submit(JobSpecification(kind: "plain", priority: 7)).id
         let alsoHigh = try mill.submit(JobSpecification(kind: "plain", priority: 7)).id

@@ -6,54 +6,12 @@ import Testing
 
 @testable import RunnerService
 
-/// What the schema itself enforces, and random courses held against what must always be true.
+/// Random courses held against what must always be true.
 struct StateMachineTests {
-    @Test(arguments: JobState.allCases, JobState.allCases)
-    func theDatabaseRefusesEveryOtherChangeOfState(from: JobState, to: JobState) throws {
-        let allowed: Set<[JobState]> = [
-            [.scheduled, .ready], [.scheduled, .cancelled], [.ready, .running], [.ready, .cancelled],
-            [.running, .succeeded], [.running, .partial], [.running, .failed], [.running, .cancelled],
-            [.running, .scheduled], [.running, .ready], [.partial, .ready], [.failed, .ready], [.cancelled, .ready],
-        ]
-        let mill = try Mill()
-        let id = try mill.submit(JobSpecification(kind: "plain")).id
-        func set(_ state: JobState) throws {
-            try mill.store.writeBlocking {
-                try $0.run(
-                    """
-                    UPDATE job SET state = ?1, started_at = 1, error = x'7b7d', cause = 'test', changed_at = 1,
-                        phase = CASE ?1 WHEN 'running' THEN 'planning' END,
-                        finished_at = CASE WHEN ?1 IN ('succeeded', 'partial', 'failed', 'cancelled') THEN 1 END
-                    WHERE id = ?2
-                    """, .text(state.rawValue), SQLValue(id.rawValue))
-            }
-        }
-        // By allowed ways to where the change begins.
-        let way: [JobState] =
-            switch from {
-            case .ready: []
-            case .running: [.running]
-            default: [.running, from]
-            }
-        for state in way { try set(state) }
-        func state() throws -> String? {
-            try mill.store.readBlocking {
-                try $0.first("SELECT state FROM job WHERE id = ?", SQLValue(id.rawValue)) { $0.text(0) }
-            }
-        }
-        if from == to || allowed.contains([from, to]) {
-            try set(to)
-            #expect(try state() == to.rawValue)
-        } else {
-            #expect(throws: StoreError.self) { try set(to) }
-            #expect(try state() == from.rawValue)
-        }
-    }
-
     /// Random courses: workers come and go, items succeed, fail, break, are cancelled, the runner restarts.
     @Test(arguments: 0..<24) func everyJobEndsAndNoItemIsDoneTwice(seed: Int) throws {
         var random = SeededGenerator(seed: UInt64(seed))
-        let mill = try Mill(limits: .init(jobs: 4, calls: 12))
+        let mill = try Mill(bounds: Bounds(jobs: 4, calls: 12))
         var jobs: [JobID] = []
         var workers: [Int] = []
         var succeeded: Set<String> = []
