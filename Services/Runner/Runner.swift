@@ -10,6 +10,7 @@ import MillraceService
 import MillraceStore
 import Resilience
 import Schemas
+import Synchronization
 
 /// The durable job runner: takes jobs in, gives their items to workers under bounds, keeps every checkpoint.
 ///
@@ -31,6 +32,8 @@ final class Runner: Service {
     let alarm: Alarm
     let canaryDesk = CanaryDesk()
     let attached = AttachedJobs()
+    /// Jobs that were taken in since the start.
+    let submitted = Atomic(0)
     let host: HostContext
     private let hands = Locked<(pools: WorkerPools, commands: CommandExecutor, server: RPCServer)?>(nil)
 

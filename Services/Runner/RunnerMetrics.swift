@@ -46,6 +46,7 @@ extension Runner {
         return [
             .init("millrace_runner_jobs_active", .gauge, Double(load.jobs)),
             .init("millrace_runner_jobs_live", .gauge, Double(live.total)),
+            .init("millrace_runner_jobs_submitted_total", .counter, Double(submitted.load(ordering: .relaxed))),
             .init("millrace_runner_jobs_started_total", .counter, Double(counts.started)),
             .init("millrace_runner_jobs_succeeded_total", .counter, Double(counts.succeeded)),
             .init("millrace_runner_jobs_failed_total", .counter, Double(counts.failed)),

@@ -13,19 +13,24 @@ public enum SystemGroup {
 
     /// The id in the text of a group(5) file; a line that does not read is passed over.
     static func id(named name: String, inFile text: String) -> UInt32? {
-        for line in text.split(separator: "\n") {
-            let fields = line.split(separator: ":", omittingEmptySubsequences: false)
-            if fields.count >= 3, fields[0] == name, let id = UInt32(fields[2]) { return id }
+        // By bytes: every service looks its groups up when it starts.
+        for line in text.utf8.split(separator: UInt8(ascii: "\n")) where line.starts(with: name.utf8) {
+            let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+            guard fields.count >= 3, fields[0].elementsEqual(name.utf8) else { continue }
+            if let id = UInt32(Substring(fields[2])) { return id }
         }
         return nil
     }
 
     /// Whether an nsswitch.conf(5) knows groups, or what else `database` names, by the file and systemd alone.
     static func isNameServiceLocal(_ text: String, database: String = "group:") -> Bool {
-        for line in text.split(separator: "\n") {
-            let words = line.prefix { $0 != "#" }.split { $0 == " " || $0 == "\t" }
-            guard words.first == database[...] else { continue }
-            return words.dropFirst().allSatisfy { $0 == "files" || $0 == "systemd" }
+        for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
+            let words = line.prefix { $0 != UInt8(ascii: "#") }
+                .split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            guard let first = words.first, first.elementsEqual(database.utf8) else { continue }
+            return words.dropFirst().allSatisfy {
+                $0.elementsEqual("files".utf8) || $0.elementsEqual("systemd".utf8)
+            }
         }
         return false
     }

@@ -4,6 +4,7 @@ import MillraceProtocol
 import MillraceRPC
 import MillraceStore
 import Resilience
+import Synchronization
 
 /// The wire side of jobs: from a method to the rule.
 extension Runner {
@@ -113,9 +114,10 @@ extension Runner {
 
     private func accept(_ jobs: some Sequence<(Submission, Taken)>, _ session: RPCSession) {
         var changes = Changes()
+        var new = 0
         for (submission, taken) in jobs {
             changes.merge(taken.changes)
-            if taken.receipt.duplicate { live.remove(submission.lane) }
+            if taken.receipt.duplicate { live.remove(submission.lane) } else { new += 1 }
             let id = taken.receipt.id
             if submission.specification.attached == true, !taken.receipt.duplicate {
                 attached.attach(id, to: session) { [weak self] in self?.abandon($0) }
@@ -128,6 +130,7 @@ extension Runner {
                     "correlation-id": "\(taken.receipt.correlationId)",
                 ])
         }
+        submitted.wrappingAdd(new, ordering: .relaxed)
         absorb(changes)
     }
 
@@ -160,13 +163,28 @@ extension Runner {
     private func why(_ id: JobID) async throws -> JobWhy.Result {
         let rules = state.withLock { $0.storeRules }
         let facts = try await store.read { try JobStore.whyFacts($0, id, rules) }
-        var reasons = state.withLock { $0.dispatcher.why(facts, now: now()) }
-        let pools = state.withLock { $0.book.pools(of: facts.lane.kind) }
-        let troubles = pools.compactMap { pool in self.pools?.problem(of: pool).map { "\(pool) \($0)" } }
-        if !troubles.isEmpty, let missing = reasons.firstIndex(where: { $0.code == .noWorker }) {
-            reasons[missing].message += ": " + troubles.joined(separator: "; ")
+        let (reasons, book) = state.withLock { ($0.dispatcher.why(facts, now: now()), $0.book) }
+        return JobWhy.Result(
+            id: id, state: facts.view.state, reasons: reasons.map { explained($0, facts.lane, book) })
+    }
+
+    /// Adds what the dispatcher does not know: who paused it and why, and what keeps a pool from serving.
+    private func explained(_ reason: WhyReason, _ lane: Lane, _ book: RuleBook) -> WhyReason {
+        var reason = reason
+        switch reason.code {
+        case .queuePaused, .kindPaused:
+            let gate = reason.code == .queuePaused ? book.gate(.queue, lane.queue) : book.gate(.kind, lane.kind)
+            if let words = gate?.reason { reason.message += ": \(words)" }
+            reason.since = gate?.since
+            reason.until = gate?.until
+        case .noWorker:
+            let troubles = book.pools(of: lane.kind).compactMap { pool in
+                pools?.problem(of: pool).map { "\(pool) \($0)" }
+            }
+            if !troubles.isEmpty { reason.message += ": " + troubles.joined(separator: "; ") }
+        default: break
         }
-        return JobWhy.Result(id: id, state: facts.view.state, reasons: reasons)
+        return reason
     }
 
     // MARK: Cancelling, retrying, changing
