@@ -68,7 +68,17 @@ extension Runner {
         }
         handle(.lanesReady([Canary.lane]))
         let id = taken.receipt.id
-        defer { note("the end of a canary") { try JobStore.delete($0, id) } }
+        defer {
+            let now = time.wall()
+            note("the end of a canary") { db in
+                // One that did not come through ends here; its row goes with the next sweep.
+                if try JobStore.isOver(db, id) {
+                    try JobStore.delete(db, id)
+                } else {
+                    _ = try JobStore.cancel(db, id, reason: "it came too late", rules, now: now)
+                }
+            }
+        }
         let ended: JobView?
         do {
             ended = try await canaryDesk.wait(for: id, until: Deadline(after: Canary.patience, time: time), time: time)

@@ -65,16 +65,15 @@ struct ExampleTests {
         }
     }
 
-    @Test(.disabled("the runner does not start commands yet"))
-    func theShellCommandDoesWhatItsReadmeSays() async throws {
+    @Test func theShellCommandDoesWhatItsReadmeSays() async throws {
         try await RunningSuite.run { suite in
             let declared = try #require(text(of: packageRoot + "/Examples/shell/disk-usage.yaml"))
             let installed = "/usr/share/doc/millrace/examples"
             #expect(declared.contains("command: [/bin/sh, \(installed)/shell/disk-usage.sh]"))
-            mkdir(suite.state + "/kinds.d", 0o755)
+            for folder in ["/etc", "/etc/kinds.d"] { mkdir(suite.state + folder, 0o755) }
             suite.folder.write(
-                declared.replacing(installed, with: packageRoot + "/Examples"), to: "state/kinds.d/disk-usage.yaml")
-            try await suite.check("kind", "check", suite.state + "/kinds.d")
+                declared.replacing(installed, with: packageRoot + "/Examples"), to: "state/etc/kinds.d/disk-usage.yaml")
+            try await suite.check("kind", "check")
             _ = try await suite.call("service.reload")
 
             let folder = suite.folder.file("measured")

@@ -36,5 +36,8 @@ struct Pauses: Sendable, Hashable {
     var queues: Set<String> = []
     var kinds: Set<String> = []
 
-    func concern(_ lane: Lane) -> Bool { queues.contains(lane.queue) || kinds.contains(lane.kind) }
+    /// The runner's own jobs start always: the watchdog waits for them.
+    func concern(_ lane: Lane) -> Bool {
+        !lane.isOwn && (queues.contains(lane.queue) || kinds.contains(lane.kind))
+    }
 }
