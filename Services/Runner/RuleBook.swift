@@ -42,7 +42,8 @@ struct RuleBook: Sendable {
 
     /// Reads the folder of declarations; nothing is declared where there is none.
     static func readKinds(_ configuration: RunnerConfiguration, _ host: HostContext) -> (KindCatalog, [Problem]) {
-        let folder = configuration.kinds.isEmpty
+        let folder =
+            configuration.kinds.isEmpty
             ? (host.state.map { $0 + "/etc/kinds.d" } ?? "/etc/millrace/kinds.d") : configuration.kinds
         let (catalog, problems) = KindCatalog.load(folder: folder, mayBeAbsent: configuration.kinds.isEmpty)
         return (catalog, problems)

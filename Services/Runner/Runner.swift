@@ -31,7 +31,10 @@ final class Runner: Service {
     let live: LiveJobs
     let alarm: Alarm
     let canaryDesk = CanaryDesk()
-    let attached = AttachedJobs()
+    /// Jobs that end with the connection that submitted them.
+    let attached = ConnectionTies<JobID>()
+    /// Permits that were granted and whose use was not reported.
+    let granted = ConnectionTies<Int64>()
     /// Jobs that were taken in since the start.
     let submitted = Atomic(0)
     let host: HostContext
@@ -298,7 +301,7 @@ final class Runner: Service {
         let job = detail.job
         live.remove(Lane(queue: job.queue, kind: job.kind, uid: job.user))
         if job.kind == Canary.kind { return canaryDesk.ended(job) }
-        if job.attached { attached.detach(job.id) }
+        if job.attached { attached.untie(job.id) }
         let duration = job.startedAt.flatMap { start in job.finishedAt.map { ($0 - start).milliseconds } } ?? 0
         // One line for each of thousands of jobs a second would cost more than the jobs.
         let level: Logger.Level =

@@ -30,14 +30,9 @@ struct ActiveJob: Sendable {
         case planning, storing, processing, summarizing
     }
 
-    let brief: JobBrief
-    let lane: Lane
-    /// What its kind needs to start an item.
-    let needs: ResourceBook.Needs?
-    /// What the runner itself is to do, for a job of a hook.
-    let task: HookTask?
-    var view: JobView
-    let backoff: Duration
+    private let claim: Claim
+    private var shown: Shown
+    private var fault: Fault?
     var attempts: Int
     var crashes: Int
     var slots: Int
@@ -56,8 +51,6 @@ struct ActiveJob: Sendable {
     /// Boot time at which the job has run too long.
     var deadline: Duration?
     var interruption: Interruption?
-    /// Why a stage that concerns the whole job went wrong.
-    var failure: RPCError?
     /// Boot time at which workers that do not heed a cancellation are dropped.
     var graceEnds: Duration?
     /// Checkpoints on their way to the disk.
@@ -67,15 +60,33 @@ struct ActiveJob: Sendable {
     /// What it waits for besides a place.
     var refusal: ResourceRefusal?
 
-    var id: JobID { brief.id }
+    var id: JobID { claim.brief.id }
+    var brief: JobBrief { claim.brief }
+    var lane: Lane { claim.lane }
+    /// What its kind needs to start an item.
+    var needs: ResourceBook.Needs? { claim.needs }
+    /// What the runner itself is to do, for a job of a hook.
+    var task: HookTask? { claim.task }
+    var backoff: Duration { claim.backoff }
+
+    var view: JobView {
+        get { shown.view }
+        _modify {
+            if !isKnownUniquelyReferenced(&shown) { shown = Shown(shown.view) }
+            yield &shown.view
+        }
+    }
+
+    /// Why a stage that concerns the whole job went wrong.
+    var failure: RPCError? {
+        get { fault?.error }
+        set { fault = newValue.map(Fault.init) }
+    }
 
     init(_ claimed: ClaimedJob, lane: Lane, needs: ResourceBook.Needs?, now: Dispatcher.Now) {
-        brief = claimed.brief
-        self.lane = lane
-        self.needs = needs
-        task = claimed.task
-        view = claimed.view
-        backoff = claimed.backoff
+        claim = Claim(
+            brief: claimed.brief, lane: lane, needs: needs, task: claimed.task, backoff: claimed.backoff)
+        shown = Shown(claimed.view)
         attempts = claimed.attempts
         crashes = claimed.crashes
         slots = claimed.slots ?? 0
@@ -84,7 +95,7 @@ struct ActiveJob: Sendable {
         pending = claimed.items.filter { $0.notBefore <= now.wall }.sorted { $0.brief.index > $1.brief.index }
         later = claimed.items.filter { $0.notBefore > now.wall }
             .map { (now.boot + ($0.notBefore - now.wall), $0) }.sorted { $0.at > $1.at }
-        if view.cancelRequested { interruption = .cancelled(reason: nil) }
+        if claimed.view.cancelRequested { interruption = .cancelled(reason: nil) }
     }
 
     /// Items that may run now beside those that do.
@@ -118,5 +129,38 @@ struct ActiveJob: Sendable {
     mutating func count() {
         view.items.waiting = pending.count + later.count
         view.items.running = running.count
+    }
+}
+
+// What is large stands beside the job: a job is moved each time something of it changes.
+extension ActiveJob {
+    /// What does not change while it runs.
+    private final class Claim: Sendable {
+        let brief: JobBrief
+        let lane: Lane
+        let needs: ResourceBook.Needs?
+        let task: HookTask?
+        let backoff: Duration
+
+        init(brief: JobBrief, lane: Lane, needs: ResourceBook.Needs?, task: HookTask?, backoff: Duration) {
+            self.brief = brief
+            self.lane = lane
+            self.needs = needs
+            self.task = task
+            self.backoff = backoff
+        }
+    }
+
+    /// Copied before it is changed unless the job is its only owner.
+    private final class Shown: @unchecked Sendable {
+        var view: JobView
+
+        init(_ view: JobView) { self.view = view }
+    }
+
+    private final class Fault: Sendable {
+        let error: RPCError
+
+        init(_ error: RPCError) { self.error = error }
     }
 }

@@ -19,6 +19,7 @@ extension Dispatcher {
         case jobs(used: Int, limit: Int), user(used: Int, limit: Int)
         case kind(used: Int, limit: Int), queue(used: Int, limit: Int)
         case breaker(name: String, until: Duration?)
+        case rate(name: String, until: Duration, ahead: Int)
     }
 
     func hindrances(_ lane: Lane, now: Duration) -> [Hindrance] {
@@ -30,6 +31,9 @@ extension Dispatcher {
             if case .breaker(let until)? = resources.shut(name, now: now) {
                 found.append(.breaker(name: name, until: until))
             }
+        }
+        if let (name, until, ahead) = shortage(lane.kind, now: now) {
+            found.append(.rate(name: name, until: until, ahead: ahead))
         }
         if serving[lane.kind] == nil {
             found.append(.noWorker)
@@ -51,12 +55,19 @@ extension Dispatcher {
         return found
     }
 
+    /// A token of which too few are to be had for a job to want one.
+    private func shortage(_ kind: String, now: Duration) -> (name: String, until: Duration, ahead: Int)? {
+        for name in rules.needs[kind]?.tokens ?? [] where resources.room(name, now: now) == 0 {
+            guard let resource = resources.resources[name], let bucket = resource.bucket else { continue }
+            return (name, bucket.nextToken(resource.line.count + 1, at: now), resource.line.count)
+        }
+        return nil
+    }
+
+    /// What is left of the bounds that lanes of several users share, while it is handed out.
     private struct Room {
-        var jobs: Int
-        var places: [String: Int] = [:]
         var kinds: [String: Int] = [:]
         var queues: [String: Int] = [:]
-        var users: [UInt32: Int] = [:]
     }
 
     private func requests(now: Now) -> [ClaimRequest] {
@@ -71,18 +82,21 @@ extension Dispatcher {
             }
         }
         var requests: [ClaimRequest] = []
-        if !own.isEmpty { requests.append(request(own.sorted(), count: places(for: own[0].kind)) { _ in .max }) }
+        if !own.isEmpty {
+            let free = places(for: Canary.kind)
+            requests.append(
+                ClaimRequest(lanes: own.map { .init(lane: $0, most: free, isPlain: true) }, count: free))
+        }
         var free = bounds.jobs - load.jobs
         guard free > 0, !byUser.isEmpty else { return requests }
         let counts = divide(free, among: byUser)
         // Places and bounds that several users' lanes share are handed out once.
-        var room = Room(jobs: free)
+        var room = Room()
         for uid in byUser.keys.sorted(by: { (shares.share(of: $0), $0) < (shares.share(of: $1), $1) }) {
             guard let lanes = byUser[uid], let count = counts[uid], count > 0 else { continue }
-            let request = request(lanes.sorted(), count: min(count, free)) { lane in self.room(for: lane, &room) }
+            let request = request(lanes.sorted(), count: min(count, free), &room, now: now.boot)
             guard !request.lanes.isEmpty else { continue }
             free -= request.count
-            for portion in request.lanes { spend(min(portion.most, request.count), portion.lane, &room) }
             requests.append(request)
         }
         return requests
@@ -92,16 +106,21 @@ extension Dispatcher {
         (rules.needs[kind]?.names ?? []).contains { resources.shut($0, now: now) != nil }
     }
 
-    private func request(_ lanes: [Lane], count: Int, room: (Lane) -> Int) -> ClaimRequest {
-        var portions: [ClaimRequest.Portion] = []
+    private func request(_ lanes: [Lane], count: Int, _ room: inout Room, now: Duration) -> ClaimRequest {
+        var request = ClaimRequest(lanes: [], count: 0)
         for lane in lanes {
-            let most = min(count, room(lane))
-            if most > 0 {
-                let isPlain = stages(of: lane.kind)?.contains(.plan) == false
-                portions.append(.init(lane: lane, most: most, isPlain: isPlain))
-            }
+            let (kind, queue) = measure(lane, &room, now: now)
+            let most = min(count, kind, queue)
+            guard most > 0 else { continue }
+            let isPlain = stages(of: lane.kind)?.contains(.plan) == false
+            request.lanes.append(.init(lane: lane, most: most, isPlain: isPlain))
+            request.kinds[lane.kind] = min(count, kind)
+            if queue < count { request.queues[lane.queue] = queue }
         }
-        return ClaimRequest(lanes: portions, count: min(count, portions.reduce(0) { $0 + $1.most }))
+        request.count = min(count, request.kinds.values.reduce(0, +))
+        for (kind, number) in request.kinds { room.kinds[kind]? -= number }
+        for queue in request.queues.keys { room.queues[queue]? -= request.count }
+        return request
     }
 
     /// Hands out `free` places one by one to whoever has had the least.
@@ -121,27 +140,21 @@ extension Dispatcher {
         return counts
     }
 
-    private func room(for lane: Lane, _ room: inout Room) -> Int {
-        let places = room.places[lane.kind] ?? self.places(for: lane.kind)
-        room.places[lane.kind] = places
-        var most = places
-        if let limit = bounds.kinds[lane.kind], limit > 0 {
-            let left = room.kinds[lane.kind] ?? (limit - load.kinds[lane.kind, default: 0])
-            room.kinds[lane.kind] = left
-            most = min(most, left)
+    /// How many jobs of the lane's kind, and of its queue, may start.
+    private func measure(_ lane: Lane, _ room: inout Room, now: Duration) -> (kind: Int, queue: Int) {
+        if room.kinds[lane.kind] == nil {
+            var kind = places(for: lane.kind)
+            if let limit = bounds.kinds[lane.kind], limit > 0 {
+                kind = min(kind, limit - load.kinds[lane.kind, default: 0])
+            }
+            for name in rules.needs[lane.kind]?.tokens ?? [] { kind = min(kind, resources.room(name, now: now)) }
+            room.kinds[lane.kind] = kind
         }
-        if let limit = bounds.queues[lane.queue], limit > 0 {
-            let left = room.queues[lane.queue] ?? (limit - load.queues[lane.queue, default: 0])
-            room.queues[lane.queue] = left
-            most = min(most, left)
+        if room.queues[lane.queue] == nil {
+            let limit = bounds.queues[lane.queue] ?? 0
+            room.queues[lane.queue] = limit > 0 ? limit - load.queues[lane.queue, default: 0] : .max
         }
-        return most
-    }
-
-    private func spend(_ number: Int, _ lane: Lane, _ room: inout Room) {
-        room.places[lane.kind]? -= number
-        room.kinds[lane.kind]? -= number
-        room.queues[lane.queue]? -= number
+        return (room.kinds[lane.kind] ?? 0, room.queues[lane.queue] ?? 0)
     }
 
     /// Says for which kinds jobs wait for a place, whenever that changes.

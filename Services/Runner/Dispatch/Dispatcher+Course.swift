@@ -10,6 +10,8 @@ extension Dispatcher {
     mutating func advance(_ id: JobID, now: Now, itsTurn: Bool = false) {
         // A copy of a job that is kept while the job changes would cost a copy of all its items.
         guard let (phase, isEnding) = jobs[id].map({ ($0.phase, $0.isEnding) }) else { return }
+        advances += 1
+        if isEnding || draining { forgo(id, now: now) }
         if isEnding { return wind(up: id, now: now) }
         guard !draining else { return }
         switch phase {
@@ -72,6 +74,7 @@ extension Dispatcher {
             guard start(id, kind, now: now) else { break }
             started += 1
         }
+        if jobs[id].map({ $0.isBlocked || $0.freeSlots == 0 || $0.pending.isEmpty }) == true { forgo(id, now: now) }
         guard let job = jobs[id], job.leases.isEmpty, job.pending.isEmpty, job.unsaved == 0 else { return }
         if let next = job.later.last {
             effects.append(
@@ -79,7 +82,7 @@ extension Dispatcher {
                     Postponement(
                         view: job.view, until: next.item.notBefore, cause: "waits to try \(job.later.count) of its items again",
                         attempts: job.attempts, crashes: job.crashes)))
-            drop(id)
+            drop(id, now: now)
         } else {
             enter(.summarizing, id)
             summarize(id, now: now)
@@ -88,15 +91,18 @@ extension Dispatcher {
 
     /// Starts the next item of the job; false when it has to wait for something.
     private mutating func start(_ id: JobID, _ kind: String, now: Now) -> Bool {
-        guard let worker = preparedWorker(for: id, now: now) else { return false }
+        guard let worker = preparedWorker(for: id, now: now) else {
+            forgo(id, now: now)
+            return false
+        }
         var pass: ResourceBook.Pass?
         if let needs = jobs[id]?.needs {
             switch resources.take(needs, for: id, now: now.boot) {
             case .success(let taken):
                 pass = taken
-                jobs[id]?.refusal = nil
+                refuse(id, nil)
             case .failure(let refusal):
-                jobs[id]?.refusal = refusal
+                refuse(id, refusal)
                 awaitChange(of: refusal.name, now: now)
                 return false
             }
@@ -153,10 +159,10 @@ extension Dispatcher {
         guard let job = jobs[id], job.leases.isEmpty else { return }
         guard let stages = stages(of: job.lane.kind) else {
             // Nobody could be asked; a cancelled job does not wait for somebody.
-            if job.interruption != nil { finish(job, result: nil) }
+            if job.interruption != nil { finish(job, result: nil, now: now) }
             return
         }
-        guard stages.contains(.summarize) else { return finish(job, result: nil) }
+        guard stages.contains(.summarize) else { return finish(job, result: nil, now: now) }
         guard let worker = freeWorker(for: job.lane.kind) else { return block(id) }
         let lease = lease(.summarize, of: job.id, to: worker, now: now)
         effects.append(.summarize(lease, job.brief, cancelled: job.interruption != nil))
@@ -177,7 +183,7 @@ extension Dispatcher {
         if let failure = job.failure {
             settle(job, failure, now: now)
         } else if job.phase == .planning || job.isPlain {
-            finish(job, result: nil)
+            finish(job, result: nil, now: now)
         } else {
             jobs[id]?.phase = .summarizing
             jobs[id]?.view.phase = .summarizing
@@ -188,26 +194,28 @@ extension Dispatcher {
     /// A stage that concerns the whole job has failed: another try later, or the end.
     private mutating func settle(_ job: ActiveJob, _ failure: RPCError, now: Now) {
         if failure.isSnooze, job.interruption == nil {
-            putOff(job, until: now.wall + failure.pause, cause: failure.message, attempts: job.attempts - 1)
+            putOff(
+                job, until: now.wall + failure.pause, cause: failure.message, attempts: job.attempts - 1, now: now)
         } else if failure.isWorthRetrying, job.attempts < job.view.maxAttempts, job.interruption == nil {
             let wait = delay(before: job.attempts, job, failure, now: now)
             putOff(
-                job, until: now.wall + wait, cause: "tries again after: \(failure.message)", attempts: job.attempts)
+                job, until: now.wall + wait, cause: "tries again after: \(failure.message)", attempts: job.attempts,
+                now: now)
         } else {
-            finish(job, result: nil)
+            finish(job, result: nil, now: now)
         }
     }
 
-    private mutating func putOff(_ job: ActiveJob, until: Timestamp, cause: String, attempts: Int) {
+    private mutating func putOff(_ job: ActiveJob, until: Timestamp, cause: String, attempts: Int, now: Now) {
         effects.append(
             .postpone(
                 Postponement(
                     view: job.view, until: until, cause: cause, attempts: max(0, attempts), crashes: job.crashes)))
-        drop(job.id)
+        drop(job.id, now: now)
     }
 
     mutating func finish(
-        _ job: ActiveJob, result: JSONRaw?, end: EndedAttempt? = nil
+        _ job: ActiveJob, result: JSONRaw?, end: EndedAttempt? = nil, now: Now
     ) {
         let items = job.view.items
         let state: JobState
@@ -236,7 +244,7 @@ extension Dispatcher {
                     state: state, cause: cause, result: result, error: error,
                     attempts: min(job.attempts, job.view.maxAttempts), crashes: job.crashes),
                 end))
-        drop(job.id)
+        drop(job.id, now: now)
     }
 
     private mutating func count(_ state: JobState, _ lane: Lane) {

@@ -23,25 +23,26 @@ extension Dispatcher {
         } else if lease.stage == .process {
             endItem(lease, ending, end, now: now)
         } else {
-            endStage(lease, ending, end)
+            endStage(lease, ending, end, now: now)
         }
         touch(lease.job)
     }
 
-    private mutating func endStage(_ lease: Lease, _ ending: LeaseEnd, _ end: AttemptEnd) {
+    private mutating func endStage(_ lease: Lease, _ ending: LeaseEnd, _ end: AttemptEnd, now: Now) {
         guard let job = jobs[lease.job] else { return }
         effects.append(.endAttempt(lease, end))
+        // Unless it says otherwise below, a worker that was to preload has not.
+        if lease.stage == .preload { workers[lease.worker]?.prepared[lease.job] = nil }
         switch ending {
         case .planned(let plan):
             accept(plan, for: job)
         case .preloaded:
             workers[lease.worker]?.prepared[lease.job] = .done
         case .summarized(let result):
-            finish(job, result: result.result)
+            finish(job, result: result.result, now: now)
         case .processed:
             break
         case .failed(let error):
-            workers[lease.worker]?.prepared[lease.job] = nil
             jobs[lease.job]?.attempts += 1
             jobs[lease.job]?.failure = error
         case .lost where draining:
@@ -184,7 +185,7 @@ extension Dispatcher {
                                 ? "put off by its worker: \(end.message ?? "")"
                                 : "tries again after: \(end.message ?? "an error")",
                             attempts: outcome.attempts, crashes: outcome.crashes, end: ended)))
-                drop(lease.job)
+                drop(lease.job, now: now)
             } else {
                 effects.append(
                     .notePlain(lease, end, attempts: outcome.attempts, crashes: outcome.crashes))
@@ -198,7 +199,7 @@ extension Dispatcher {
         // What was done before the wish to cancel came is done.
         if outcome.state == .succeeded { jobs[lease.job]?.interruption = nil }
         guard let job = jobs[lease.job] else { return }
-        finish(job, result: outcome.output, end: ended)
+        finish(job, result: outcome.output, end: ended, now: now)
     }
 
     // MARK: Interruptions

@@ -15,6 +15,7 @@ extension Dispatcher {
 
     /// Lets those go on who waited for a token or for the breaker.
     mutating func resourceChanged(_ name: String, now: Now) {
+        resources.observe(name, now: now.boot)
         if resources.shut(name, now: now.boot) != nil { refuseLine(of: name, now: now) }
         let served = resources.serve(name, now: now.boot)
         for (permit, pass, waited) in served.granted {
@@ -24,11 +25,25 @@ extension Dispatcher {
         for id in served.jobs { touch(id) }
         // A breaker lets jobs through that stand in no line.
         if resources.shut(name, now: now.boot) == nil {
-            for (id, job) in jobs where job.refusal?.name == name {
-                if case .breaker? = job.refusal?.refusal { touch(id) }
-            }
+            for id in atBreaker[name] ?? [] { touch(id) }
         }
         awaitChange(of: name, now: now)
+    }
+
+    /// Notes what a job waits for besides a place; nil when that is over.
+    mutating func refuse(_ id: JobID, _ refusal: ResourceRefusal?) {
+        guard let before = jobs[id]?.refusal ?? refusal else { return }
+        if case .breaker? = jobs[id]?.refusal?.refusal { atBreaker[before.name]?.remove(id) }
+        if case .breaker? = refusal?.refusal, let name = refusal?.name { atBreaker[name, default: []].insert(id) }
+        jobs[id]?.refusal = refusal
+    }
+
+    /// A job that could not use a token if it got one stands in no line: others would wait for it.
+    mutating func forgo(_ id: JobID, now: Now) {
+        guard jobs[id]?.refusal != nil, let needs = jobs[id]?.needs else { return }
+        refuse(id, nil)
+        resources.leave(needs, job: id)
+        for name in needs.tokens { resourceChanged(name, now: now) }
     }
 
     private mutating func refuseLine(of name: String, now: Now) {
@@ -64,6 +79,16 @@ extension Dispatcher {
         if let pass = known.pass {
             resources.withdraw(pass, now: now.boot)
             resources.giveBack(known.name, tokens: known.count)
+        } else {
+            resources.leave(known.name, permit: permit)
+        }
+        resourceChanged(known.name, now: now)
+    }
+
+    mutating func lose(_ permit: Int64, now: Now) {
+        guard let known = permits.remove(permit) else { return }
+        if let pass = known.pass {
+            resources.withdraw(pass, now: now.boot)
         } else {
             resources.leave(known.name, permit: permit)
         }

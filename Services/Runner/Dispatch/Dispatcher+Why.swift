@@ -99,6 +99,7 @@ extension Dispatcher {
             return limited(.queueLimit, "the queue \(lane.queue)", lane.queue, used, limit)
         case .breaker(let name, let until):
             return breaker(name, until, now: now)
+        case .rate(let name, let until, let ahead): return rate(name, until, ahead, now: now)
         }
     }
 
@@ -114,6 +115,12 @@ extension Dispatcher {
             message: "the breaker of \(name) is open"
                 + (time.map { " until \($0)" } ?? "; millctl breaker close \(name) closes it"),
             until: time, name: name)
+    }
+
+    private func rate(_ name: String, _ until: Duration, _ ahead: Int, now: Now) -> WhyReason {
+        WhyReason(
+            code: .rate, message: "waits for a token of \(name); \(ahead) are before it",
+            until: now.wall + (until - now.boot), name: name, ahead: ahead)
     }
 
     // MARK: Running
@@ -200,11 +207,7 @@ extension Dispatcher {
             case .breaker(let until): reasons.append(breaker(refusal.name, until, now: now))
             case .rate(let until, _):
                 let ahead = resources.ahead(.job(job.id), of: refusal.name) ?? 0
-                reasons.append(
-                    WhyReason(
-                        code: .rate,
-                        message: "waits for a token of \(refusal.name); \(ahead) are before it",
-                        until: now.wall + (until - now.boot), name: refusal.name, ahead: ahead))
+                reasons.append(rate(refusal.name, until, ahead, now: now))
             case .full, .overBurst: break
             }
         }

@@ -43,6 +43,8 @@ struct Dispatcher: Sendable {
         case permitReported(Int64, succeeded: Bool)
         /// The permit was not used, or whoever waited for it is gone.
         case permitReturned(Int64)
+        /// Whoever was granted the permit is gone and will not report.
+        case permitLost(Int64)
         case breakerForced(String, open: Bool?)
         /// Time went by.
         case tick
@@ -94,6 +96,10 @@ struct Dispatcher: Sendable {
     /// When something about a dependency will be looked at again.
     var awaited: [String: Duration] = [:]
     var budgets: [String: RetryBudget] = [:]
+    /// Jobs that an open breaker keeps from going on, by its name.
+    var atBreaker: [String: Set<JobID>] = [:]
+    /// How often jobs were looked at: what an event costs.
+    var advances = 0
 
     /// What has happened since the start.
     var counts = Counts()
@@ -182,11 +188,15 @@ struct Dispatcher: Sendable {
         case .permitAsked(let number, let permit): ask(number, permit, now: now)
         case .permitReported(let permit, let succeeded): report(permit, succeeded: succeeded, now: now)
         case .permitReturned(let permit): giveBack(permit, now: now)
+        case .permitLost(let permit): lose(permit, now: now)
         case .breakerForced(let name, let open):
             resources.force(name, open: open, now: now.boot)
             resourceChanged(name, now: now)
         case .tick: break
-        case .drain: draining = true
+        case .drain:
+            draining = true
+            // Permits go on, for what still runs may need them.
+            for (id, job) in jobs where job.refusal != nil { touch(id) }
         }
     }
 
@@ -336,11 +346,11 @@ struct Dispatcher: Sendable {
     }
 
     /// Forgets a job; whoever preloaded for it is told.
-    mutating func drop(_ id: JobID) {
+    mutating func drop(_ id: JobID, now: Now) {
+        forgo(id, now: now)
         guard let job = jobs.removeValue(forKey: id) else { return }
         load.remove(job.lane)
         if job.isBlocked { blocked[job.lane.kind]?.removeAll { $0 == id } }
-        if job.refusal != nil, let needs = job.needs { resources.leave(needs, job: id) }
         guard !job.isPlain else { return }
         for worker in workers.values where worker.prepared[id] != nil {
             workers[worker.id]?.prepared[id] = nil

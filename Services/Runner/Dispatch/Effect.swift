@@ -49,6 +49,9 @@ struct PermitGrant: Sendable, Hashable {
 struct ClaimRequest: Sendable, Hashable {
     var lanes: [Portion]
     var count: Int
+    /// How many jobs at most of one kind and of one queue, where several lanes share a bound.
+    var kinds: [String: Int] = [:]
+    var queues: [String: Int] = [:]
 
     struct Portion: Sendable, Hashable {
         var lane: Lane

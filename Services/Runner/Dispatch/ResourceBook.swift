@@ -32,10 +32,16 @@ struct ResourceBook: Sendable {
 
     /// What the items of a kind need.
     struct Needs: Sendable, Hashable {
-        /// A token of each, and their breakers closed.
-        var tokens: [String] = []
+        /// A token of each, and their breakers closed. All stand in line in this order, so that no two wait for each
+        /// other.
+        let tokens: [String]
         /// The dependency against whose breaker failures count.
-        var breaker: String?
+        let breaker: String?
+
+        init(tokens: [String] = [], breaker: String? = nil) {
+            self.tokens = Set(tokens).sorted()
+            self.breaker = breaker
+        }
 
         var names: [String] { breaker.map { tokens.contains($0) ? tokens : tokens + [$0] } ?? tokens }
     }
@@ -72,13 +78,16 @@ struct ResourceBook: Sendable {
         guard var resource = resources[name] else {
             resources[name] = Resource(
                 definition: definition,
-                breaker: CircuitBreaker(threshold: definition.failures, pause: definition.pause),
+                breaker: Self.breaker(definition),
                 bucket: definition.rate.map { TokenBucket(rate: $0, burst: definition.burst, now: now) })
             return
         }
         guard resource.definition != definition else { return }
         if resource.definition.failures != definition.failures || resource.definition.pause != definition.pause {
-            resource.breaker = CircuitBreaker(threshold: definition.failures, pause: definition.pause)
+            let before = resource.breaker.state
+            resource.breaker = Self.breaker(definition)
+            // What a hand holds stays held.
+            if before == .forcedOpen || before == .forcedClosed { resource.breaker.force(open: before == .forcedOpen) }
         }
         resource.bucket = definition.rate.map { rate in
             resource.bucket?.changed(rate: rate, burst: definition.burst, now: now)
@@ -86,6 +95,12 @@ struct ResourceBook: Sendable {
         }
         resource.definition = definition
         resources[name] = resource
+    }
+
+    /// A trial ends with its item, or with the report or the connection of its permit; the hour is for a connection that
+    /// stays and never reports.
+    private static func breaker(_ definition: Definition) -> CircuitBreaker {
+        CircuitBreaker(threshold: definition.failures, pause: definition.pause, trialTimeout: .seconds(3600))
     }
 
     /// A name that is used without being declared has no rate and the usual breaker.
@@ -109,7 +124,10 @@ struct ResourceBook: Sendable {
     mutating func take(_ needs: Needs, for job: JobID, now: Duration) -> Result<Pass?, ResourceRefusal> {
         for name in needs.names {
             known(name, now: now)
-            if let refusal = shut(name, now: now) { return .failure(ResourceRefusal(name: name, refusal: refusal)) }
+            guard let refusal = shut(name, now: now) else { continue }
+            // Who cannot go on keeps nobody else waiting for a token.
+            leave(needs, job: job)
+            return .failure(ResourceRefusal(name: name, refusal: refusal))
         }
         for name in needs.tokens {
             guard let bucket = resources[name]?.bucket, let line = resources[name]?.line else { continue }
@@ -129,7 +147,7 @@ struct ResourceBook: Sendable {
         }
         for name in needs.tokens {
             _ = resources[name]?.bucket?.take(at: now)
-            if resources[name]?.line.first == .job(job) { resources[name]?.line.removeFirst() }
+            resources[name]?.line.removeAll { $0 == .job(job) }
         }
         return .success(pass)
     }
@@ -162,14 +180,13 @@ struct ResourceBook: Sendable {
 
     /// Whoever is first in line and can go on now.
     ///
-    /// - Returns: permits that are granted, and jobs that are to ask again.
+    /// - Returns: permits that are granted, and jobs that are to ask again: each of them takes its token or leaves the
+    ///   line.
     mutating func serve(_ name: String, now: Duration) -> (granted: [(Int64, Pass, waited: Duration)], jobs: [JobID]) {
         var granted: [(Int64, Pass, waited: Duration)] = []
         while let first = resources[name]?.line.first {
             switch first {
-            case .job(let id):
-                guard let bucket = resources[name]?.bucket, bucket.tokens(at: now) < 1 else { return (granted, [id]) }
-                return (granted, [])
+            case .job: return (granted, firstJobs(of: name, now: now))
             case .permit(let permit, let count):
                 guard let pass = grant(name, count: count, now: now) else { return (granted, []) }
                 resources[name]?.line.removeFirst()
@@ -178,6 +195,34 @@ struct ResourceBook: Sendable {
             }
         }
         return (granted, [])
+    }
+
+    /// Jobs at the front of the line for which there are tokens.
+    private func firstJobs(of name: String, now: Duration) -> [JobID] {
+        guard let resource = resources[name] else { return [] }
+        var jobs: [JobID] = []
+        for waiter in resource.line.prefix(resource.bucket?.tokens(at: now) ?? .max) {
+            guard case .job(let id) = waiter else { break }
+            jobs.append(id)
+        }
+        return jobs
+    }
+
+    /// How many more jobs may come to want a token: as many as find one within a tenth of a second, and always one, for
+    /// only who stands in line has his turn.
+    func room(_ name: String, now: Duration) -> Int {
+        guard let resource = resources[name], let bucket = resource.bucket else { return .max }
+        let soon = bucket.tokens(at: now) + Int((resource.definition.rate ?? 0) / 10)
+        let hasJob = resource.line.contains { if case .job = $0 { true } else { false } }
+        return max(soon - resource.line.count, hasJob ? 0 : 1)
+    }
+
+    /// A trial that told nothing for too long has failed.
+    mutating func observe(_ name: String, now: Duration) {
+        guard let breaker = resources[name]?.breaker, breaker.state == .halfOpen, breaker.retryAfter(now) == .zero else {
+            return
+        }
+        _ = resources[name]?.breaker.admit(now)
     }
 
     /// Those in line for a dependency whose breaker opened: they wait for nothing.
@@ -218,7 +263,8 @@ struct ResourceBook: Sendable {
             if case .breaker(let until?) = refusal { return until }
             return nil
         }
-        guard let first = resource.line.first, let bucket = resource.bucket else { return nil }
+        guard let first = resource.line.first else { return nil }
+        guard let bucket = resource.bucket else { return now }
         if case .permit(_, let count) = first {
             return bucket.nextToken(min(count, bucket.burst), at: now)
         }

@@ -120,7 +120,7 @@ extension Runner {
             if taken.receipt.duplicate { live.remove(submission.lane) } else { new += 1 }
             let id = taken.receipt.id
             if submission.specification.attached == true, !taken.receipt.duplicate {
-                attached.attach(id, to: session) { [weak self] in self?.abandon($0) }
+                attached.tie(id, to: session) { [weak self] in self?.abandon($0) }
             }
             guard log.logLevel <= .debug else { continue }
             log.debug(

@@ -17,10 +17,12 @@ extension Runner {
             acquire(params.resource, count, context) { reply.resolve($0) }
         }
         router.onReply(PermitReport.self) { [self] params, _, reply in
+            granted.untie(params.permit)
             handle(.permitReported(params.permit, succeeded: params.succeeded))
             reply.succeed(Done())
         }
         router.onReply(PermitRelease.self) { [self] params, _, reply in
+            granted.untie(params.permit)
             handle(.permitReturned(params.permit))
             reply.succeed(Done())
         }
@@ -34,12 +36,16 @@ extension Runner {
         let (number, worker) = state.withLock { state in
             state.lastPermit += 1
             let number = state.lastPermit
-            state.permits[number] = { outcome in
+            state.permits[number] = { [self] outcome in
+                // What was granted may have been used, so its tokens do not come back; but nobody will report it.
+                if case .success = outcome {
+                    granted.tie(number, to: session) { [weak self] in self?.handle(.permitLost($0)) }
+                }
                 answer(
                     outcome.map {
                         PermitAcquire.Result(
                             permit: number, resource: $0.name, waitedMs: Int($0.waited.milliseconds))
-                    }.mapError { JobError.permit($0, now: self.time.boot()) })
+                    }.mapError { JobError.permit($0, now: time.boot()) })
             }
             return (number, state.workers.first { $0.value === session }?.key)
         }

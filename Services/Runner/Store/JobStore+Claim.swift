@@ -5,7 +5,7 @@ import MillraceStore
 
 /// Taking jobs to be worked on.
 extension JobStore {
-    private static let claimable = """
+    static let claimable = """
         SELECT \(viewColumns), params, backoff_ms, attempts, crashes, task FROM job
         WHERE queue = ? AND kind = ? AND uid = ? AND state = 'ready' AND hold IS NULL ORDER BY rank, id LIMIT ?
         """

@@ -3,6 +3,19 @@ import Linux
 import MillraceProtocol
 import MillraceStore
 
+/// Why a job that waited was ended by something other than a hand.
+enum EndReason: String, Sendable {
+    case replaced = "job.replaced"
+    case dependencyFailed = "job.dependencyFailed"
+
+    var status: StatusWord {
+        switch self {
+        case .replaced: .aborted
+        case .dependencyFailed: .failedPrecondition
+        }
+    }
+}
+
 /// The end of a job, and what comes of it: the line of its key moves up, followers are released or cancelled, hooks
 /// become jobs.
 extension JobStore {
@@ -47,7 +60,7 @@ extension JobStore {
         }
         if found.isFollowed {
             for (follower, cause) in try releaseFollowers(of: view.id, view.state, rules, now, db, &changes) {
-                try endWaiting(db, follower, cause, rules, now, &changes)
+                try endWaiting(db, follower, cause, because: .dependencyFailed, rules, now, &changes)
             }
         }
         return (JobDetail(job: view), changes)
@@ -78,11 +91,11 @@ extension JobStore {
     ///   - tells: whether its own end is among the changes.
     ///   - fills: whether the line of its key moves up.
     static func endWaiting(
-        _ db: Connection, _ standing: Standing, _ cause: String, _ rules: StoreRules, _ now: Timestamp,
-        _ changes: inout Changes, tells: Bool = true, fills: Bool = true
+        _ db: Connection, _ standing: Standing, _ cause: String, because reason: EndReason? = nil, _ rules: StoreRules,
+        _ now: Timestamp, _ changes: inout Changes, tells: Bool = true, fills: Bool = true
     ) throws {
-        var ending = [(standing, cause: cause)]
-        while let (job, cause) = ending.popLast() {
+        var ending = [(standing, cause: cause, reason: reason)]
+        while let (job, cause, reason) = ending.popLast() {
             let id = SQLValue(job.id.rawValue)
             if job.isPlanned {
                 try db.run("UPDATE item SET state = 'cancelled' WHERE job_id = ? AND state IN ('ready', 'running')", id)
@@ -91,11 +104,12 @@ extension JobStore {
             let ended = try db.run(
                 """
                 UPDATE job SET state = 'cancelled', hold = NULL, keeps_place = 0, waits_for = 0, cause = ?2,
-                    changed_at = ?3, finished_at = ?3, expires_at = ?4
+                    changed_at = ?3, finished_at = ?3, expires_at = ?4, error = coalesce(?5, error)
                 WHERE id = ?1 AND (state = 'scheduled' OR state = 'ready')
                 """,
                 id, .text(cause), SQLValue(now.milliseconds),
-                SQLValue((now + rules.retention(of: job.lane.kind, .cancelled)).milliseconds))
+                SQLValue((now + rules.retention(of: job.lane.kind, .cancelled)).milliseconds),
+                SQLValue(reason.map { JSON.encode(RPCError($0.status, cause, reason: $0.rawValue)) }))
             // Two of those it waited for may end at once.
             guard ended > 0 else { continue }
             if job.isAdmitted, fills || job.id != standing.id, let key = job.key {
@@ -111,6 +125,7 @@ extension JobStore {
             try fire(db, view, hooks, rules, now, &changes)
             if job.isFollowed {
                 ending += try releaseFollowers(of: job.id, .cancelled, rules, now, db, &changes).reversed()
+                    .map { ($0.0, cause: $0.cause, reason: .dependencyFailed) }
             }
         }
     }

@@ -22,8 +22,7 @@ extension JobStore {
                 if ranks.isEmpty { exhausted.insert(portion.lane) }
                 first += ranks.map { ($0.rank, $0.id, number) }
             }
-            first.sort { ($0.rank, $0.id) < ($1.rank, $1.id) }
-            let counts = Dictionary(grouping: first.prefix(request.count), by: \.portion).mapValues(\.count)
+            let counts = share(request, first.sorted { ($0.rank, $0.id) < ($1.rank, $1.id) }.map(\.portion))
             for (number, portion) in request.lanes.enumerated() {
                 guard let count = counts[number] else { continue }
                 portions.append(LaneRequest(lane: portion.lane, count: count, isPlain: portion.isPlain))
@@ -31,6 +30,22 @@ extension JobStore {
         }
         let claimed = try claim(db, portions, now: now)
         return (claimed.jobs, claimed.exhausted.union(exhausted))
+    }
+
+    /// How many jobs are taken from each lane: the first of all, as far as the bounds of their kinds and queues go.
+    private static func share(_ request: ClaimRequest, _ first: [Int]) -> [Int: Int] {
+        var (kinds, queues) = (request.kinds, request.queues)
+        var counts: [Int: Int] = [:]
+        var left = request.count
+        for number in first where left > 0 {
+            let lane = request.lanes[number].lane
+            guard kinds[lane.kind] ?? 1 > 0, queues[lane.queue] ?? 1 > 0 else { continue }
+            kinds[lane.kind]? -= 1
+            queues[lane.queue]? -= 1
+            counts[number, default: 0] += 1
+            left -= 1
+        }
+        return counts
     }
 
     private static func ranks(_ db: Connection, _ lane: Lane, limit: Int) throws -> [(rank: Int64, id: Int64)] {
