@@ -47,7 +47,10 @@ extension BootedSystem {
     func startOnlySocket() async throws {
         try await check(["systemctl", "stop", "millrace.target", Self.service, Self.socket])
         try await check(["systemctl", "reset-failed"])
-        try await check(["sh", "-c", "rm -rf /var/lib/millrace/* /run/systemd/system/millrace-* /etc/millrace/*"])
+        let leftovers = "/var/lib/millrace/* /etc/millrace/*.conf /etc/millrace/kinds.d/*"
+        try await check([
+            "sh", "-c", "rm -rf /run/systemd/system/millrace-* /etc/systemd/system/millrace-* \(leftovers)",
+        ])
         try await check(["systemctl", "daemon-reload"])
         try await check(["systemctl", "start", Self.socket])
     }

@@ -17,12 +17,13 @@ struct MillraceUnderSystemdTests {
 
     @Test func usersAndFoldersAreThere() async throws {
         let owners = try await system.check([
-            "stat", "-c", "%n %U:%G %a", "/run/millrace", "/var/lib/millrace", "/etc/millrace",
+            "stat", "-c", "%n %U:%G %a", "/run/millrace", "/var/lib/millrace", "/etc/millrace", "/etc/millrace/kinds.d",
             "/run/millrace/runner.sock",
         ])
         #expect(owners.contains("/run/millrace root:root 755\n"))
         #expect(owners.contains("/var/lib/millrace millrace:millrace 750\n"))
         #expect(owners.contains("/etc/millrace root:root 755\n"))
+        #expect(owners.contains("/etc/millrace/kinds.d root:root 755\n"))
         #expect(owners.contains("/run/millrace/runner.sock millrace:millrace 660\n"))
         try await system.check(["getent", "group", "millrace-admin"])
     }
