@@ -14,7 +14,7 @@ products = millrace-runner millrace-backoffice millctl
 swift_folders = Package.swift Sources Services Tests $(wildcard Benchmarks Schemas Examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release test check format demo bench install thread-sanitizer clean
+.PHONY: help setup build release test check format demo bench crash install thread-sanitizer clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,10 @@ demo: setup ## a month of invented timesheets becomes orders, before your eyes
 
 bench: setup ## measure speed against floors measured in the same run
 	@sh Benchmarks/run
+
+crash: setup ## kill -9 two thousand times under load; writes Documentation/CrashTable.md
+	$(SWIFT) build --build-tests
+	@sh Scripts/crash
 
 install: ## install executables, units and completions (DESTDIR= PREFIX=/usr BUILD=release)
 ifdef BINARIES

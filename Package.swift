@@ -108,6 +108,8 @@ targets.append(
     .executableTarget(
         name: "ExampleWorker", dependencies: ["MillraceWorker", "MillraceProtocol", "JSONCodec", "Linux"],
         path: "Examples/swift", exclude: ["README.md"], swiftSettings: strict))
+// What the crash tests kill; they find it beside the other executables.
+targets.append(.executableTarget(name: "CrashWorker", path: "Tests/CrashWorker"))
 targets += [
     suite("SchemaTests", ["RunnerService", "MillraceProtocol", "MillraceService", "Schemas"]),
     suite("UnitFileTests", ["RunnerService"]),

@@ -17,22 +17,49 @@ final class BareRunner: Sendable {
         for name in ["run", "data", "log"] { mkdir(folder.file(name), 0o755) }
     }
 
+    /// The program: `MILLRACE_CRASH_RUNNER`, or the one that was built with the tests.
+    static let program = TestSupport.environment("MILLRACE_CRASH_RUNNER") ?? Binary.path("millrace-runner")
+
     /// Starts a runner and returns when it answers.
     func start() async throws {
+        try launch()
+        try await answers()
+    }
+
+    /// Starts a runner, where wanted as the child of a tracer, and waits for nothing.
+    func launch(under tracer: [String] = []) throws {
+        // Its end must not outlive the test's.
+        let bound = ["setpriv", "--pdeathsig", "KILL"]
         let started = try RunningProcess(
-            // Its end must not outlive the test's.
-            ["setpriv", "--pdeathsig", "KILL", Binary.path("millrace-runner"), "--state", state],
+            bound + (tracer.isEmpty ? [] : tracer + bound) + [Self.program, "--state", state],
             environment: [
                 "MILLRACE_STATE": nil, "MILLRACE_BOOKS": nil, "NOTIFY_SOCKET": nil, "LISTEN_FDS": nil,
                 "TASK_ORDER_LOG_WORKER_POOL_SIZE": nil, "SWIFT_BACKTRACE": "enable=no",
             ].merging(environment) { $1 })
         process.update { $0 = started }
+    }
+
+    /// Waits until the runner that was started answers.
+    func answers() async throws {
+        guard let started = process.value else { return }
         try await eventually("the runner answers", within: .seconds(30), every: .milliseconds(2)) {
             let progress = started.progress.value
             if let ending = progress.ending { throw TestFailure("the runner: \(ending)\n\(progress.errorText)") }
             return (try? await call("service.ping")) != nil
         }
     }
+
+    /// Whether the process that was started has ended.
+    var hasEnded: Bool { process.value?.progress.value.ending != nil }
+
+    /// `kill -9` of the process and its group, and returns when it is gone.
+    func killGroup() async throws {
+        process.value?.signalGroup(SIGKILL)
+        try await process.value?.wait(within: .seconds(10))
+    }
+
+    /// A signal to the runner.
+    func signal(_ number: Int32) { process.value?.signal(number) }
 
     /// `kill -9`, and returns when it is gone.
     func kill() async throws {

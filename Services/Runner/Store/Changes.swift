@@ -7,9 +7,10 @@ struct Changes: Sendable {
     var lanes: Set<Lane> = []
     /// The earliest time among jobs that were scheduled.
     var nextScheduled: Timestamp?
-    /// Jobs that ended with it: replaced ones, dependents of a job that failed, attached ones. Without params.
+    /// Jobs that ended with it: replaced ones, dependents of a job that failed, also those that came too late for it,
+    /// attached ones. Without params.
     var ended: [JobView] = []
-    /// Of each job that was created by a hook.
+    /// Of each job that is live now and was not, other than by its own submission: made by a hook, or retried.
     var created: [Lane] = []
 
     mutating func merge(_ other: Changes) {

@@ -58,6 +58,7 @@ extension JobStore {
             """,
             SQLValue(place.hold?.rawValue), SQLValue(place.rank), SQLValue(now.milliseconds), SQLValue(id.rawValue))
         var changes = Changes()
+        changes.created.append(before.lane)
         if place.hold == nil { changes.lanes.insert(before.lane) }
         if place.hasRoom, let key = before.key { try fill(db, before.lane.kind, key, rules, now, &changes) }
         return (JobRetry.Result(id: id, state: .ready, items: items), changes)

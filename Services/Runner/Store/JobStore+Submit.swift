@@ -48,7 +48,8 @@ extension JobStore {
         if let replaced {
             // Without letting the line move up: the place is taken over.
             let next = try db.first("SELECT seq + 1 FROM sqlite_sequence WHERE name = 'job'") { $0.int(0) } ?? 1
-            try endWaiting(db, replaced, "replaced by job \(next)", because: .replaced, rules, now, &changes, fills: false)
+            try endWaiting(
+                db, replaced, "replaced by job \(next)", because: .replaced, rules, now, &changes, fills: false)
         }
         let after = try predecessors(db, wanted)
         let queue = wanted.queue ?? "default"
@@ -77,7 +78,7 @@ extension JobStore {
         if let key = wanted.idempotencyKey { try note(db, submission, key, id, now) }
         var hold = place.hold
         if let fault = after.fault {
-            try endWaiting(db, try standing(db, id), fault, because: .dependencyFailed, rules, now, &changes, tells: false)
+            try endWaiting(db, try standing(db, id), fault, because: .dependencyFailed, rules, now, &changes)
             state = .cancelled
         } else if state == .scheduled {
             if hold == nil { changes.schedule(runAt) }
