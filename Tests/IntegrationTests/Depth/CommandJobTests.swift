@@ -185,7 +185,7 @@ struct CommandJobTests {
             #expect(job["cause"].string == "cancelled: enough")
             #expect(!ProcessLook.isAlive(leader))
             #expect(!ProcessLook.isAlive(grandchild), "the deaf grandchild is left")
-            #expect(ProcessLook.bearing("MILLRACE_JOB_ID=\(id)\0").isEmpty)
+            #expect(ProcessLook.bearing("MILLRACE_SOCKET=\(runner.socket)\0").isEmpty)
             #expect(try await runner.attempts(id).map { $0["cause"].string } == ["cancelled"])
         }
     }
