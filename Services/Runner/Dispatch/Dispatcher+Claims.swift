@@ -73,12 +73,15 @@ extension Dispatcher {
     private func requests(now: Now) -> [ClaimRequest] {
         var own: [Lane] = []
         var byUser: [UInt32: [Lane]] = [:]
+        // Places and bounds that several users' lanes share are handed out once.
+        var room = Room()
         for lane in hungry where !rules.pauses.concern(lane) {
-            guard places(for: lane.kind) > 0 else { continue }
             if lane.isOwn {
-                own.append(lane)
+                if places(for: lane.kind) > 0 { own.append(lane) }
             } else if !isShut(lane.kind, now: now.boot) {
-                byUser[lane.uid, default: []].append(lane)
+                // Whose lanes have no room would get a share that he cannot use, and that another misses.
+                let (kind, queue) = measure(lane, &room, now: now.boot)
+                if min(kind, queue) > 0 { byUser[lane.uid, default: []].append(lane) }
             }
         }
         var requests: [ClaimRequest] = []
@@ -90,8 +93,6 @@ extension Dispatcher {
         var free = bounds.jobs - load.jobs
         guard free > 0, !byUser.isEmpty else { return requests }
         let counts = divide(free, among: byUser)
-        // Places and bounds that several users' lanes share are handed out once.
-        var room = Room()
         for uid in byUser.keys.sorted(by: { (shares.share(of: $0), $0) < (shares.share(of: $1), $1) }) {
             guard let lanes = byUser[uid], let count = counts[uid], count > 0 else { continue }
             let request = request(lanes.sorted(), count: min(count, free), &room, now: now.boot)
@@ -115,11 +116,11 @@ extension Dispatcher {
             let isPlain = stages(of: lane.kind)?.contains(.plan) == false
             request.lanes.append(.init(lane: lane, most: most, isPlain: isPlain))
             request.kinds[lane.kind] = min(count, kind)
-            if queue < count { request.queues[lane.queue] = queue }
+            if queue < .max { request.queues[lane.queue] = min(count, queue) }
         }
         request.count = min(count, request.kinds.values.reduce(0, +))
         for (kind, number) in request.kinds { room.kinds[kind]? -= number }
-        for queue in request.queues.keys { room.queues[queue]? -= request.count }
+        for (queue, number) in request.queues { room.queues[queue]? -= number }
         return request
     }
 

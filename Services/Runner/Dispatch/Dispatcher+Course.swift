@@ -80,7 +80,8 @@ extension Dispatcher {
             effects.append(
                 .postpone(
                     Postponement(
-                        view: job.view, until: next.item.notBefore, cause: "waits to try \(job.later.count) of its items again",
+                        view: job.view, until: next.item.notBefore,
+                        cause: "waits to try \(job.later.count) of its items again",
                         attempts: job.attempts, crashes: job.crashes)))
             drop(id, now: now)
         } else {
@@ -97,13 +98,19 @@ extension Dispatcher {
         }
         var pass: ResourceBook.Pass?
         if let needs = jobs[id]?.needs {
+            let stoodInLine = jobs[id]?.refusal != nil
             switch resources.take(needs, for: id, now: now.boot) {
             case .success(let taken):
                 pass = taken
                 refuse(id, nil)
+                if stoodInLine { for name in needs.tokens { resourceChanged(name, now: now) } }
             case .failure(let refusal):
                 refuse(id, refusal)
+                if stoodInLine, case .breaker = refusal.refusal {
+                    for name in needs.tokens { resourceChanged(name, now: now) }
+                }
                 awaitChange(of: refusal.name, now: now)
+                for name in needs.tokens where name != refusal.name { awaitChange(of: name, now: now) }
                 return false
             }
         }

@@ -105,7 +105,8 @@ extension Dispatcher {
 
     private func limited(_ code: WhyCode, _ what: String, _ name: String?, _ used: Int, _ limit: Int) -> WhyReason {
         WhyReason(
-            code: code, message: "\(used) of at most \(limit) jobs of \(what) run", name: name, limit: limit, used: used)
+            code: code, message: "\(used) of at most \(limit) jobs of \(what) run", name: name, limit: limit, used: used
+        )
     }
 
     private func breaker(_ name: String, _ until: Duration?, now: Now) -> WhyReason {

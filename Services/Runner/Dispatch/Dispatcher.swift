@@ -203,7 +203,7 @@ struct Dispatcher: Sendable {
     private mutating func obey(_ new: Rules, now: Now) {
         rules = new
         resources.define(new.definitions, now: now.boot)
-        for name in new.definitions.keys { resourceChanged(name, now: now) }
+        for name in resources.resources.keys { resourceChanged(name, now: now) }
         freed.formUnion(blocked.keys)
         for id in jobs.keys { touch(id) }
     }

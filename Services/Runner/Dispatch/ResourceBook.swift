@@ -32,8 +32,7 @@ struct ResourceBook: Sendable {
 
     /// What the items of a kind need.
     struct Needs: Sendable, Hashable {
-        /// A token of each, and their breakers closed. All stand in line in this order, so that no two wait for each
-        /// other.
+        /// A token of each, and their breakers closed.
         let tokens: [String]
         /// The dependency against whose breaker failures count.
         let breaker: String?
@@ -65,6 +64,8 @@ struct ResourceBook: Sendable {
     static let lineLimit = 1000
 
     private(set) var resources: [String: Resource] = [:]
+    /// Jobs that stand in the lines of all they need.
+    private var waiting: [JobID: Needs] = [:]
 
     /// Takes over what is declared now; what is known of the state of a dependency stays.
     mutating func define(_ definitions: [String: Definition], now: Duration) {
@@ -129,14 +130,16 @@ struct ResourceBook: Sendable {
             leave(needs, job: job)
             return .failure(ResourceRefusal(name: name, refusal: refusal))
         }
-        for name in needs.tokens {
-            guard let bucket = resources[name]?.bucket, let line = resources[name]?.line else { continue }
-            let place = line.firstIndex(of: .job(job))
-            if bucket.tokens(at: now) >= 1, line.isEmpty || place == 0 { continue }
-            if place == nil { resources[name]?.line.append(.job(job)) }
+        let lacking = needs.tokens.filter { !mayTake($0, job, now: now) }
+        if let name = lacking.min(by: { isSlower($0, than: $1) }), let bucket = resources[name]?.bucket {
+            // All lines at once: whoever came before in one came before in all, so that no two wait for each other.
+            let ahead = ahead(.job(job), of: name) ?? resources[name]?.line.count ?? 0
+            if waiting[job] == nil {
+                waiting[job] = needs
+                for name in needs.tokens { resources[name]?.line.append(.job(job)) }
+            }
             return .failure(
-                ResourceRefusal(
-                    name: name, refusal: .rate(until: bucket.nextToken(at: now), ahead: place ?? line.count)))
+                ResourceRefusal(name: name, refusal: .rate(until: bucket.nextToken(at: now), ahead: ahead)))
         }
         var pass: Pass?
         if let name = needs.breaker {
@@ -145,11 +148,36 @@ struct ResourceBook: Sendable {
             }
             pass = Pass(name: name, ticket: ticket)
         }
-        for name in needs.tokens {
-            _ = resources[name]?.bucket?.take(at: now)
-            resources[name]?.line.removeAll { $0 == .job(job) }
-        }
+        leave(needs, job: job)
+        for name in needs.tokens { _ = resources[name]?.bucket?.take(at: now) }
         return .success(pass)
+    }
+
+    private func lacksToken(_ name: String, now: Duration) -> Bool {
+        resources[name]?.bucket.map { $0.tokens(at: now) < 1 } ?? false
+    }
+
+    /// Whether there is a token and nobody before the job who could take it.
+    private func mayTake(_ name: String, _ job: JobID, now: Duration) -> Bool {
+        guard let resource = resources[name], resource.bucket != nil else { return true }
+        guard !lacksToken(name, now: now) else { return false }
+        for waiter in resource.line {
+            if waiter == .job(job) { return true }
+            if !letsBy(waiter, at: name, now: now) { return false }
+        }
+        return true
+    }
+
+    /// Whether those behind may go first, because the waiter lacks a token of something that is slower. At the slowest he
+    /// keeps his turn, so that he does not wait forever.
+    private func letsBy(_ waiter: Waiter, at name: String, now: Duration) -> Bool {
+        guard case .job(let job) = waiter, let tokens = waiting[job]?.tokens, tokens.count > 1 else { return false }
+        return tokens.contains { isSlower($0, than: name) && lacksToken($0, now: now) }
+    }
+
+    private func isSlower(_ one: String, than other: String) -> Bool {
+        let (first, second) = (resources[one]?.definition.rate, resources[other]?.definition.rate)
+        return (first ?? .infinity, one) < (second ?? .infinity, other)
     }
 
     /// Asks for a permit of `count` tokens: granted now, in line, or refused.
@@ -184,25 +212,27 @@ struct ResourceBook: Sendable {
     ///   line.
     mutating func serve(_ name: String, now: Duration) -> (granted: [(Int64, Pass, waited: Duration)], jobs: [JobID]) {
         var granted: [(Int64, Pass, waited: Duration)] = []
-        while let first = resources[name]?.line.first {
-            switch first {
-            case .job: return (granted, firstJobs(of: name, now: now))
-            case .permit(let permit, let count):
-                guard let pass = grant(name, count: count, now: now) else { return (granted, []) }
-                resources[name]?.line.removeFirst()
-                let since = resources[name]?.since.removeValue(forKey: permit)
-                granted.append((permit, pass, waited: since.map { now - $0 } ?? .zero))
-            }
+        while let number = firstInLine(of: name, now: now), let first = resources[name]?.line[number] {
+            guard case .permit(let permit, let count) = first else { return (granted, firstJobs(of: name, now: now)) }
+            guard let pass = grant(name, count: count, now: now) else { return (granted, []) }
+            resources[name]?.line.remove(at: number)
+            let since = resources[name]?.since.removeValue(forKey: permit)
+            granted.append((permit, pass, waited: since.map { now - $0 } ?? .zero))
         }
         return (granted, [])
+    }
+
+    private func firstInLine(of name: String, now: Duration) -> Int? {
+        resources[name]?.line.firstIndex { !letsBy($0, at: name, now: now) }
     }
 
     /// Jobs at the front of the line for which there are tokens.
     private func firstJobs(of name: String, now: Duration) -> [JobID] {
         guard let resource = resources[name] else { return [] }
+        let most = resource.bucket?.tokens(at: now) ?? .max
         var jobs: [JobID] = []
-        for waiter in resource.line.prefix(resource.bucket?.tokens(at: now) ?? .max) {
-            guard case .job(let id) = waiter else { break }
+        for waiter in resource.line where !letsBy(waiter, at: name, now: now) {
+            guard jobs.count < most, case .job(let id) = waiter else { break }
             jobs.append(id)
         }
         return jobs
@@ -219,7 +249,8 @@ struct ResourceBook: Sendable {
 
     /// A trial that told nothing for too long has failed.
     mutating func observe(_ name: String, now: Duration) {
-        guard let breaker = resources[name]?.breaker, breaker.state == .halfOpen, breaker.retryAfter(now) == .zero else {
+        guard let breaker = resources[name]?.breaker, breaker.state == .halfOpen, breaker.retryAfter(now) == .zero
+        else {
             return
         }
         _ = resources[name]?.breaker.admit(now)
@@ -240,6 +271,7 @@ struct ResourceBook: Sendable {
     }
 
     mutating func leave(_ needs: Needs, job: JobID) {
+        guard waiting.removeValue(forKey: job) != nil else { return }
         for name in needs.tokens { resources[name]?.line.removeAll { $0 == .job(job) } }
     }
 
@@ -263,12 +295,17 @@ struct ResourceBook: Sendable {
             if case .breaker(let until?) = refusal { return until }
             return nil
         }
-        guard let first = resource.line.first else { return nil }
+        guard let number = firstInLine(of: name, now: now) else { return nil }
         guard let bucket = resource.bucket else { return now }
-        if case .permit(_, let count) = first {
-            return bucket.nextToken(min(count, bucket.burst), at: now)
+        switch resource.line[number] {
+        case .permit(_, let count): return bucket.nextToken(min(count, bucket.burst), at: now)
+        case .job(let job):
+            // Who is first here and not where else he has to be is looked after there.
+            let others = waiting[job]?.tokens.filter { $0 != name } ?? []
+            guard others.allSatisfy({ lacksToken($0, now: now) || mayTake($0, job, now: now) }) else { return nil }
+            return others.compactMap { resources[$0]?.bucket?.nextToken(at: now) }
+                .reduce(bucket.nextToken(at: now), max)
         }
-        return bucket.nextToken(at: now)
     }
 
     mutating func force(_ name: String, open: Bool?, now: Duration) {
