@@ -95,6 +95,10 @@ struct ProcessMeters: Sendable {
     private var meters: [Int64: Meter] = [:]
     /// Items in work, by process.
     private var busy: [Int32: Int] = [:]
+    /// The most memory that busy processes were seen to have, and when that was.
+    private var peaks: [Int32: (seen: Duration, bytes: Int64?)] = [:]
+    /// Reading the peak costs more than a short item does: it is read for longer ones, and not again for so long.
+    private static let glance = Duration.milliseconds(50)
 
     mutating func begin(_ fence: Int64, pid: Int32, now: Duration) {
         guard pid > 0 else { return }
@@ -108,11 +112,18 @@ struct ProcessMeters: Sendable {
         guard let meter = meters.removeValue(forKey: fence) else { return AttemptFacts() }
         let left = busy[meter.pid, default: 1] - 1
         busy[meter.pid] = left == 0 ? nil : left
+        defer { if left == 0 { peaks[meter.pid] = nil } }
         var facts = AttemptFacts()
         if let before = meter.before, let after = ProcessClock.used(by: meter.pid) { facts.cpu = after - before }
-        // Reading the peak costs more than a short item does.
-        if now - meter.since >= .milliseconds(50) { facts.peakBytes = ProcessClock.peakBytes(of: meter.pid) }
+        if now - meter.since >= Self.glance { facts.peakBytes = peak(of: meter.pid, now: now) }
         return facts
+    }
+
+    private mutating func peak(of pid: Int32, now: Duration) -> Int64? {
+        if let last = peaks[pid], now - last.seen < Self.glance { return last.bytes }
+        let bytes = ProcessClock.peakBytes(of: pid)
+        peaks[pid] = (now, bytes)
+        return bytes
     }
 }
 

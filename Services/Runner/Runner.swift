@@ -69,7 +69,11 @@ final class Runner: Service {
         time = host.time
         log = host.log
         let path = host.stateDirectory + "/runner.sqlite"
-        store = try Database.open(path, migrations: JobStore.migrations, durability: .disk, exclusive: true)
+        var options = DatabaseOptions()
+        // Answers to many submitters, and calls of many jobs to one worker: each connection is written to once.
+        options.answering = { RPCSession.gatheringOutput($0) }
+        store = try Database.open(
+            path, migrations: JobStore.migrations, durability: .disk, exclusive: true, options: options)
         let (catalog, problems) = RuleBook.readKinds(configuration, host)
         try Self.tell(problems, log)
         let (now, bootID) = (time.wall(), Machine.bootID)

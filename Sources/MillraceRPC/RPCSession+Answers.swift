@@ -104,7 +104,7 @@ extension RPCSession {
             return state.output.claim() ? state.transport : nil
         }
         if let refusal { return finish(call, failing: refusal) }
-        transport?.outputIsClaimed()
+        OutputGathering.send(transport)
     }
 
     /// Sends the answer unless the call has had one, or there is nobody to send it to.
@@ -132,7 +132,7 @@ extension RPCSession {
         if let refusal {
             return encode(refusal, for: call) { put($0, for: call, isError: true, leaving: leaving) }
         }
-        transport?.outputIsClaimed()
+        OutputGathering.send(transport)
     }
 
     /// The error to answer instead when there is no room for the answer. Short errors always find room: there are no

@@ -135,7 +135,7 @@ extension RPCSession {
                 }
             }
         }
-        transport?.outputIsClaimed()
+        OutputGathering.send(transport)
         wake?()
         if let refusal { completion(.error(refusal)) }
     }

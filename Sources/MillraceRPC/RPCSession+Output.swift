@@ -62,7 +62,7 @@ extension RPCSession {
                 state.output.append(payload)
                 return (.sent, state.output.claim() ? state.transport : nil)
             }
-            transport?.outputIsClaimed()
+            OutputGathering.send(transport)
             return sending
         }
     }

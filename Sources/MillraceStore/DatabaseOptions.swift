@@ -15,6 +15,9 @@ public struct DatabaseOptions: Sendable {
         _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
         abort()
     }
+    /// Runs a few completions of writes one after the other, on the writer's thread: for what is cheaper done once for all
+    /// of them. It has to call its argument, once.
+    public var answering: @Sendable (() -> Void) -> Void = { $0() }
     /// How long the writer waits for readers that keep a log of sixteen times that many pages from starting anew.
     var readerPatience = Duration.milliseconds(50)
     /// The SQLite file layer; nil for the system's.

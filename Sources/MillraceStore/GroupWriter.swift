@@ -181,10 +181,17 @@ final class GroupWriter: @unchecked Sendable {
                 done == batch.count
                 ? nil : batch.lazy.compactMap { $0.failure as? StoreError }.first { $0.concernsAll }
         }
-        for work in batch {
-            if let failure = work.failure { work.fail(failure) } else { work.succeed() }
+        // Few enough that the first need not wait for long until the last is through.
+        for start in stride(from: 0, to: batch.count, by: Self.answeredTogether) {
+            options.answering {
+                for work in batch[start..<min(start + Self.answeredTogether, batch.count)] {
+                    if let failure = work.failure { work.fail(failure) } else { work.succeed() }
+                }
+            }
         }
     }
+
+    private static let answeredTogether = 32
 
     /// A body that was alone in its transaction did not come through.
     private func refuse(_ work: PendingWork, _ error: any Error) {
