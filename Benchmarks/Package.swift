@@ -27,6 +27,15 @@ let package = Package(
         executable("bench", folder: "Bench", ["Samples", suite("MillraceRPC")] + programs),
         executable("async-caller", folder: "AsyncCaller", ["Samples", suite("MillraceRPC")]),
         executable("noop-worker", folder: "NoopWorker", [suite("MillraceWorker"), suite("JSONCodec")]),
+        // The runner's own sources once more, as a library whose inner parts can be timed one by one.
+        .target(
+            name: "RunnerInside",
+            dependencies: [suite("RunnerParts"), suite("MillraceStore"), suite("Resilience"), suite("Linux")],
+            path: "Sources/RunnerInside", exclude: ["Main.swift", "README.md"],
+            swiftSettings: [
+                .enableExperimentalFeature("Lifetimes"), .unsafeFlags(["-enable-testing", "-suppress-warnings"]),
+            ]),
+        executable("inside-times", folder: "InsideTimes", ["RunnerInside", suite("MillraceStore"), suite("Linux")]),
         executable("codec-times", folder: "CodecTimes", ["Samples"]),
         executable("resilience-times", folder: "ResilienceTimes", [suite("Resilience"), suite("Linux")]),
         executable(

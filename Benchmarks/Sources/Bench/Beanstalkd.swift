@@ -16,5 +16,10 @@ final class Beanstalkd {
         try Command(bench.floor("beanstalk"), [socket, "\(callers)", "\(seconds)", body]).result(LoadResult.self).rate
     }
 
+    /// Jobs put in, taken and done by each of the callers, a second.
+    func lives(callers: Int, seconds: Double, body: String) throws -> Double {
+        try PeerLife.rate(bench, "beanstalkd", "life", socket, callers, seconds, body)
+    }
+
     func stop() { daemon.stop() }
 }

@@ -98,6 +98,7 @@ struct LoadResult: Decodable {
     /// Microseconds.
     var p50: Double
     var p99: Double
+    var p999: Double
 }
 
 /// A server that runs while its figures are measured.

@@ -9,6 +9,12 @@ enum Main {
         ("resilience", "deadline, retry, breaker, bulkhead and rate around a call", ResilienceSuite.run),
         ("allocations", "heap allocations per request in the server", AllocationSuite.run),
         ("submit", "durable submits against the disk, beanstalkd and PostgreSQL", SubmitSuite.run),
+        ("lifecycle", "whole lives of jobs that do nothing, against the disk", LifecycleSuite.run),
+        ("claim", "taking jobs with few and with a million waiting", ClaimSuite.run),
+        ("pool", "handing out work, warm calls against processes", PoolSuite.run),
+        ("fair", "a user beside one with a hundred thousand jobs", FairSuite.run),
+        ("peers", "submits and lives beside beanstalkd, PostgreSQL and redis", PeersSuite.run),
+        ("idle", "processor time at idle, memory over a million jobs", IdleSuite.run),
         ("start", "the runner's start, memory and size", StartSuite.run),
         ("workload", "20 contractors and 60 projects with 150 ms an outside call", WorkloadSuite.run),
     ]

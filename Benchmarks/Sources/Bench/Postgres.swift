@@ -4,6 +4,7 @@ import Foundation
 final class Postgres {
     private let folder: String
     private let script: String
+    private let life: String
     private let daemon: Daemon
 
     private static let table = """
@@ -20,10 +21,25 @@ final class Postgres {
         RETURNING id;
         """
 
+    /// Due at once; taken and ended in transactions of their own, as a job that is worked on has to be. Once in a while
+    /// all that are ready are locked by others and there is nothing to take.
+    private static let wholeLife = """
+        \\set taken 0
+        INSERT INTO job (kind, params, state, priority, run_at, correlation_id)
+        VALUES ('bench', '\(payload)', 0, 0, 0, '0123456789abcdef0123456789abcdef') RETURNING id;
+        UPDATE job SET state = 1 WHERE id = (
+            SELECT id FROM job WHERE state = 0 AND run_at = 0 ORDER BY priority DESC, run_at, id
+            FOR UPDATE SKIP LOCKED LIMIT 1)
+        RETURNING id AS taken \\aset
+        UPDATE job SET state = 2 WHERE id = :taken;
+        """
+
     init(_ bench: Bench) throws {
         folder = try bench.folder("postgres")
         script = bench.path("insert.sql")
+        life = bench.path("life.sql")
         try Self.insert.write(toFile: script, atomically: true, encoding: .utf8)
+        try Self.wholeLife.write(toFile: life, atomically: true, encoding: .utf8)
         if geteuid() == 0 { try Command("chown", ["postgres", folder]).output() }
         let log = bench.path("postgres.log")
         let data = "\(folder)/data"
@@ -49,8 +65,11 @@ final class Postgres {
         throw BenchmarkError("PostgreSQL is not ready within 10 s")
     }
 
+    /// Jobs put in by each caller one after the other; or, with `life`, put in, taken and done.
+    ///
     /// pgbench counts whole seconds only.
-    func rate(callers: Int, seconds: Double) throws -> Double {
+    func rate(callers: Int, seconds: Double, life: Bool = false) throws -> Double {
+        let script = life ? self.life : self.script
         let load = ["-c", "\(callers)", "-j", "2", "-T", "\(max(1, Int(seconds.rounded())))", "-M", "prepared", "-n"]
         let text = try Self.command("pgbench", load + ["-h", folder, "-U", "bench", "-f", script, "postgres"]).output()
         let line = text.split(separator: "\n").first { $0.hasPrefix("tps = ") }

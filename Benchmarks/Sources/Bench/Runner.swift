@@ -11,14 +11,25 @@ final class Runner {
     let socket: String
     let daemon: Daemon
     private var worker: BlockingClient?
+    private var control: BlockingClient?
+    private let bench: Bench
 
-    init(_ bench: Bench, state name: String, environment: [String: String] = [:]) throws {
+    /// - Parameters:
+    ///   - workers: commands of processes that the runner keeps.
+    ///   - options: settings, as on the command line.
+    init(
+        _ bench: Bench, state name: String, workers: String = "", options: [String] = [],
+        environment: [String: String] = [:]
+    ) throws {
+        self.bench = bench
         for folder in ["run", "data", "log"] { _ = try bench.folder("\(name)/\(folder)") }
         state = bench.path(name)
         socket = "\(state)/run/runner.sock"
         let runner = try bench.product("millrace-runner")
         daemon = try Daemon(
-            Command(runner, ["--state", state], environment: environment.merging(["MILLRACE_STATE": state]) { $1 }),
+            Command(
+                runner, ["--state", state, "--commands", workers] + options,
+                environment: environment.merging(["MILLRACE_STATE": state]) { $1 }),
             log: "\(state)/log/runner.log", socket: socket)
     }
 
@@ -27,8 +38,8 @@ final class Runner {
     }
 
     func call(_ method: String, _ params: String = "{}") throws -> JSONValue {
-        let client = try BlockingClient(socket: socket)
-        defer { client.close() }
+        let client = try control ?? BlockingClient(socket: socket)
+        control = client
         return try client.callRaw(method, JSONRaw(validating: Array(params.utf8))).decode()
     }
 
@@ -41,12 +52,62 @@ final class Runner {
     }
 
     /// How many transactions the runner has committed since it started.
-    func commits() throws -> Double {
+    func commits() throws -> Double { try metric("store_transactions_total") }
+
+    /// One of the figures the runner keeps of itself.
+    func metric(_ name: String) throws -> Double {
         let metrics = try call("service.metrics")["metrics"]?.elements ?? []
-        let commits = metrics.first { $0["name"]?.stringValue == "millrace_runner_store_transactions_total" }
-        guard let value = commits?["value"]?.doubleValue else {
-            throw BenchmarkError("the runner does not say how often it commits")
+        guard let value = metrics.first(where: { $0["name"]?.stringValue == "millrace_runner_\(name)" })?["value"],
+            let number = value.doubleValue
+        else { throw BenchmarkError("the runner does not tell \(name)") }
+        return number
+    }
+
+    // MARK: Jobs that do nothing
+
+    /// The durability of the queue that jobs go to when they name none.
+    func setDurability(_ durability: String) throws {
+        _ = try call("queue.set", #"{"queue":"default","durability":"\#(durability)"}"#)
+    }
+
+    func pause() throws { _ = try call("queue.pause", #"{"queue":"default"}"#) }
+
+    func resume() throws { _ = try call("queue.resume", #"{"queue":"default"}"#) }
+
+    /// Loads the runner with requests and returns when all are answered.
+    func load(_ request: String, _ options: [String]) throws -> LoadResult {
+        try Command(bench.floor("client"), [socket, "--request", request] + options).result()
+    }
+
+    /// Submits at least `count` jobs that do nothing, 1,000 a transaction.
+    func fill(_ count: Int) throws {
+        let requests = (count + 999) / 1000
+        _ = try load(NoopJob.batch(1000), ["--requests", "\(requests)", "--warmup", "0"])
+    }
+
+    /// Waits until at most `count` jobs are not over.
+    func awaitLive(atMost count: Int, within limit: Double = 600) throws {
+        try poll(within: limit, "jobs to end") { try metric("jobs_live") <= Double(count) }
+    }
+
+    /// Waits until `count` jobs have succeeded since the start.
+    func awaitSucceeded(_ count: Double, within limit: Double = 600) throws {
+        try poll(within: limit, "jobs to succeed") { try metric("jobs_succeeded_total") >= count }
+    }
+
+    private func poll(within limit: Double, _ what: String, until isSo: () throws -> Bool) throws {
+        let end = ContinuousClock.now + .seconds(limit)
+        while try !isSo() {
+            guard ContinuousClock.now < end else { throw BenchmarkError("waited \(limit) s for \(what)") }
+            usleep(10_000)
         }
-        return value
+    }
+
+    /// Waits until a worker offers the kind `noop`.
+    func awaitNoop() throws {
+        try poll(within: 10, "the worker") {
+            let kinds = try call("kind.list")["kinds"]?.elements ?? []
+            return kinds.contains { $0["name"]?.stringValue == "noop" && ($0["workers"]?.intValue ?? 0) > 0 }
+        }
     }
 }

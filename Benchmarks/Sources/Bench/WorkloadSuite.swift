@@ -24,7 +24,8 @@ enum WorkloadSuite {
         let environment = [
             "TASK_ORDER_LOG_WORKER_POOL_SIZE": "\(pool)", "MILLRACE_REHEARSAL_DELAY_MS": "\(Int(delay * 1000))",
         ]
-        let runner = try Runner(bench, state: "workload-\(pool)", environment: environment)
+        let runner = try Runner(
+            bench, state: "workload-\(pool)", workers: "millrace-backoffice", environment: environment)
         defer { runner.stop() }
         func millctl(_ arguments: [String]) throws -> String {
             try Command(bench.product("millctl"), arguments + ["--state", runner.state]).output()
