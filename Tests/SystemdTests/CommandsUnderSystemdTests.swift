@@ -159,6 +159,30 @@ struct CommandsUnderSystemdTests {
         #expect(try await system.property("User", of: service) == "millrace")
     }
 
+    @Test func aKilledRunnerTakesTheWholeTreesOfItsCommandsWithItBeforeTheyRunAgain() async throws {
+        let script = "setsid sleep 4711 & sleep 4712 & wait"
+        try await declare("kinds: [{ name: family, command: [/bin/sh, -c, '\(script)'] }]\n")
+        let receipt = try await system.call("job.submit", "{\"kind\":\"family\"}")
+        let id = try #require(receipt["id"].int)
+        func family() async throws -> Set<Substring> {
+            let listed = try await system.run(["pgrep", "-u", "millrace", "-f", "sleep 471[12]"])
+            return Set(listed.output.split(separator: "\n"))
+        }
+        try await eventually("the family is there") { try await family().count == 3 }
+        let first = try await family()
+        try await system.check(["systemctl", "kill", "--signal=KILL", "--kill-who=main", service])
+        try await eventually("it runs again", within: .seconds(20)) {
+            let now = try await family()
+            return now.count == 3 && now != first
+        }
+        #expect(try await family().isDisjoint(with: first), "both attempts run side by side")
+        let rows = try await system.call("job.show", "{\"id\":\(id),\"attempts\":true}")["attempts"].elements
+        #expect(Set(rows.compactMap { $0["cause"].string }).contains("restart"), "\(rows)")
+        _ = try await system.call("job.cancel", "{\"id\":\(id)}")
+        #expect(try await system.run(["millctl", "job", "wait", "\(id)"]).status == 3)
+        #expect(try await family().isEmpty)
+    }
+
     @Test func aCallbackOfAHookLeavesTheSandboxSignedWithACredentialOfTheUnit() async throws {
         try await system.override("LoadCredential=receiver:/run/receiver.secret")
         try await system.write("hunter2", to: "/run/receiver.secret")
