@@ -110,6 +110,33 @@ struct WorkerLossTests {
         }
     }
 
+    @Test func aKilledRunnerTakesItsWorkersAndCommandsWithItAndItsNextRunFreesEverythingAtOnce() async throws {
+        let gate = try HoldingPipe(folder.file("gate"))
+        try await RunningRunner.run(kinds: pool()) { runner in
+            runner.declare(
+                "kinds: [{ name: held, command: [/bin/sh, -c, \"read -r line <\(gate.path)\"] }]\n", in: "held.yaml")
+            try await runner.reload()
+            try await ready(runner, 2)
+            let task = try await runner.submit("task", waiting("mark", gate))
+            let held = try await runner.submit("held")
+            try await runner.reached("running", held)
+            let first = try await number(in: "mark")
+            unlink(folder.file("mark"))
+            let family = ProcessLook.descendants(of: runner.pid)
+            #expect(family.count == 3)
+            try await runner.kill()
+            try await eventually("nothing of it is left") { family.filter(ProcessLook.isAlive).isEmpty }
+            try await runner.start()
+            #expect(try await number(in: "mark") != first)
+            try await runner.reached("running", held)
+            gate.release(2)
+            for job in [task, held] {
+                #expect(try await runner.finished(job)["state"].string == "succeeded")
+                #expect(try await runner.attempts(job).map { $0["cause"].string } == ["restart", "succeeded"])
+            }
+        }
+    }
+
     @Test func anItemThatKillsItsWorkerThreeTimesFailsForThatCauseApartFromErrors() async throws {
         try await RunningRunner.run(kinds: pool()) { runner in
             try await ready(runner, 2)
