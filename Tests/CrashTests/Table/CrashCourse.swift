@@ -42,7 +42,7 @@ struct CrashCourse {
         default: break
         }
         // Wide enough that others have room for what a killed one held.
-        site = try CrashSite(outside: outside, capacity: outside > 2 ? 16 : 4, pool: pool)
+        site = try CrashSite(outside: outside, capacity: outside > 2 ? 32 : 4, pool: pool)
         effects = Effects(site.effects)
         // A worker's kinds are known from its first registration on; callers are patient until then.
         load = CrashLoad(site.runner.socket, mix: mix, pause: pause, seed: seed)
@@ -71,10 +71,26 @@ struct CrashCourse {
         return try await judged()
     }
 
+    private mutating func start() async throws {
+        while true {
+            do { return try await site.runner.start() } catch {
+                guard try await refused(), row.refusedStarts.count < 20 else { throw error }
+            }
+        }
+    }
+
+    /// Whether a start ended by itself; that is noted.
+    private mutating func refused() async throws -> Bool {
+        guard site.runner.hasEnded, try await site.runner.ended() == .exited(69) else { return false }
+        row.refusedStarts.append(String(site.runner.said.suffix(300)))
+        return true
+    }
+
     private func joined() async throws {
         let site = site
         try await eventually("the workers join", within: .seconds(20)) {
-            try await site.runner.call("worker.list")["workers"].elements.count > site.outside.value.count
+            let names = try await site.runner.call("worker.list")["workers"].elements.map { $0["name"].string }
+            return names.count { $0 == "outside" } == site.outside.value.count && names.contains("pooled")
         }
     }
 
@@ -83,6 +99,7 @@ struct CrashCourse {
     private mutating func killRunner(within longest: Int) async throws {
         if site.runner.hasEnded { try site.runner.launch() }
         try await pause(longest)
+        if try await refused() { return }
         try await strike { try await $0.runner.kill() }
         row.kills += 1
     }
@@ -111,12 +128,15 @@ struct CrashCourse {
 
     private mutating func killRunner(at call: String, _ number: Int) async throws {
         try site.runner.launch(under: Self.tracer(call, number))
-        if try await dies(within: .seconds(5)) { return row.kills += 1 }
+        if try await dies(within: .seconds(5)) {
+            if try await !refused() { row.kills += 1 }
+            return
+        }
         try await strike { try await $0.runner.killGroup() }
     }
 
     private mutating func killRunner(at call: String, _ number: Int, after signal: Int32) async throws {
-        if site.runner.hasEnded { try await site.runner.start() }
+        if site.runner.hasEnded { try await start() }
         try await pause(60)
         let tracer = try RunningProcess(
             Self.tracer(call, number).filter { $0 != "-qq" } + ["-p", "\(site.runner.pid)"])
@@ -146,6 +166,7 @@ struct CrashCourse {
     private mutating func killEverything() async throws {
         if site.runner.hasEnded { try site.runner.launch() }
         try await pause(250)
+        if try await refused() { return }
         try await strike { site in
             let pooled = site.leftOver
             for pid in pooled { kill(pid, SIGKILL) }
@@ -173,6 +194,8 @@ struct CrashCourse {
             if let place = site.outside.value.firstIndex(where: { $0.pid == victim }) {
                 try await site.outside.value[place].wait(within: .seconds(10))
                 try site.renew([place])
+                // Others are to be free when the next one dies.
+                try await joined()
             } else {
                 try await eventually("worker \(victim) is gone", every: .milliseconds(1)) { !Self.lives(victim) }
             }
@@ -219,7 +242,7 @@ struct CrashCourse {
     // MARK: The end
 
     private mutating func judged() async throws -> CrashRow {
-        if site.runner.hasEnded { try await site.runner.start() }
+        if site.runner.hasEnded { try await start() }
         try await load.stop()
         // Buried jobs would wait for ever.
         _ = try await site.runner.call("job.redrive", "{\"buried\":true,\"limit\":10000}")

@@ -34,6 +34,8 @@ struct CrashReport {
             completions counted or carried out twice.** \
             \(broken.isEmpty ? "No other promise was broken." : "Broken promises: " + broken.joined(separator: "; "))
 
+            \(refused)
+
             | killed | point | kills | items in work | answers lost | acknowledged | lost | doubled | measured | p50 / p99 / max ms |
             | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
             \(rows.map(Self.line).joined(separator: "\n"))
@@ -66,6 +68,13 @@ struct CrashReport {
         guard let stream = fopen(path, "w") else { throw TestFailure("cannot write \(path)") }
         fputs(text, stream)
         fclose(stream)
+    }
+
+    private var refused: String {
+        let starts = rows.reduce(0) { $0 + $1.refusedStarts.count }
+        return starts == 0
+            ? "Every start after a kill came up at the first try."
+            : "\(starts) starts right after a kill still found the place of the killed one taken and were repeated."
     }
 
     private var conditions: String {

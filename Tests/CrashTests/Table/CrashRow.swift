@@ -15,6 +15,8 @@ struct CrashRow: Sendable {
     var doubled = 0
     var failed = 0
     var faults: [String] = []
+    /// What starts said that ended by themselves: each was repeated, as a service manager does.
+    var refusedStarts: [String] = []
     /// From SIGKILL to the next attempt, in nanoseconds: of a worker's item to its next, of the runner to the first of all.
     var times: [Int] = []
 }

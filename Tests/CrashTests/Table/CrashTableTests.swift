@@ -27,6 +27,7 @@ struct CrashTableTests {
             rows.append(row)
             #expect(row.faults.isEmpty, "\(plan), seed \(Self.seed): \(row.faults.joined(separator: "; "))")
             #expect(row.lost == 0 && row.doubled == 0, "\(plan), seed \(Self.seed)")
+            for said in row.refusedStarts { print("a start was refused: \(said)") }
             if Self.share > 0 { print("\(CrashReport.line(row)) \((clock.now - before).components.seconds) s") }
         }
         let report = CrashReport(rows: rows, seed: Self.seed, took: clock.now - begun)

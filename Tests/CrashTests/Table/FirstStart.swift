@@ -3,7 +3,7 @@ import TestSupport
 
 /// Kills starts on a folder that has no database yet, or one of the first release with jobs in it.
 struct FirstStart {
-    private static let jobs = 60
+    private static let jobs = 30
     private let plan: CrashPlan
     private let call: String
     private let upgrade: Bool
@@ -57,11 +57,11 @@ struct FirstStart {
                 WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < \(Self.jobs))
                 INSERT INTO job (kind, params, queue, priority, state, cause, changed_at, run_at, max_attempts, backoff_ms,
                     submitted_at, uid, correlation_id)
-                SELECT 'crash.command', '{}', 'default', 0, 'ready', 'submitted', 1, 1, 3, 10, 1, 0, n FROM n;
+                SELECT 'crash.command', x'7B7D', 'default', 0, 'ready', 'submitted', 1, 1, 3, 10, 1, 0, n FROM n;
                 UPDATE job SET state = 'running', phase = 'processing', slots = 1, started_at = 2 WHERE id <= 20;
-                INSERT INTO item (job_id, number, key, input, state) SELECT id, 0, 'job', 'null', 'running' FROM job
+                INSERT INTO item (job_id, number, key, input, state) SELECT id, 0, 'job', x'6E756C6C', 'running' FROM job
                     WHERE id <= 20;
-                UPDATE item SET state = 'succeeded', output = '{}' WHERE job_id <= 10;
+                UPDATE item SET state = 'succeeded', output = x'7B7D' WHERE job_id <= 10;
                 UPDATE job SET state = 'succeeded', phase = NULL, finished_at = 1000 * unixepoch() WHERE id <= 10;
                 PRAGMA user_version = 1;
                 """)
