@@ -28,7 +28,9 @@ extension Runner {
     ) {
         guard let session = session(lease.worker) else { return handle(.workerLeft(lease.worker)) }
         let pid = session.peer.credentials?.pid ?? 0
-        if M.self == WorkloadProcess.self { state.withLock { $0.meters.begin(lease.fence, pid: pid, now: time.boot()) } }
+        if M.self == WorkloadProcess.self {
+            state.withLock { $0.meters.begin(lease.fence, pid: pid, now: time.boot()) }
+        }
         let call = session.send(
             method, params, options: CallOptions(correlationId: correlationId),
             progress: { [weak self] raw in

@@ -126,10 +126,13 @@ final class Runner: Service {
     /// Forgets what is over for long enough: at once as long as there is more, then every half minute.
     private func sweep() {
         let now = time.wall()
-        store.submit(.crash, { db in
-            _ = try JobStore.forgetSubmissions(db, now: now)
-            return try JobStore.sweep(db, now: now, limit: 500)
-        }) { [self] result in
+        store.submit(
+            .crash,
+            { db in
+                _ = try JobStore.forgetSubmissions(db, now: now)
+                return try JobStore.sweep(db, now: now, limit: 500)
+            }
+        ) { [self] result in
             switch result {
             case .success(let deleted):
                 alarm.ring(in: deleted < 500 ? .seconds(30) : .milliseconds(50)) { [weak self] in self?.sweep() }

@@ -121,10 +121,7 @@ extension Dispatcher {
         let fence = lease(.process, of: id, item: item.brief.index, to: worker, now: now).fence
         leases[fence]?.pass = pass
         leases[fence]?.isPlain = jobs[id]?.isPlain ?? false
-        if let timeout = itemTimeout(of: id) {
-            leases[fence]?.deadline = now.boot + timeout
-            timers.add(.lease(fence), at: now.boot + timeout)
-        }
+        if let timeout = itemTimeout(of: id) { limit(fence, to: timeout, now: now) }
         guard let lease = leases[fence] else { return false }
         effects.append(
             .process(
@@ -172,6 +169,7 @@ extension Dispatcher {
         guard stages.contains(.summarize) else { return finish(job, result: nil, now: now) }
         guard let worker = freeWorker(for: job.lane.kind) else { return block(id) }
         let lease = lease(.summarize, of: job.id, to: worker, now: now)
+        if job.interruption != nil { limit(lease.fence, to: bounds.grace, now: now) }
         effects.append(.summarize(lease, job.brief, cancelled: job.interruption != nil))
     }
 
@@ -194,6 +192,7 @@ extension Dispatcher {
         } else {
             jobs[id]?.phase = .summarizing
             jobs[id]?.view.phase = .summarizing
+            jobs[id]?.graceEnds = nil
             if !draining { summarize(id, now: now) }
         }
     }

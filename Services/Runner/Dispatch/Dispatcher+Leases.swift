@@ -210,7 +210,11 @@ extension Dispatcher {
         jobs[id]?.interruption = interruption
         if case .cancelled = interruption { jobs[id]?.view.cancelRequested = true }
         touch(id)
-        guard job.phase != .summarizing else { return }
+        guard job.phase != .summarizing else {
+            // What was done is summed up all the same, but not for ever.
+            for fence in job.leases { limit(fence, to: bounds.grace, now: now) }
+            return
+        }
         let ends = now.boot + bounds.grace
         jobs[id]?.graceEnds = ends
         timers.add(.grace(id), at: ends)

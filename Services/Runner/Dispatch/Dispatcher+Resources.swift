@@ -62,9 +62,8 @@ extension Dispatcher {
             if let pass {
                 permits.grant(number, pass)
                 effects.append(.permit(number, .success(PermitGrant(name: permit.name, waited: .zero))))
-            } else {
-                awaitChange(of: permit.name, now: now)
             }
+            awaitChange(of: permit.name, now: now)
         }
     }
 

@@ -403,6 +403,12 @@ struct Dispatcher: Sendable {
         return lease
     }
 
+    /// Withdraws the call if it takes longer than that.
+    mutating func limit(_ fence: Int64, to span: Duration, now: Now) {
+        leases[fence]?.deadline = now.boot + span
+        timers.add(.lease(fence), at: now.boot + span)
+    }
+
     /// Takes a lease off the books; its place is free.
     mutating func close(_ fence: Int64) -> Lease? {
         let wereFull = leases.count >= bounds.calls

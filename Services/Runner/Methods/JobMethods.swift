@@ -194,11 +194,14 @@ extension Runner {
     ) {
         let now = time.wall()
         let rules = state.withLock { $0.storeRules }
-        store.submit(.disk, { db in
-            let wasOver = try JobStore.isOver(db, params.id)
-            let (job, changes) = try JobStore.cancel(db, params.id, reason: params.reason, rules, now: now)
-            return (job, changes, wasOver)
-        }) { [self] result in
+        store.submit(
+            .disk,
+            { db in
+                let wasOver = try JobStore.isOver(db, params.id)
+                let (job, changes) = try JobStore.cancel(db, params.id, reason: params.reason, rules, now: now)
+                return (job, changes, wasOver)
+            }
+        ) { [self] result in
             switch result {
             case .failure(let error): answer(.failure(error))
             case .success(let (job, changes, wasOver)):

@@ -146,7 +146,8 @@ private struct LimitBook {
 
     private func isSet(_ scope: LimitScope, _ name: String) -> Bool {
         book.stored.limit(scope, name) != nil
-            || scope == .queue && book.stored.queues.contains { $0.name == name && ($0.runningLimit ?? $0.waitingLimit) != nil }
+            || scope == .queue
+                && book.stored.queues.contains { $0.name == name && ($0.runningLimit ?? $0.waitingLimit) != nil }
     }
 
     private var users: [LimitView] {
@@ -174,9 +175,10 @@ private struct LimitBook {
         }
         return [
             view(nil, rules.defaultKeyLimit, book.stored.limit(.key, nil) == nil ? .default : .set)
-        ] + rules.keyLimits.sorted { $0.key < $1.key }.map { name, limit in
-            view(name, limit, isSet(.key, name) ? .set : .file)
-        }
+        ]
+            + rules.keyLimits.sorted { $0.key < $1.key }.map { name, limit in
+                view(name, limit, isSet(.key, name) ? .set : .file)
+            }
     }
 
     private var resources: [LimitView] {
