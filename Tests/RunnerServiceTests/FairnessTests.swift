@@ -1,0 +1,88 @@
+import Linux
+import MillraceProtocol
+import Testing
+
+@testable import RunnerService
+
+/// Whose turn it is.
+struct FairnessTests {
+    private let plain = JobSpecification(kind: "plain")
+
+    /// Lets jobs run one after the other until so many more were taken.
+    private func run(_ mill: Mill, _ count: Int) throws -> ArraySlice<JobID> {
+        let before = mill.claimed.count
+        while mill.claimed.count < before + count, !mill.calls.isEmpty { try mill.answerFirst(.process, .done) }
+        return mill.claimed[before...]
+    }
+
+    @Test func whoHasFewJobsWaitsOnlyForAFewOfWhoHasMany() throws {
+        let mill = try Mill(bounds: Bounds(jobs: 8))
+        try mill.join([.plain])
+        try mill.submit(1000, plain, uid: 1)
+        let before = mill.claimed.count
+        let few = Set(try mill.submit(10, plain, uid: 2))
+        _ = try run(mill, 40)
+        let last = try #require(mill.claimed.lastIndex { few.contains($0) })
+        let greedy = mill.claimed[before...last].count { !few.contains($0) }
+        #expect(few.isSubset(of: mill.claimed))
+        #expect(greedy <= 10, "\(greedy) jobs of the other user started before the last of the ten")
+    }
+
+    @Test func whoComesBackGetsNoCreditForTheTimeHeWasAway() throws {
+        let mill = try Mill(bounds: Bounds(jobs: 2))
+        try mill.join([.plain])
+        try mill.submit(1, plain, uid: 2)
+        try mill.submit(1000, plain, uid: 1)
+        _ = try run(mill, 300)
+        let back = Set(try mill.submit(100, plain, uid: 2))
+        let next = try run(mill, 40)
+        #expect((18...22).contains(next.count { back.contains($0) }), "each has his half")
+    }
+
+    @Test func threeUsersHaveAThirdEach() throws {
+        let mill = try Mill(bounds: Bounds(jobs: 3))
+        var users: [JobID: UInt32] = [:]
+        for uid in UInt32(1)...3 { for id in try mill.submit(60, plain, uid: uid) { users[id] = uid } }
+        try mill.join([.plain])
+        let taken = try run(mill, 87) + mill.claimed.prefix(3)
+        let counts = Dictionary(grouping: taken, by: { users[$0] }).mapValues(\.count)
+        #expect(counts.values.allSatisfy { (28...32).contains($0) })
+    }
+
+    @Test func aUserWhoseLanesHaveNoRoomTakesNobodysTurn() throws {
+        let mill = try Mill(bounds: Bounds(jobs: 3, kinds: ["other": 1]))
+        try mill.join([.plain, KindDeclaration(name: "other", stages: [.process])])
+        try mill.submit(5, JobSpecification(kind: "other"), uid: 1)
+        let jobs = try mill.submit(2, plain, uid: 2)
+        #expect(Set(jobs).isSubset(of: mill.processing))
+    }
+
+    @Test func keysTakeTurns() throws {
+        let mill = try Mill(
+            Dispatcher.Rules(bounds: Bounds(jobs: 1)),
+            store: StoreRules(defaultKeyLimit: KeyLimit(running: 1, waiting: 10)))
+        var keys: [JobID: String] = [:]
+        for key in ["a", "b", "c"] {
+            for id in try mill.submit(3, JobSpecification(kind: "plain", key: key)) { keys[id] = key }
+        }
+        try mill.join([.plain])
+        while !mill.calls.isEmpty {
+            try mill.advance(by: .milliseconds(10))
+            try mill.answerFirst(.process, .done)
+        }
+        #expect(mill.claimed.compactMap { keys[$0] } == ["a", "b", "c", "a", "b", "c", "a", "b", "c"])
+    }
+
+    @Test func withinAUserTheRankDecidesOverAllLanesAndAPointIsAMinute() throws {
+        let mill = try Mill(bounds: Bounds(jobs: 1))
+        let other = KindDeclaration(name: "other", stages: [.process])
+        let old = try mill.submit(JobSpecification(kind: "plain", queue: "side")).id
+        try mill.advance(by: .seconds(121))
+        let twoPoints = try mill.submit(JobSpecification(kind: "plain", priority: 2)).id
+        let threePoints = try mill.submit(JobSpecification(kind: "other", priority: 3)).id
+        let none = try mill.submit(JobSpecification(kind: "other", queue: "side")).id
+        try mill.join([.plain, other])
+        _ = try run(mill, 4)
+        #expect(mill.claimed == [threePoints, old, twoPoints, none])
+    }
+}
