@@ -64,7 +64,11 @@ static void send_frame(const char *body) {
     for (uint32_t done = 0; done < length + 4;) {
         ssize_t count = send(connection, frame + done, length + 4 - done, MSG_NOSIGNAL);
         if (count > 0) done += count;
-        else if (errno != EINTR) exit(0);
+        else if (errno != EINTR) {
+            // The reader notices and, outside, connects again.
+            shutdown(connection, SHUT_RDWR);
+            return;
+        }
     }
 }
 
