@@ -29,10 +29,10 @@ public enum PythonWorker {
                 stream.sendall(struct.pack(">I", len(body)) + body)
 
         def ask(method, **params):
-            number = next(numbers)
-            answers[number] = queue.Queue()
+            number, answer = next(numbers), queue.Queue()
+            answers[number] = answer
             send(id=number, method=method, params=params)
-            return answers[number].get()
+            return answer.get()
 
         class Refusal(Exception):
             def __init__(self, status, code, reason, **data):
