@@ -1,19 +1,24 @@
 // A worker that does nothing, in as little as a worker can be: it answers each call of the runner at once.
 //
-// A job whose params have `"work":MS` is answered that much later; all such jobs of a run take the same time. Of a job
+// A job whose params have `"work":MS` is answered that much later, give or take a half by chance, for equal ones would
+// soon all end together. Of a job
 // whose params have `"sent":"NS"`, nanoseconds of the monotonic clock, it notes how long it took to get here, and prints
 // the percentiles when it is told to end.
 #include "floors.h"
 #include <poll.h>
 #include <signal.h>
 
-enum { MOST_AT_WORK = 1 << 14 };
+enum { WHEEL = 4096 };
 
-/// Answers that are due later, in their order.
-static struct later {
-    uint64_t id, due;
-} at_work[MOST_AT_WORK];
-static unsigned first_at_work, end_at_work;
+/// Answers that are due later, by the millisecond they are due in.
+struct later {
+    uint64_t id;
+    struct later *next;
+};
+static struct later *wheel[WHEEL];
+static unsigned at_work;
+/// The first millisecond whose answers were not given.
+static uint64_t turned;
 
 static struct samples waits;
 static int fd;
@@ -56,16 +61,26 @@ static size_t answer(const uint8_t *json, size_t length, uint8_t *output, uint64
     if (sent > 0 && sent < now) sample(&waits, now - sent);
     uint64_t work = number_after(json, length, "\"work\":");
     if (work == 0) return put_answer(output, id);
-    if (end_at_work - first_at_work == MOST_AT_WORK) die("too many jobs at once");
-    at_work[end_at_work++ % MOST_AT_WORK] = (struct later){id, now + work * 1000000};
+    uint64_t due = now / 1000000 + work / 2 + (uint64_t)rand() % (work + 1) + 1;
+    struct later *later = malloc(sizeof *later);
+    if (!later || due - turned >= WHEEL) die("too much work");
+    *later = (struct later){id, wheel[due % WHEEL]};
+    wheel[due % WHEEL] = later;
+    at_work++;
     return 0;
 }
 
-/// Milliseconds until the next answer is due; -1 for never.
-static int patience(uint64_t now) {
-    if (first_at_work == end_at_work) return -1;
-    uint64_t due = at_work[first_at_work % MOST_AT_WORK].due;
-    return due <= now ? 0 : (int)((due - now + 999999) / 1000000);
+/// Answers what is due, as far as there is room.
+static size_t answer_due(uint8_t *output, uint64_t now) {
+    size_t length = 0;
+    for (; turned <= now / 1000000; turned++) {
+        for (struct later *later; (later = wheel[turned % WHEEL]); free(later), at_work--) {
+            if (length > BUFFER / 2) return length;
+            length += put_answer(output + length, later->id);
+            wheel[turned % WHEEL] = later->next;
+        }
+    }
+    return length;
 }
 
 int main(int count, char **arguments) {
@@ -82,19 +97,18 @@ int main(int count, char **arguments) {
         arguments[3], arguments[2]);
     write_all(fd, output, put_frame(output, text));
     size_t held = 0;
+    turned = now_ns() / 1000000;
     while (true) {
         size_t done = 0, pending = 0, length;
-        uint64_t now = now_ns();
         struct pollfd ready = {.fd = fd, .events = POLLIN};
-        int wait = patience(now);
-        if (wait < 0 || poll(&ready, 1, wait) != 0) {
+        if (at_work == 0 || poll(&ready, 1, 1) != 0) {
             ssize_t n = read(fd, input + held, sizeof input - held);
             if (n < 0 && errno == EINTR) continue;
             if (n <= 0) break;
             held += (size_t)n;
         }
-        now = now_ns();
-        while (patience(now) == 0) pending += put_answer(output + pending, at_work[first_at_work++ % MOST_AT_WORK].id);
+        uint64_t now = now_ns();
+        pending += answer_due(output, now);
         while ((length = frame_at(input + done, held - done)) > 0) {
             pending += answer(input + done + 4, length - 4, output + pending, now);
             done += length;

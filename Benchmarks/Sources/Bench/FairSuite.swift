@@ -2,7 +2,7 @@ import Foundation
 
 /// Two users at one runner: one with a hundred thousand jobs, the other with one now and then.
 ///
-/// The greedy one's jobs take 50 ms each and fill every place there is for them. What is measured is how long the other's
+/// The greedy one's jobs take some 50 ms each and fill every place there is for them. What is measured is how long the other's
 /// jobs take from submit to start, with that backlog and without, in turns.
 enum FairSuite {
     private static let greedy = 100_000
@@ -67,7 +67,7 @@ enum FairSuite {
             try runner.resume()
             usleep(200_000)
             _ = try runner.load(
-                NoopJob.stamped, ["--requests", bench.quick ? "200" : "1000", "--interval", "2000", "--warmup", "0"])
+                NoopJob.stamped, ["--requests", bench.quick ? "200" : "600", "--interval", "5000", "--warmup", "0"])
             try runner.pause()
             guard let waits = try worker.stop() else { throw BenchmarkError("the worker told nothing") }
             return waits
