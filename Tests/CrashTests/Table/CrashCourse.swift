@@ -81,8 +81,10 @@ struct CrashCourse {
 
     /// Whether a start ended by itself; that is noted.
     private mutating func refused() async throws -> Bool {
-        guard site.runner.hasEnded, try await site.runner.ended() == .exited(69) else { return false }
-        row.refusedStarts.append(String(site.runner.said.suffix(300)))
+        guard site.runner.hasEnded, let ending = try await site.runner.ended(), case .exited = ending else {
+            return false
+        }
+        row.refusedStarts.append("\(ending) \(site.runner.said.suffix(300))")
         return true
     }
 
@@ -132,7 +134,11 @@ struct CrashCourse {
             if try await !refused() { row.kills += 1 }
             return
         }
-        try await strike { try await $0.runner.killGroup() }
+        try await strike { site in
+            let pid = site.runnerPid
+            try await site.runner.killGroup()
+            try await eventually("the traced runner is gone") { !Self.lives(pid) }
+        }
     }
 
     private mutating func killRunner(at call: String, _ number: Int, after signal: Int32) async throws {

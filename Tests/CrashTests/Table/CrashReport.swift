@@ -74,7 +74,7 @@ struct CrashReport {
         let starts = rows.reduce(0) { $0 + $1.refusedStarts.count }
         return starts == 0
             ? "Every start after a kill came up at the first try."
-            : "\(starts) starts right after a kill still found the place of the killed one taken and were repeated."
+            : "\(starts) starts right after a kill ended by themselves and were repeated, as a service manager does."
     }
 
     private var conditions: String {
