@@ -67,9 +67,10 @@ extension Runner {
             state.book.command(of: job.kind, task: state.dispatcher.jobs[job.id]?.task)
         }
         guard let commands, let definition else {
+            // The kinds were read again just now. The job is not to blame: it waits until somebody serves its kind.
             let error = RPCError(
-                .failedPrecondition, "no command is declared for the kind \(job.kind) any more",
-                reason: "command.cannotStart")
+                .aborted, "no command is declared for the kind \(job.kind) any more", reason: "job.snoozed",
+                retryAfterMs: 100)
             return handle(.leaseEnded(lease.fence, .failed(error), AttemptFacts()))
         }
         let attempt = CommandAttempt(

@@ -76,7 +76,7 @@ struct ReloadTests {
             let waiting = try await runner.submit("held")
             runner.declare("kinds: [{ name: other, command: [/bin/true] }]\n")
             try await runner.reload()
-            #expect(try await runner.why(waiting).contains("noWorker"))
+            try await eventually("nobody serves it") { try await runner.why(waiting).contains("noWorker") }
             gate.release(2)
             #expect(try await runner.finished(running)["state"].string == "succeeded")
             runner.declare(kinds)
