@@ -11,13 +11,14 @@ enum Usage {
         return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
-    /// The same to a nanosecond, of threads that are still there.
+    /// The same to a nanosecond.
     static func exactProcessor(of pid: Int32) throws -> Double {
-        let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")
-        return threads.reduce(0) { sum, thread in
-            let text = (try? String(contentsOfFile: "/proc/\(pid)/task/\(thread)/schedstat", encoding: .utf8)) ?? ""
-            return sum + (text.split(separator: " ").first.flatMap { Double($0) } ?? 0) / 1e9
+        var clock = clockid_t()
+        var time = timespec()
+        guard clock_getcpuclockid(pid, &clock) == 0, clock_gettime(clock, &time) == 0 else {
+            throw BenchmarkError("process \(pid) has no clock")
         }
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
     /// Resident memory in MiB.
