@@ -86,13 +86,14 @@ struct CrashReport {
             in: .whitespacesAndNewlines)
         var load = [0.0]
         getloadavg(&load, 1)
+        let share = environment("MILLRACE_CRASH_SHARE").map { "MILLRACE_CRASH_SHARE=\($0) " } ?? ""
         let build = environment("MILLRACE_CRASH_BUILD") ?? "debug"
         let commit = environment("MILLRACE_CRASH_COMMIT") ?? "unknown"
         return """
             \(Date().formatted(.iso8601.year().month().day())), commit \(commit), \(build) build of the runner, \
             \(ProcessInfo.processInfo.activeProcessorCount) cores (\(processor ?? "?")), Linux \(kernel), load average \
             \((load[0] * 10).rounded() / 10) at the end, seed \(seed), \(took.components.seconds) s. The same moments again, as far \
-            as time can be repeated: `MILLRACE_CRASH_SEED=\(seed) make crash`.
+            as time can be repeated: `\(share)MILLRACE_CRASH_SEED=\(seed) make crash`.
             """
     }
 }
