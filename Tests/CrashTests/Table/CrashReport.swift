@@ -44,10 +44,11 @@ struct CrashReport {
 
             * *Items in work*: received by a worker and not ended, at the moments of the kills, summed. *Answers lost*:
               submissions that were sent and not answered because of a kill; each was repeated under its key until it was.
-            * *Acknowledged*: jobs of which some caller has a receipt, half of them in a queue of the class `crash` (a killed
-              process leaves the page cache, so this class may not lose any either). They are of every sort: single, in
-              batches, with a key, unique (`reject`, `replace`, `keep`), delayed, after another, with a hook, attached, failing
-              the first time, cancelled, retried, edited, buried; of one part and of several; done by outside workers, by a pool, by commands.
+            * *Acknowledged*: jobs of which some caller has a receipt. Single ones stand in a queue of the class `disk` or
+              `crash`, as the dice fall, batches in one of the class `disk`; a killed process leaves the page cache, so
+              neither class may lose any. They are of every sort: single, in batches, with a key, unique (`reject`,
+              `replace`, `keep`), delayed, after another, with a hook, attached, failing the first time, cancelled, retried,
+              edited, buried; of one part and of several; done by outside workers, by a pool, by commands.
             * *Lost*: acknowledged, and not there or not over after everything was drained.
             * *Doubled*: two jobs of one submission, two final states or two counted completions of one item, an item that was
               given out again after its completion was counted, a hook that fired twice. What each worker did is known from
@@ -63,6 +64,8 @@ struct CrashReport {
             * Named points: a tracer kills the runner as one of its threads enters its n-th call of that name,
               n = 1, 2, 3, … one number for each kill, counted from its start, or from the signal where it drains or
               reloads. So the calls before have happened and this one has not.
+              Low numbers fall into the start, and some calls are hardly made after it (what is opened): the columns of
+              items and answers tell how much was going on. A start or reload with fewer such calls than the number lived.
 
             """
         guard let stream = fopen(path, "w") else { throw TestFailure("cannot write \(path)") }
@@ -87,10 +90,10 @@ struct CrashReport {
         var load = [0.0]
         getloadavg(&load, 1)
         let share = environment("MILLRACE_CRASH_SHARE").map { "MILLRACE_CRASH_SHARE=\($0) " } ?? ""
-        let build = environment("MILLRACE_CRASH_BUILD") ?? "debug"
+        let build = environment("MILLRACE_CRASH_BUILD") ?? "an unknown build of the runner"
         let commit = environment("MILLRACE_CRASH_COMMIT") ?? "unknown"
         return """
-            \(Date().formatted(.iso8601.year().month().day())), commit \(commit), \(build) build of the runner, \
+            \(Date().formatted(.iso8601.year().month().day())), commit \(commit), \(build), \
             \(ProcessInfo.processInfo.activeProcessorCount) cores (\(processor ?? "?")), Linux \(kernel), load average \
             \((load[0] * 10).rounded() / 10) at the end, seed \(seed), \(took.components.seconds) s. The same moments again, as far \
             as time can be repeated: `\(share)MILLRACE_CRASH_SEED=\(seed) make crash`.
