@@ -9,7 +9,9 @@ BUILD ?= release
 SWIFT ?= swift
 export SWIFT
 
-release = $(SWIFT) build --configuration release --static-swift-stdlib -Xlinker -s
+# The flag of Package.swift for the packages we build on too: it makes the start quicker and idle processes smaller.
+release = $(SWIFT) build --configuration release --static-swift-stdlib -Xlinker -s \
+	-Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors
 products = millrace-runner millrace-backoffice millctl
 swift_folders = Package.swift Sources Services Tests $(wildcard Benchmarks Schemas Examples)
 
