@@ -41,6 +41,7 @@ public struct NotionPages: Sendable {
         cursor = list.next
         rows += list.results.count
         if let last = list.results.last { lastCreated = last.createdTime }
+        let fresh = list.results.filter { seen.insert($0.id).inserted }
         if list.isIncomplete {
             // A split that does not get on, since all that many pages were created at once, is given up.
             guard splits, !lastCreated.isEmpty, lastCreated != since else {
@@ -50,7 +51,7 @@ public struct NotionPages: Sendable {
         } else if cursor == nil {
             isOver = true
         }
-        return list.results.filter { seen.insert($0.id).inserted }
+        return fresh
     }
 }
 

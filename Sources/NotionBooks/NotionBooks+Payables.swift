@@ -63,19 +63,24 @@ extension NotionBooks {
             table.query(table.equals(.refundStatus, RefundRequest.approved)), splitting: true)
         let contractors = try pages.compactMap { try table.pages(.refundContractor, $0).first.map { ContractorID($0) } }
         let people = try await peopleIfThere(contractors)
-        return try pages.map { page in
+        var refunds: [RefundRequest] = []
+        for page in pages {
             let contractor = try table.pages(.refundContractor, page).first.map { ContractorID($0) }
-            return RefundRequest(
+            var refund = RefundRequest(
                 id: RefundID(page.id), refundID: page.title,
-                money: try money(page, .refundAmount, .refundCurrency, table), contractor: contractor,
-                contractorName: contractor.flatMap { people[$0]?.name } ?? "",
-                reason: try table.string(.refundReason, page) ?? "",
-                description: try table.string(.refundDescription, page) ?? "",
-                formattedDescription: try table.string(.refundFormatted, page) ?? "",
-                details: try table.string(.refundDetails, page) ?? "", dateRequested: try table.day(.refundDate, page),
-                status: try table.string(.refundStatus, page) ?? "",
-                revision: try self.revision(page, .refundStatus, .refundAmount, .refundCurrency, .refundContractor, table))
-        }.sorted { $0.id < $1.id }
+                money: try money(page, .refundAmount, .refundCurrency, table), contractor: contractor)
+            if let contractor { refund.contractorName = people[contractor]?.name ?? "" }
+            refund.reason = try table.string(.refundReason, page) ?? ""
+            refund.description = try table.string(.refundDescription, page) ?? ""
+            refund.formattedDescription = try table.string(.refundFormatted, page) ?? ""
+            refund.details = try table.string(.refundDetails, page) ?? ""
+            refund.dateRequested = try table.day(.refundDate, page)
+            refund.status = try table.string(.refundStatus, page) ?? ""
+            refund.revision = try revision(
+                page, .refundStatus, .refundAmount, .refundCurrency, .refundContractor, table)
+            refunds.append(refund)
+        }
+        return refunds.sorted { $0.id < $1.id }
     }
 
     public func pendingSplits() async throws -> [InvoiceSplit] {
@@ -83,16 +88,21 @@ extension NotionBooks {
         let types = NotionFilter.or(InvoiceSplit.payableTypes.map { table.equals(.splitType, $0) })
         let pages = try await client.all(
             table.query(.and([table.equals(.splitStatus, InvoiceSplit.pending), types])), splitting: true)
-        return try pages.map { page in
-            InvoiceSplit(
+        var splits: [InvoiceSplit] = []
+        for page in pages {
+            var split = InvoiceSplit(
                 id: SplitID(page.id), name: page.title, autoName: try table.string(.splitAutoName, page) ?? "",
-                money: try money(page, .splitAmount, .splitCurrency, table), role: try table.string(.splitRole, page) ?? "",
+                money: try money(page, .splitAmount, .splitCurrency, table),
                 type: try table.string(.splitType, page) ?? "",
-                person: try table.pages(.splitPerson, page).first.map { ContractorID($0) },
-                month: try table.day(.splitMonth, page), description: try table.string(.splitDescription, page) ?? "",
-                status: try table.string(.splitStatus, page) ?? "",
-                revision: try self.revision(page, .splitStatus, .splitAmount, .splitCurrency, .splitPerson, table))
-        }.sorted { $0.id < $1.id }
+                person: try table.pages(.splitPerson, page).first.map { ContractorID($0) })
+            split.role = try table.string(.splitRole, page) ?? ""
+            split.month = try table.day(.splitMonth, page)
+            split.description = try table.string(.splitDescription, page) ?? ""
+            split.status = try table.string(.splitStatus, page) ?? ""
+            split.revision = try revision(page, .splitStatus, .splitAmount, .splitCurrency, .splitPerson, table)
+            splits.append(split)
+        }
+        return splits.sorted { $0.id < $1.id }
     }
 
     /// What a request says that its payout follows from.

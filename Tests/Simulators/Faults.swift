@@ -35,7 +35,10 @@ public struct FaultRule: Sendable {
     public var when: When
     public var effect: Effect
 
-    public init(_ method: String? = nil, _ path: String = "", _ when: When, _ effect: Effect) {
+    /// About every call.
+    public init(_ when: When, _ effect: Effect) { self.init(nil, "", when, effect) }
+
+    public init(_ method: String?, _ path: String, _ when: When, _ effect: Effect) {
         self.method = method
         self.path = path
         self.when = when

@@ -201,7 +201,8 @@ extension SimulatedNotion {
             throw .validation("body.parent should be defined as this API version has it.")
         }
         let changes = try changes(request.body?["properties"], in: table)
-        return try page(create(in: table.name, changes, at: now), request)
+        let id = create(in: table.name, changes, at: now)
+        return try page(id, request)
     }
 
     private mutating func update(_ id: String, _ request: NotionRequest, at now: Timestamp) throws(NotionRefused) -> [UInt8] {
