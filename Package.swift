@@ -99,8 +99,10 @@ targets += library(
     ["MillraceProtocol", "Linux", http, tls, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio,
     testing: ["Simulators"])
 targets += library(
-    "Notion", ["WebClient", "JSONCodec", "Decimals", "Resilience", "MillraceProtocol", "Linux"], testing: ["Simulators"])
-targets += library("Chat", ["WebClient", "JSONCodec", "MillraceProtocol", "Linux"], testing: ["Simulators", "ChatSummaries"])
+    "Notion", ["WebClient", "JSONCodec", "Decimals", "Resilience", "MillraceProtocol", "Linux"], testing: ["Simulators"]
+)
+targets += library(
+    "Chat", ["WebClient", "JSONCodec", "MillraceProtocol", "Linux"], testing: ["Simulators", "ChatSummaries"])
 targets.append(
     .target(
         name: "ChatSummaries", dependencies: ["BackOffice", "Chat", "Decimals"], path: "Sources/ChatSummaries",

@@ -73,7 +73,9 @@ struct BackOfficeConfiguration: ServiceConfiguration {
     /// - Precondition: there are no ``problems()``.
     func notionBooks() -> NotionBooksSettings {
         var ids: [NotionCollection: NotionID] = [:]
-        for collection in NotionCollection.allCases { ids[collection] = NotionID(self[collection: collection.rawValue]) }
+        for collection in NotionCollection.allCases {
+            ids[collection] = NotionID(self[collection: collection.rawValue])
+        }
         var settings = NotionBooksSettings(collections: ids)
         for field in NotionField.all where self[name: field.path] != field.defaultName {
             settings.names[field] = self[name: field.path]

@@ -25,7 +25,9 @@ import WebClient
             warnings: settings.warnings + settings.mistakes)
     }
 
-    private static var help: String { usage + "\n\n" + ProgramSettings<BackOfficeConfiguration>.reference("backoffice") }
+    private static var help: String {
+        usage + "\n\n" + ProgramSettings<BackOfficeConfiguration>.reference("backoffice")
+    }
 
     private static let usage = """
         millrace-backoffice: the ready workloads, as a worker of millrace-runner

@@ -95,7 +95,8 @@ extension JobRun {
     /// A run of no job in particular.
     static let example = JobRun(
         job: JobBrief(id: JobID(1), kind: "example", params: .emptyObject, correlationId: "c-1"),
-        log: Logger(label: "test")) { _ in }
+        log: Logger(label: "test")
+    ) { _ in }
 }
 
 /// Keeps lines as `level message name=value …`.

@@ -22,7 +22,8 @@ struct SimulateTests {
     }
 
     private func writes(_ counters: Tree) -> Int {
-        counters.names.filter { $0 == "POST pages" || $0.hasPrefix("PATCH") }.compactMap { counters[$0].int }.reduce(0, +)
+        counters.names.filter { $0 == "POST pages" || $0.hasPrefix("PATCH") }.compactMap { counters[$0].int }.reduce(
+            0, +)
     }
 
     @Test func theSampleCompanyIsSyncedInASimulatedNotion() async throws {

@@ -111,7 +111,9 @@ import Testing
             harness.simulator.set { $0.faults = SyncFaultTests.storms[storm] }
             for round in 1...3 {
                 for order in orders {
-                    guard let write = try? await harness.books.create(draft(order, run: "run-\(round)")) else { continue }
+                    guard let write = try? await harness.books.create(draft(order, run: "run-\(round)")) else {
+                        continue
+                    }
                     if case .created = write {
                         try? await harness.books.complete(order.id, revision: order.revision, linesAtOnce: 10)
                     }
@@ -129,7 +131,8 @@ import Testing
         let payroll = Payroll(1)
         try await BooksHarness.run(payroll.company) { harness in
             let order = try #require(try await harness.books.payableOrders(PayableOrderQuery()).first)
-            let line = try #require(harness.simulator.notion.rows("orders").first { $0.values["Type"] == .text("Timesheet") })
+            let line = try #require(
+                harness.simulator.notion.rows("orders").first { $0.values["Type"] == .text("Timesheet") })
             harness.simulator.edit { $0.change(line.id, "Line Item Hours", .number("9")) }
             #expect(try await harness.books.create(draft(order)) == .changed)
             await #expect(throws: BooksError.changed(order.id)) {

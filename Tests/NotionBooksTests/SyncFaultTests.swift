@@ -79,8 +79,10 @@ import Testing
         try await BooksHarness.run(month.company, settings) { harness in
             let result = try await sync(harness.books)
             #expect(result.lineItemsCreated == 1)
-            let order = try #require(harness.simulator.notion.rows("orders").first { $0.values["Type"] == .text("Order") })
-            let line = try #require(harness.simulator.notion.rows("orders").first { $0.values["Type"] == .text("Timesheet") })
+            let order = try #require(
+                harness.simulator.notion.rows("orders").first { $0.values["Type"] == .text("Order") })
+            let line = try #require(
+                harness.simulator.notion.rows("orders").first { $0.values["Type"] == .text("Timesheet") })
             #expect(order.values["Sub-item"] == .pages([line.id]))
             #expect(harness.simulator.counts["PATCH pages/*"] == 2)
         }
@@ -133,7 +135,8 @@ import Testing
 
     @Test func tablesThatAreNotAsNeededAreNamedAllAtOnce() async throws {
         var month = TestMonth.regular(contractors: 1, projects: 1)
-        month.company.notion.addTable("orders", [.init("Name", .title), .init("Type", .richText), .init("Date", .date)])
+        month.company.notion.addTable(
+            "orders", [.init("Name", .title), .init("Type", .richText), .init("Date", .date)])
         try await BooksHarness.run(month.company) { harness in
             do {
                 try await harness.books.check()

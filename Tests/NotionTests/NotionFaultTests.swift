@@ -27,7 +27,8 @@ import WebClient
         ] as [FaultRule.Effect])
     func aReadIsRepeated(effect: FaultRule.Effect) async throws {
         let notion = NotionHarness.numbers(250)
-        let faults = settings(Rule("POST", "data_sources", .calls(2...3), effect), Rule("GET", "pages", .calls(1...1), effect))
+        let faults = settings(
+            Rule("POST", "data_sources", .calls(2...3), effect), Rule("GET", "pages", .calls(1...1), effect))
         try await NotionHarness.run(notion, faults, change: { $0.timeout = .milliseconds(400) }) { client, simulator in
             let pages = try await client.all(NotionQuery(notion.source("Numbers")))
             #expect(pages.count == 250)
@@ -41,11 +42,13 @@ import WebClient
     /// Writes: what was held back is sent again; nothing else is.
     @Test(
         arguments: [
-            .status(429, code: "rate_limited", retryAfter: "1"), .status(529, code: "service_overload", retryAfter: "1"),
+            .status(429, code: "rate_limited", retryAfter: "1"),
+            .status(529, code: "service_overload", retryAfter: "1"),
         ] as [FaultRule.Effect])
     func aWriteThatWasHeldBackIsSentAgain(effect: FaultRule.Effect) async throws {
         let notion = NotionHarness.numbers(0)
-        try await NotionHarness.run(notion, settings(Rule("POST", "pages", .calls(1...3), effect))) { client, simulator in
+        try await NotionHarness.run(notion, settings(Rule("POST", "pages", .calls(1...3), effect))) {
+            client, simulator in
             let source = try await client.source(notion.source("Numbers"))
             _ = try await client.create(in: source, ["Name": .title("once")])
             #expect(simulator.counts["POST pages"] == 4)
@@ -56,7 +59,8 @@ import WebClient
     @Test(
         arguments: [
             (.status(500, code: "internal_server_error"), 0), (.status(503, code: "service_unavailable"), 0),
-            (.doneButAnswered(503, code: "service_unavailable"), 1), (.doneButAnswered(504, code: "gateway_timeout"), 1),
+            (.doneButAnswered(503, code: "service_unavailable"), 1),
+            (.doneButAnswered(504, code: "gateway_timeout"), 1),
             (.hang(done: true), 1), (.hang(done: false), 0), (.lost, 1), (.cut, 1), (.garbage, 1),
             (.drip(bytes: 10, every: .milliseconds(50)), 1),
         ] as [(FaultRule.Effect, Int)])
@@ -91,10 +95,13 @@ import WebClient
         }
     }
 
-    @Test(arguments: [(400, "validation_error"), (401, "unauthorized"), (403, "restricted_resource"), (404, "object_not_found")])
+    @Test(arguments: [
+        (400, "validation_error"), (401, "unauthorized"), (403, "restricted_resource"), (404, "object_not_found"),
+    ])
     func whatIsRefusedIsNotRepeated(status: Int, code: String) async throws {
         let notion = NotionHarness.numbers(1)
-        try await NotionHarness.run(notion, settings(Rule(.every(1), .status(status, code: code)))) { client, simulator in
+        try await NotionHarness.run(notion, settings(Rule(.every(1), .status(status, code: code)))) {
+            client, simulator in
             do {
                 _ = try await client.all(NotionQuery(notion.source("Numbers")))
                 Issue.record("no error")

@@ -21,7 +21,9 @@ extension FaultRule {
             case "chance": if let chance = Double(pair[1]), (0...1).contains(chance) { return .chance(chance) }
             case "calls":
                 let ends = pair[1].split(separator: "-").compactMap { Int($0) }
-                if let first = ends.first, let last = ends.last, first > 0, first <= last { return .calls(first...last) }
+                if let first = ends.first, let last = ends.last, first > 0, first <= last {
+                    return .calls(first...last)
+                }
             default: break
             }
         }

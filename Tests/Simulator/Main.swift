@@ -7,7 +7,8 @@ import Simulators
 /// Runs the simulated Notion and chat service until it is told to end.
 @main struct SimulatorProgram: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "millrace-simulator", abstract: "A Notion and a chat service to try millrace on, without an account.",
+        commandName: "millrace-simulator",
+        abstract: "A Notion and a chat service to try millrace on, without an account.",
         discussion: """
             Both are real HTTP servers at 127.0.0.1. Notion holds a small made-up company, which is gone with the process. \
             GET /simulator/counters tells how often each was called, POST /simulator/reset sets that to nothing.
@@ -21,7 +22,8 @@ import Simulators
     @Option(help: "The port of the chat service; 0 for any that is free.") var chatPort = 0
     @Option(help: "Milliseconds that each answer takes.") var latency = 50
     @Option(help: "Requests a second that Notion takes, beyond a burst of ten; 0: any number.") var rate = 3
-    @Option(name: .customLong("fault"), help: "What goes wrong at Notion; may be given several times.") var faults: [String] = []
+    @Option(name: .customLong("fault"), help: "What goes wrong at Notion; may be given several times.") var faults:
+        [String] = []
     @Option(name: .customLong("chat-fault"), help: "What goes wrong at the chat service.") var chatFaults: [String] = []
     @Option(help: "What faults by chance are drawn with.") var seed: UInt64 = 1
     @Option(help: "The month whose timesheets there are, as 2026-10; else the one that is over.") var month: String?
@@ -78,7 +80,8 @@ import Simulators
         } else {
             print("notion at \(notion.base), any token; counters at \(notion.server.url("/simulator/counters"))")
             print("chat at \(chat.url), any key; counters at \(chat.server.url("/simulator/counters"))")
-            print("\nThe back office finds them by these variables, and credentials notion-token and openrouter-api-key:")
+            print(
+                "\nThe back office finds them by these variables, and credentials notion-token and openrouter-api-key:")
             for (name, value) in variables.sorted(by: { $0.key < $1.key }) { print("  \(name)=\(value)") }
             print("\nCtrl-C ends both.")
         }

@@ -27,7 +27,9 @@ struct UpCommand: ParsableCommand {
 
     @Flag(
         name: .long,
-        help: "Try it out without an account: the books are a made-up company in a simulated Notion, the summaries come from a simulated chat service.")
+        help:
+            "Try it out without an account: the books are a made-up company in a simulated Notion, the summaries come from a simulated chat service."
+    )
     var simulate = false
 
     @Option(
@@ -113,7 +115,9 @@ struct UpCommand: ParsableCommand {
         return Suite(
             services: services, log: log, signals: signals.reader, passesHangup: inBackground, time: SystemTime(),
             keeping: thread,
-            endOrphans: { [pid = simulation?.pid] kept in OrphanedProcesses.kill(except: kept + (pid.map { [$0] } ?? [])) })
+            endOrphans: { [pid = simulation?.pid] kept in
+                OrphanedProcesses.kill(except: kept + (pid.map { [$0] } ?? []))
+            })
     }
 
     private func say(_ services: [SupervisedService], _ state: StateDirectory, _ simulation: Simulation?) {

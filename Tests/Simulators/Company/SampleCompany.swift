@@ -7,14 +7,15 @@ extension SimulatedCompany {
     public static func sample(month: String, days: Int, before: String, lastDayBefore: String) -> SimulatedCompany {
         var company = SimulatedCompany()
         let projects = ["kafi", "nghe", "lotus", "harbor"].map { company.project($0) }
-        let people: [(discord: String, name: String, position: String, billing: String, amount: String, currency: String)] = [
-            ("ada", "Ada Vale", "Software Engineer", "Monthly Fixed", "30000000", "VND"),
-            ("binh", "Binh Tran", "Backend Engineer", "Hourly Rate", "350000", "VND"),
-            ("cara", "Cara Stone", "Product Designer", "Monthly Fixed", "2500", "USD"),
-            ("dao", "Dao Le", "Operation Executive", "Monthly Fixed", "18000000", "VND"),
-            ("emil", "Emil Ford", "Software Engineer", "Hourly Rate", "32.5", "USD"),
-            ("fen", "Fen Hu", "QA Engineer", "Mixed", "21000000", "VND"),
-        ]
+        let people:
+            [(discord: String, name: String, position: String, billing: String, amount: String, currency: String)] = [
+                ("ada", "Ada Vale", "Software Engineer", "Monthly Fixed", "30000000", "VND"),
+                ("binh", "Binh Tran", "Backend Engineer", "Hourly Rate", "350000", "VND"),
+                ("cara", "Cara Stone", "Product Designer", "Monthly Fixed", "2500", "USD"),
+                ("dao", "Dao Le", "Operation Executive", "Monthly Fixed", "18000000", "VND"),
+                ("emil", "Emil Ford", "Software Engineer", "Hourly Rate", "32.5", "USD"),
+                ("fen", "Fen Hu", "QA Engineer", "Mixed", "21000000", "VND"),
+            ]
         let works = [
             "Booking page, its form and the confirmation", "Review of the payment flow", "Fixes after the demo",
             "Report of slow queries and two indexes", "Weekly planning with the client", "Import of the old catalogue",
