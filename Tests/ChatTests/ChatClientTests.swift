@@ -105,7 +105,7 @@ import WebClient
     func whateverGoesWrongTheNextModelIsAsked(effect: FaultRule.Effect) async throws {
         try await run(
             ["a/two": .says("well")], faults: [FaultRule(.calls(1...1), effect)],
-            change: { $0.timeout = .milliseconds(300) }
+            change: { $0.timeout = effect == .hang(done: false) ? .seconds(2) : .seconds(30) }
         ) { chat, simulator, _ in
             let text = try await chat.complete(system: "s", user: "u")
             #expect(text == "well")

@@ -9,7 +9,7 @@ import Testing
 @testable import NotionBooks
 
 /// What paying contractors asks of the books, over Notion.
-@Suite struct PayoutTests {
+@Suite(.serialized) struct PayoutTests {
     /// Contractors with one approved order of two lines each, and a rate.
     struct Payroll {
         var company = SimulatedCompany()
@@ -106,7 +106,7 @@ import Testing
         let payroll = Payroll(6)
         var settings = NotionSimulator.Settings()
         settings.seed = UInt64(storm) + 3
-        try await BooksHarness.run(payroll.company, settings, change: { $0.timeout = .milliseconds(500) }) { harness in
+        try await BooksHarness.run(payroll.company, settings, change: { $0.timeout = .seconds(2) }) { harness in
             let orders = try await harness.books.payableOrders(PayableOrderQuery())
             harness.simulator.set { $0.faults = SyncFaultTests.storms[storm] }
             for round in 1...3 {

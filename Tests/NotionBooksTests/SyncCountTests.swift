@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// How many requests a sync costs over Notion, counted at the service.
-@Suite struct SyncCountTests {
+@Suite(.serialized) struct SyncCountTests {
     /// The headline of the domain: 20 contractors, 60 projects.
     @Test func twentyContractorsWithSixtyProjects() async throws {
         let counts = try await SyncClaims.measure(contractors: 20, projectsEach: 3)

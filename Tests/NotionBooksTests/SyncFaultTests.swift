@@ -6,16 +6,16 @@ import TestSupport
 import Testing
 
 /// Whatever the service does, nothing is there twice, and a run without faults puts right what is missing.
-@Suite struct SyncFaultTests {
+@Suite(.serialized) struct SyncFaultTests {
     static let storms: [[FaultRule]] = [
         [FaultRule(.chance(0.3), .status(429, code: "rate_limited", retryAfter: "1"))],
         [FaultRule(.chance(0.2), .status(529, code: "service_overload", retryAfter: "1"))],
         [FaultRule(.chance(0.2), .status(500, code: "internal_server_error"))],
         [FaultRule(.chance(0.2), .status(503, code: "service_unavailable"))],
         [FaultRule(.chance(0.2), .doneButAnswered(504, code: "gateway_timeout"))],
-        [FaultRule(.chance(0.05), .hang(done: true)), FaultRule(.chance(0.05), .hang(done: false))],
+        [FaultRule(.chance(0.03), .hang(done: true)), FaultRule(.chance(0.03), .hang(done: false))],
         [FaultRule(.chance(0.2), .cut)],
-        [FaultRule(.chance(0.1), .drip(bytes: 20, every: .milliseconds(60)))],
+        [FaultRule(.chance(0.04), .drip(bytes: 20, every: .seconds(1)))],
         [FaultRule(.chance(0.2), .garbage)],
         [FaultRule(.chance(0.2), .lost)],
         [FaultRule("POST", "pages", .every(2), .lost)],
@@ -29,7 +29,7 @@ import Testing
         var settings = NotionSimulator.Settings()
         settings.faults = Self.storms[storm]
         settings.seed = UInt64(storm) + 7
-        try await BooksHarness.run(month.company, settings, change: { $0.timeout = .milliseconds(500) }) { harness in
+        try await BooksHarness.run(month.company, settings, change: { $0.timeout = .seconds(2) }) { harness in
             // A run whose first reads fail does nothing; the runner would plan it again.
             var first: SyncResult?
             for _ in 1...5 where first == nil { first = try? await sync(harness.books) }

@@ -6,13 +6,21 @@ import TestSupport
 import Testing
 import WebClient
 
-@Suite struct NotionFaultTests {
+@Suite(.serialized) struct NotionFaultTests {
     private typealias Rule = FaultRule
 
     private func settings(_ faults: FaultRule...) -> NotionSimulator.Settings {
         var settings = NotionSimulator.Settings()
         settings.faults = faults
         return settings
+    }
+
+    /// Short where an answer never comes whole, else so long that no load makes it matter.
+    private static func timeout(_ effect: FaultRule.Effect) -> Duration {
+        switch effect {
+        case .hang, .drip: .seconds(2)
+        default: .seconds(60)
+        }
     }
 
     /// Reads: whatever passes is waited out, and the answer is whole.
@@ -23,13 +31,13 @@ import WebClient
             .status(500, code: "internal_server_error"), .status(502, code: "bad_gateway"),
             .status(503, code: "service_unavailable"), .status(504, code: "gateway_timeout"),
             .status(409, code: "conflict_error"), .hang(done: true), .lost, .cut, .garbage,
-            .drip(bytes: 10, every: .milliseconds(50)),
+            .drip(bytes: 10, every: .seconds(1)),
         ] as [FaultRule.Effect])
     func aReadIsRepeated(effect: FaultRule.Effect) async throws {
         let notion = NotionHarness.numbers(250)
         let faults = settings(
             Rule("POST", "data_sources", .calls(2...3), effect), Rule("GET", "pages", .calls(1...1), effect))
-        try await NotionHarness.run(notion, faults, change: { $0.timeout = .milliseconds(400) }) { client, simulator in
+        try await NotionHarness.run(notion, faults, change: { $0.timeout = Self.timeout(effect) }) { client, simulator in
             let pages = try await client.all(NotionQuery(notion.source("Numbers")))
             #expect(pages.count == 250)
             #expect(simulator.counts["POST data_sources/*/query"] == 5)
@@ -62,12 +70,12 @@ import WebClient
             (.doneButAnswered(503, code: "service_unavailable"), 1),
             (.doneButAnswered(504, code: "gateway_timeout"), 1),
             (.hang(done: true), 1), (.hang(done: false), 0), (.lost, 1), (.cut, 1), (.garbage, 1),
-            (.drip(bytes: 10, every: .milliseconds(50)), 1),
+            (.drip(bytes: 10, every: .seconds(1)), 1),
         ] as [(FaultRule.Effect, Int)])
     func aWriteWithoutAnAnswerIsOfUnknownOutcome(effect: FaultRule.Effect, made: Int) async throws {
         let notion = NotionHarness.numbers(0)
         let faults = settings(Rule("POST", "pages", .calls(1...1), effect))
-        try await NotionHarness.run(notion, faults, change: { $0.timeout = .milliseconds(300) }) { client, simulator in
+        try await NotionHarness.run(notion, faults, change: { $0.timeout = Self.timeout(effect) }) { client, simulator in
             let source = try await client.source(notion.source("Numbers"))
             do {
                 _ = try await client.create(in: source, ["Name": .title("once")])
