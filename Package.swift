@@ -110,6 +110,10 @@ targets.append(
         path: "Examples/swift", exclude: ["README.md"], swiftSettings: strict))
 // What the crash tests kill; they find it beside the other executables.
 targets.append(.executableTarget(name: "CrashWorker", path: "Tests/CrashWorker"))
+// Measures what `make claims` writes down.
+targets.append(
+    .executableTarget(
+        name: "Claims", dependencies: ["BackOffice", "Linux"], path: "Tests/Claims", swiftSettings: strict))
 targets += [
     suite("SchemaTests", ["RunnerService", "MillraceProtocol", "MillraceService", "Schemas"]),
     suite("UnitFileTests", ["RunnerService"]),

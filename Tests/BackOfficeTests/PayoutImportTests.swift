@@ -47,7 +47,8 @@ import Testing
                     "line 3, column 9 (monthly_fixed): -5 is outside 0 to 1000000000000000 with at most 6 decimals",
                 ])
         #expect(
-            try await refusal(.refunds, "id,amount,currency,contractor,status\nf,,USD,ada,\ng,5,USD,zoe,Approved\n", into: held)
+            try await refusal(
+                .refunds, "id,amount,currency,contractor,status\nf,,USD,ada,\ng,5,USD,zoe,Approved\n", into: held)
                 == ["line 2, column 3 (amount): is empty", "line 2, column 12 (status): is empty"])
         #expect(
             try await refusal(.refunds, "id,amount,currency,contractor,status\ng,5,USD,zoe,Approved\n", into: held)

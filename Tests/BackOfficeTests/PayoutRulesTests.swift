@@ -106,7 +106,8 @@ import Testing
             (["Operation Executive"], "2026-02", "Operational consulting, February 1-28, 2026"),
             (["operation executive", "UX DESIGN"], "2024-02", "Design consulting, February 1-29, 2024"),
             (["Engineer"], "2025-12", "Software development, December 1-31, 2025"),
-            ([], "2025-04", "Software development, April 1-30, 2025"), (["Designer"], "no month", "Software development"),
+            ([], "2025-04", "Software development, April 1-30, 2025"),
+            (["Designer"], "no month", "Software development"),
         ] as [([String], String, String)])
     func thePositionsDecideWhatAServiceFeeSays(positions: [String], month: String, text: String) {
         #expect(ServiceFee.description(positions: positions, month: Month(month)) == text)

@@ -192,8 +192,9 @@ import Testing
         let again = try await LocalPayouts(held.books, run: "run-2")(PayoutParameters(force: true))
         #expect(again.created == 1)
         #expect(try await held.count("SELECT count(*) FROM payout WHERE person = 'ada'") == 2)
-        #expect(try await held.text("SELECT id FROM payout WHERE person = 'ada' AND status = 'Pending'")
-            == "pay-ord-202512-ada.2")
+        #expect(
+            try await held.text("SELECT id FROM payout WHERE person = 'ada' AND status = 'Pending'")
+                == "pay-ord-202512-ada.2")
     }
 
     @Test func runsThatOverlapPayEachOrderOnce() async throws {

@@ -24,7 +24,24 @@ public struct PayoutResult: Hashable, Sendable {
     private func count(_ status: PayoutStatus) -> Int { details.count { $0.outcome.status == status } }
 }
 
-extension PayoutResult: JSONEncodable {
+extension PayoutResult: JSONCodable {
+    /// The counts follow from the details.
+    public init(from json: inout JSONReader) throws(JSONError) {
+        var type: PayoutRunType?, dryRun = false, details: [PayoutDetail]?
+        try json.object { key, json throws(JSONError) in
+            switch key {
+            case "type":
+                let word = try json.string()
+                type = PayoutRunType.allCases.first { $0.payoutType.rawValue == word }
+            case "dry_run": dryRun = try json.bool()
+            case "details": details = try json.value()
+            default: try json.skip()
+            }
+        }
+        self.init(
+            try json.require(type, "type"), dryRun: dryRun, details: try json.require(details, "details"))
+    }
+
     public func encode(to json: inout JSONWriter) {
         let noun =
             switch type {

@@ -9,8 +9,9 @@ public struct PayoutRun: Sendable {
     public let settings: PayoutSettings
     public let time: any TimeSource
 
-    public init(books: any PayoutBooks, settings: PayoutSettings = PayoutSettings(), time: any TimeSource = SystemTime())
-    {
+    public init(
+        books: any PayoutBooks, settings: PayoutSettings = PayoutSettings(), time: any TimeSource = SystemTime()
+    ) {
         self.books = books
         self.settings = settings
         self.time = time

@@ -63,6 +63,14 @@ extension SQLiteBooks {
         }
     }
 
+    public func countOfLines(of order: OrderID) async throws -> Int {
+        try await database.read { connection in
+            let count = try connection.first(
+                "SELECT count(*) FROM order_line WHERE task_order = ?1", .text(order.text), row: { $0.int(0) })
+            return Int(count ?? 0)
+        }
+    }
+
     /// Approves the orders of a month that are neither Approved nor Completed, with their lines; of the contractor with
     /// exactly this id or name on the chat server, where given. Returns those that are Approved now, by their ids.
     public func approveOrders(month: Month, contractor: String? = nil) async throws -> [OrderID] {

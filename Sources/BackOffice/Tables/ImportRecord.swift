@@ -92,7 +92,8 @@ enum ImportRecord {
         return .rate(
             ContractorRate(
                 id: id, contractor: contractor, status: reader.word("status") ?? ContractorRate.active,
-                startDate: start, endDate: end, payday: payday, billingType: BillingType(reader.word("billing_type") ?? ""),
+                startDate: start, endDate: end, payday: payday,
+                billingType: BillingType(reader.word("billing_type") ?? ""),
                 monthlyFixed: monthly, hourlyRate: hourly, grossFixed: gross, currency: currency),
             told: reader.told)
     }
