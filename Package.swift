@@ -134,6 +134,10 @@ targets.append(
         swiftSettings: strict, linkerSettings: packed))
 // What the crash tests kill; they find it beside the other executables.
 targets.append(.executableTarget(name: "CrashWorker", path: "Tests/CrashWorker"))
+// Measures what `make claims` writes down.
+targets.append(
+    .executableTarget(
+        name: "Claims", dependencies: ["BackOffice", "Linux"], path: "Tests/Claims", swiftSettings: strict))
 targets += [
     suite("SchemaTests", ["RunnerService", "MillraceProtocol", "MillraceService", "Schemas"]),
     suite("UnitFileTests", ["RunnerService"]),

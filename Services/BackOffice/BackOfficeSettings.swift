@@ -5,6 +5,8 @@ import MillraceService
 struct BackOfficeSettings: Sendable {
     /// `TASK_ORDER_LOG_WORKER_POOL_SIZE`, clamped.
     var pool: PoolSize
+    /// How payouts are made.
+    var payouts = PayoutSettings()
     /// The file of the books; see `SQLiteBooks.defaultPath`.
     var booksPath: String
     /// `MILLRACE_REHEARSAL_DELAY_MS`, at most a minute: how long each request to the books takes, as if they were a
@@ -20,12 +22,20 @@ struct BackOfficeSettings: Sendable {
     var warnings: [String] = []
     /// What is wrong with `backoffice.conf` and the variables beside it, all of it: jobs that need the books fail with it.
     var mistakes: [String] = []
+    /// What is wrong and not to be guessed at: the start is refused.
+    var problems: [String] = []
 
     /// - Parameter variables: of those that stand for settings in `backoffice.conf`.
     init(environment: (String) -> String?, variables: [String: String] = [:]) {
         pool = PoolSize(setting: environment(PoolSize.variable))
         if let said = environment(PoolSize.variable), !said.isEmpty, Int(said) != pool.workers {
             warnings.append("\(PoolSize.variable)=\(said) is not a number from 1 to 20; \(pool.workers) is used")
+        }
+        do throws(RoundingFault) {
+            payouts = try PayoutSettings(environment: environment)
+            warnings += payouts.warnings
+        } catch {
+            problems.append("\(error)")
         }
         booksPath = SQLiteBooks.defaultPath(environment)
         state = environment("MILLRACE_STATE").flatMap { $0.isEmpty ? nil : $0 }

@@ -49,6 +49,16 @@ final class BooksDoor: Sendable {
         return isRehearsal ? MeteredBooks(books, meter: meter) : books
     }
 
+    /// The same books where payouts are made.
+    /// - Throws: as ``books(for:)``.
+    func payoutBooks(for run: JobRun) throws -> any PayoutBooks {
+        try checkSettings()
+        if settings.configuration.system == .notion { return try notion(for: run) }
+        let books = try sqlite()
+        guard isRehearsal else { return books }
+        return MeteredPayoutBooks(books, meter: meter) { try await books.countOfLines(of: $0) }
+    }
+
     /// Who sums up for a job.
     func summarizer(for run: JobRun) throws -> any Summarizer {
         if isRehearsal { return MeteredSummarizer(meter: meter) }

@@ -1,4 +1,5 @@
 import BackOffice
+import Glibc
 import Linux
 import MillraceProtocol
 import MillraceService
@@ -14,6 +15,12 @@ import WebClient
         default: break
         }
         let settings = BackOfficeSettings(environment: { Environment[$0] }, variables: Environment.all)
+        if !settings.problems.isEmpty {
+            for problem in settings.problems {
+                _ = "millrace-backoffice: \(problem)\n".withCString { write(STDERR_FILENO, $0, strlen($0)) }
+            }
+            exit(EX_CONFIG)
+        }
         var web = WebClientSettings()
         web.trusted = settings.trustedCertificates
         let webDoor = WebDoor(settings: web)
@@ -21,8 +28,9 @@ import WebClient
         let books = BooksDoor(settings: settings, web: webDoor, secrets: secrets)
         let hook = HookWorkload(web: webDoor, secrets: secrets)
         await WorkerHost.run(
-            name: "backoffice", workloads: [SyncWorkload(books: books), InitWorkload(books: books)], plain: [hook],
-            warnings: settings.warnings + settings.mistakes)
+            name: "backoffice",
+            workloads: [SyncWorkload(books: books), InitWorkload(books: books), PayoutWorkload(books: books)],
+            plain: [hook], warnings: settings.warnings + settings.mistakes)
     }
 
     private static var help: String {
@@ -42,6 +50,11 @@ import WebClient
 
         Settings, from the environment:
           TASK_ORDER_LOG_WORKER_POOL_SIZE   Contractors at once, 1 to 20; 5 when left out.
+          REFUND_PROCESSING_WORKERS         Refunds at once, 1 to 20; 5 when left out.
+          INVOICE_SPLIT_PROCESSING_WORKERS  Invoice splits at once, 1 to 20; 5 when left out.
+          TASK_ORDER_LOG_SUBITEM_CONCURRENCY  Lines of a paid order completed at once, 1 to 20; 10 when left out.
+          ENABLE_ORDER_API_CONCURRENCY      false completes them one by one.
+          PAYOUT_ROUNDING                   Units to which prorated amounts are rounded up, as VND=1000,*=0.01.
           MILLRACE_BOOKS                    The file of the books; else data/books.sqlite in $MILLRACE_STATE, else
                                             books.sqlite in $STATE_DIRECTORY.
           MILLRACE_STATE                    The suite's folder; its etc/credentials holds the secrets of hooks.
