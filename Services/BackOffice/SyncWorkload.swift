@@ -53,6 +53,7 @@ struct SyncWorkload: Workload {
     }
 
     private func engine(_ run: JobRun) throws -> TaskOrderLogSync {
-        TaskOrderLogSync(books: try door.books(for: run), summarizer: try door.summarizer(for: run), pool: door.settings.pool)
+        TaskOrderLogSync(
+            books: try door.books(for: run), summarizer: try door.summarizer(for: run), pool: door.settings.pool)
     }
 }

@@ -26,7 +26,7 @@ struct SimulateTests {
             0, +)
     }
 
-    @Test func theSampleCompanyIsSyncedInASimulatedNotion() async throws {
+    @Test func theSampleCompanyIsSyncedAndPaidInASimulatedNotion() async throws {
         let folder = TemporaryDirectory()
         let state = folder.file("state")
         let up = try RunningProcess([
@@ -65,6 +65,25 @@ struct SimulateTests {
             #expect(writes(try await counters(addresses.notion)) == writes(made))
             let after = try await counters(addresses.chat)
             #expect(after.names.compactMap { after[$0].int }.reduce(0, +) == 12)
+
+            // The orders of the month before are approved and wait to be paid.
+            func pay() async throws -> Tree {
+                let finished = try await TestSupport.run(
+                    [
+                        Binary.path("millctl"), "job", "submit", "create-contractor-payouts", "--state", state,
+                        "--params",
+                        "{}", "--wait", "--json",
+                    ], within: .seconds(120))
+                guard finished.succeeded else { throw TestFailure("\(finished)") }
+                return try Tree(finished.output)["job"]["result"]
+            }
+            let paid = try await pay()
+            #expect(paid["payouts_created"].int == 6)
+            #expect(paid["errors"].int == 0)
+            #expect(try await counters(addresses.notion)["POST pages"].int == 24)
+            // They are Completed now.
+            #expect(try await pay()["orders_processed"].int == 0)
+            #expect(try await counters(addresses.notion)["POST pages"].int == 24)
 
             up.signal(SIGINT)
             let ended = try await up.wait(within: .seconds(45))
