@@ -137,7 +137,8 @@ targets.append(.executableTarget(name: "CrashWorker", path: "Tests/CrashWorker")
 // Measures what `make claims` writes down.
 targets.append(
     .executableTarget(
-        name: "Claims", dependencies: ["BackOffice", "Linux"], path: "Tests/Claims", swiftSettings: strict))
+        name: "Claims", dependencies: ["NotionBooks", "Notion", "BackOffice", "WebClient", "Simulators", "Linux"],
+        path: "Tests/Claims", swiftSettings: strict))
 targets += [
     suite("SchemaTests", ["RunnerService", "MillraceProtocol", "MillraceService", "Schemas"]),
     suite("UnitFileTests", ["RunnerService"]),

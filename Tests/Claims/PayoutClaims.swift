@@ -40,7 +40,7 @@ struct PayoutClaims {
     }
 
     /// A run as the runner drives it.
-    private func pay(
+    static func pay(
         _ books: any PayoutBooks, _ parameters: PayoutParameters, run name: String = "first"
     ) async throws -> PayoutResult {
         let run = PayoutRun(books: books)
@@ -72,7 +72,7 @@ struct PayoutClaims {
     {
         let (books, counter) = try await fifty()
         defer { books.close() }
-        let result = try await pay(books, PayoutParameters(type: type))
+        let result = try await Self.pay(books, PayoutParameters(type: type))
         precondition(result.created == names.count, "everybody is to be paid")
         let creations = counter.total("INSERT INTO payout")
         // The first read is that of the plan.
@@ -81,6 +81,8 @@ struct PayoutClaims {
 
     func calls() async throws -> ClaimsTable {
         let payroll = try await oneByOne(.payroll), bulk = try await inBulk(.payroll)
+        let notion = try await NotionClaims.payroll()
+        precondition(notion.created == names.count, "everybody is to be paid")
         var claims = [
             Claim(
                 what: "payroll, one by one: rate, payout, positions of each order",
@@ -92,21 +94,30 @@ struct PayoutClaims {
                 measured: "–"),
             Claim(
                 what: "payroll, preloaded", claimed: "~53: 3 + N", original: "3 batches; see below",
-                measured: "\(bulk.reads) + \(bulk.creations) = \(bulk.reads + bulk.creations)"),
+                measured: "\(bulk.reads) + \(bulk.creations) = \(bulk.reads + bulk.creations)",
+                notion: "preload \(notion.preload.total): \(notion.preload.text)"),
             Claim(
                 what: "beside that: candidates, completions of orders and lines", claimed: "not counted",
-                original: "see below", measured: "\(bulk.plan) read, \(bulk.completions) writes"),
+                original: "see below", measured: "\(bulk.plan) read, \(bulk.completions) writes",
+                notion: "candidates \(notion.candidates.total): \(notion.candidates.text)"),
+            Claim(
+                what: "creating and completing, each with its look before and after", claimed: "not counted",
+                original: "see below", measured: "\(bulk.creations + bulk.completions) writes",
+                notion: "\(notion.process.total): \(notion.process.text)"),
         ]
-        claims += try await original()
+        claims += try await original(notion)
         for (type, name) in [(PayoutRunType.refund, "refunds"), (.split, "invoice splits")] {
             let before = try await oneByOne(type), after = try await inBulk(type)
+            let over = type == .refund ? try await NotionClaims.refunds() : nil
             claims.append(
                 Claim(
                     what: "\(name), O(N) → 1 + N", claimed: "50 → 51",
                     original: "\(before.reads) + \(before.creations) = \(before.reads + before.creations) one by one",
-                    measured: "\(after.reads) + \(after.creations) = \(after.reads + after.creations)"))
+                    measured: "\(after.reads) + \(after.creations) = \(after.reads + after.creations)",
+                    notion: over.map { "\($0.preload.total) + \($0.process.total): \($0.process.text)" } ?? "as refunds"
+                ))
         }
-        claims.append(try await again())
+        claims.append(try await again(notion))
         return ClaimsTable(
             title: "Orders to payouts: requests",
             intro: "50 orders of 3 lines each, of 50 contractors; 50 refund requests; 50 invoice splits.",
@@ -120,16 +131,21 @@ struct PayoutClaims {
                 The original's batches of rates and of positions hide a page read for each contractor; the books here \
                 answer each with one statement.
                 """,
+                """
+                Notion refuses no second payout, so each is looked for before and after, and the order is read once more: what \
+                SQLite's one statement does within itself. It remembers the pages of contractors, so the positions come with \
+                the candidates' names.
+                """,
             ])
     }
 
     /// What the preloaded run of the original really asked, page reads and all.
-    private func original() async throws -> [Claim] {
+    private func original(_ notion: NotionClaims.Payroll) async throws -> [Claim] {
         let (books, _) = try await fifty()
         defer { books.close() }
         let meter = CallMeter()
         let metered = MeteredPayoutBooks(books, meter: meter) { try await books.countOfLines(of: $0) }
-        _ = try await pay(metered, PayoutParameters())
+        _ = try await Self.pay(metered, PayoutParameters())
         func sum(_ names: String...) -> Int { names.reduce(0) { $0 + (meter.counts[$1] ?? 0) } }
         let preload =
             "\(sum("rates.query")) + \(sum("payouts.query")) + \(sum("contractor.read")) + \(sum("positions.read"))"
@@ -144,30 +160,32 @@ struct PayoutClaims {
                 measured: "100 writes in 50 transactions"),
             Claim(
                 what: "all of a payroll of 50, nothing left out", claimed: "–", original: "\(meter.total)",
-                measured: "\(try await everything())"),
+                measured: "\(try await everything())",
+                notion: "\(notion.candidates.total + notion.preload.total + notion.process.total)"),
         ]
     }
 
     private func everything() async throws -> Int {
         let (books, counter) = try await fifty()
         defer { books.close() }
-        _ = try await pay(books, PayoutParameters())
+        _ = try await Self.pay(books, PayoutParameters())
         return counter.reads + counter.writes
     }
 
-    private func again() async throws -> Claim {
+    private func again(_ notion: NotionClaims.Payroll) async throws -> Claim {
         let (books, counter) = try await fifty()
         defer { books.close() }
-        _ = try await pay(books, PayoutParameters())
+        _ = try await Self.pay(books, PayoutParameters())
         counter.reset()
-        let second = try await pay(books, PayoutParameters(), run: "second")
+        let second = try await Self.pay(books, PayoutParameters(), run: "second")
         let plain = "\(counter.reads) read, \(counter.writes) writes"
         counter.reset()
-        let forced = try await pay(books, PayoutParameters(force: true), run: "third")
+        let forced = try await Self.pay(books, PayoutParameters(force: true), run: "third")
         return Claim(
             what:
                 "payroll again: \(second.processed) candidates; with `force` \(forced.processed), \(forced.skipped) skipped",
             claimed: "nothing twice", original: "–",
-            measured: "\(plain); with `force` \(counter.reads) reads, \(counter.writes) writes")
+            measured: "\(plain); with `force` \(counter.reads) reads, \(counter.writes) writes",
+            notion: "\(notion.again.total): \(notion.again.text)")
     }
 }

@@ -4,10 +4,10 @@ import Linux
 /// Timesheets to orders: 20 contractors, 60 projects.
 struct TimesheetClaims {
     let scratch: Scratch
-    private let month = Month(year: 2025, month: 12)!
+    private static let month = Month(year: 2025, month: 12)!
 
     /// A run as the runner drives it.
-    private func run(
+    static func run(
         _ books: any Books, _ summarizer: any Summarizer = OriginalTexts(), pool: Int = 5
     ) async throws -> SyncResult {
         let sync = TaskOrderLogSync(books: books, summarizer: summarizer, pool: PoolSize(configured: pool))
@@ -38,24 +38,25 @@ struct TimesheetClaims {
     func calls() async throws -> ClaimsTable {
         let (books, counter) = try await sample()
         let meter = CallMeter()
-        _ = try await run(MeteredBooks(books, meter: meter), MeteredSummarizer(meter: meter))
+        _ = try await Self.run(MeteredBooks(books, meter: meter), MeteredSummarizer(meter: meter))
         let first = requests(meter)
         let again = CallMeter()
-        _ = try await run(MeteredBooks(books, meter: again), MeteredSummarizer(meter: again))
+        _ = try await Self.run(MeteredBooks(books, meter: again), MeteredSummarizer(meter: again))
         let second = requests(again)
         books.close()
 
         let (own, ownCounter) = try await sample()
         let summaries = CallMeter()
-        let result = try await run(own, MeteredSummarizer(meter: summaries))
+        let result = try await Self.run(own, MeteredSummarizer(meter: summaries))
         let ours = "\(ownCounter.reads) reads, \(ownCounter.writes) writes, \(summaries.total) summaries"
         ownCounter.reset()
         let noSummaries = CallMeter()
-        let repeated = try await run(own, MeteredSummarizer(meter: noSummaries))
+        let repeated = try await Self.run(own, MeteredSummarizer(meter: noSummaries))
         let oursAgain = "\(ownCounter.reads) reads, \(ownCounter.writes) writes, \(noSummaries.total) summaries"
         own.close()
         counter.reset()
 
+        let notion = try await NotionClaims.timesheets()
         return ClaimsTable(
             title: "Timesheets to orders: requests",
             intro: """
@@ -66,10 +67,12 @@ struct TimesheetClaims {
             claims: [
                 Claim(
                     what: "a month, all new (\(result.ordersCreated) orders, \(result.lineItemsCreated) lines)",
-                    claimed: "341 requests + 60 summaries", original: first, measured: ours),
+                    claimed: "341 requests + 60 summaries", original: first, measured: ours,
+                    notion: "\(notion.first.total): \(notion.first.text)"),
                 Claim(
                     what: "the same again (\(repeated.lineItemsUpdated ?? 0) lines updated)",
-                    claimed: "201 + 60, later 201 + 0", original: second, measured: oursAgain),
+                    claimed: "201 + 60, later 201 + 0", original: second, measured: oursAgain,
+                    notion: "\(notion.second.total): \(notion.second.text)"),
             ],
             notes: [
                 """
@@ -91,11 +94,11 @@ struct TimesheetClaims {
             let (books, _) = try await sample()
             let meter = CallMeter(delay: .milliseconds(150))
             let original = try await seconds {
-                _ = try await run(MeteredBooks(books, meter: meter), MeteredSummarizer(meter: meter), pool: pool)
+                _ = try await Self.run(MeteredBooks(books, meter: meter), MeteredSummarizer(meter: meter), pool: pool)
             }
             books.close()
             let (own, _) = try await sample()
-            let ours = try await seconds { _ = try await run(own, pool: pool) }
+            let ours = try await seconds { _ = try await Self.run(own, pool: pool) }
             own.close()
             claims.append(
                 Claim(

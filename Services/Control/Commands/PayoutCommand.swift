@@ -1,6 +1,7 @@
 import ArgumentParser
 import BackOffice
 import JSONCodec
+import Linux
 import MillraceProtocol
 
 /// `millctl payout …`

@@ -26,11 +26,11 @@ extension SampleBooks {
             let inDong = index % 3 == 0, byTheHour = index % 4 == 2, hasMixed = index % 10 == 5
             let type: BillingType = byTheHour ? .hourly : hasMixed ? .mixed : .monthlyFixed
             let fixed = inDong ? 24_000_000 + 1_500_000 * (index % 7) : 1_800 + 150 * (index % 6)
-            let hourly = inDong ? 210_000 + 15_000 * (index % 5) : 18 + index % 9
+            let hourly = inDong ? "\(210_000 + 15_000 * (index % 5))" : "\(18 + index % 9).50"
             csv.record([
                 "rate-\(contractor)", contractor, ContractorRate.active,
                 index == 3 ? month.map { "\($0)-10" } ?? "" : "", "", index % 2 == 0 ? "1" : "15", type.text,
-                type.isFixed ? "\(fixed)" : "", type == .monthlyFixed ? "" : "\(hourly).50", inDong ? "VND" : "USD",
+                type.isFixed ? "\(fixed)" : "", type == .monthlyFixed ? "" : hourly, inDong ? "VND" : "USD",
             ])
         }
         return csv.bytes
