@@ -18,9 +18,13 @@ extension Dispatcher {
         case noWorker, workersBusy(running: Int)
         case jobs(used: Int, limit: Int), user(used: Int, limit: Int)
         case kind(used: Int, limit: Int), queue(used: Int, limit: Int)
+        /// The last places are kept for users who hold fewer.
+        case kept(Scope, held: Int, kept: Int, of: Int)
         case breaker(name: String, until: Duration?)
         case rate(name: String, until: Duration, ahead: Int)
     }
+
+    enum Scope: Hashable, Sendable { case kind, queue }
 
     func hindrances(_ lane: Lane, now: Duration) -> [Hindrance] {
         var found: [Hindrance] = []
@@ -51,6 +55,11 @@ extension Dispatcher {
         if load.users[lane.uid, default: 0] >= bounds.jobs(of: lane.uid) {
             found.append(.user(used: load.users[lane.uid, default: 0], limit: bounds.jobs(of: lane.uid)))
         }
+        let held = held(by: lane.uid)
+        for (scope, space) in [(Scope.kind, space(of: lane.kind)), (.queue, space(ofQueue: lane.queue))]
+        where space.free > 0 && space.room(besides: held) <= 0 {
+            found.append(.kept(scope, held: held, kept: Bounds.kept(of: space.total), of: space.total))
+        }
         if load.jobs >= bounds.jobs { found.append(.jobs(used: load.jobs, limit: bounds.jobs)) }
         return found
     }
@@ -66,8 +75,10 @@ extension Dispatcher {
 
     /// What is left of the bounds that lanes of several users share, while it is handed out.
     private struct Room {
-        var kinds: [String: Int] = [:]
-        var queues: [String: Int] = [:]
+        var kinds: [String: Space] = [:]
+        /// As many as find a token.
+        var tokens: [String: Int] = [:]
+        var queues: [String: Space] = [:]
     }
 
     private func requests(now: Now) -> [ClaimRequest] {
@@ -119,8 +130,11 @@ extension Dispatcher {
             if queue < .max { request.queues[lane.queue] = min(count, queue) }
         }
         request.count = min(count, request.kinds.values.reduce(0, +))
-        for (kind, number) in request.kinds { room.kinds[kind]? -= number }
-        for (queue, number) in request.queues { room.queues[queue]? -= number }
+        for (kind, number) in request.kinds {
+            room.kinds[kind]?.free -= number
+            room.tokens[kind]? -= number
+        }
+        for (queue, number) in request.queues { room.queues[queue]?.free -= number }
         return request
     }
 
@@ -141,29 +155,55 @@ extension Dispatcher {
         return counts
     }
 
-    /// How many jobs of the lane's kind, and of its queue, may start.
+    /// How many jobs of the lane's kind, and of its queue, its user may start.
     private func measure(_ lane: Lane, _ room: inout Room, now: Duration) -> (kind: Int, queue: Int) {
-        if room.kinds[lane.kind] == nil {
-            var kind = places(for: lane.kind)
-            if let limit = bounds.kinds[lane.kind], limit > 0 {
-                kind = min(kind, limit - load.kinds[lane.kind, default: 0])
-            }
-            for name in rules.needs[lane.kind]?.tokens ?? [] { kind = min(kind, resources.room(name, now: now)) }
-            room.kinds[lane.kind] = kind
+        let held = held(by: lane.uid)
+        let kind = room.kinds[lane.kind] ?? space(of: lane.kind)
+        let tokens = room.tokens[lane.kind] ?? tokens(for: lane.kind, now: now)
+        let queue = room.queues[lane.queue] ?? space(ofQueue: lane.queue)
+        room.kinds[lane.kind] = kind
+        room.tokens[lane.kind] = tokens
+        room.queues[lane.queue] = queue
+        return (min(kind.room(besides: held), tokens), queue.room(besides: held))
+    }
+
+    /// Jobs that a user runs, as far as they count against him: none while nobody else is there.
+    private func held(by user: UInt32) -> Int {
+        guests.areThere(besides: user) ? load.users[user, default: 0] : 0
+    }
+
+    private func tokens(for kind: String, now: Duration) -> Int {
+        (rules.needs[kind]?.tokens ?? []).reduce(.max) { min($0, resources.room($1, now: now)) }
+    }
+
+    /// The places that jobs of the kind may have.
+    private func space(of kind: String) -> Space {
+        var space = spaceAtWorkers(of: kind)
+        guard let limit = bounds.kinds[kind], limit > 0 else { return space }
+        space.free = min(space.free, limit - load.kinds[kind, default: 0])
+        space.total = min(space.total, limit)
+        return space
+    }
+
+    private func spaceAtWorkers(of kind: String) -> Space {
+        let all = (serving[kind] ?? []).reduce(0) { sum, id in
+            workers[id].map { $0.isRetiring ? sum : sum + $0.capacity } ?? sum
         }
-        if room.queues[lane.queue] == nil {
-            let limit = bounds.queues[lane.queue] ?? 0
-            room.queues[lane.queue] = limit > 0 ? limit - load.queues[lane.queue, default: 0] : .max
-        }
-        return (room.kinds[lane.kind] ?? 0, room.queues[lane.queue] ?? 0)
+        return Space(free: places(for: kind), total: min(all, bounds.calls))
+    }
+
+    private func space(ofQueue queue: String) -> Space {
+        guard let limit = bounds.queues[queue], limit > 0 else { return .unbounded }
+        return Space(free: limit - load.queues[queue, default: 0], total: limit)
     }
 
     /// Says for which kinds jobs wait for a place, whenever that changes.
     mutating func sayDemand() {
         var demand: [String: Int] = [:]
         for (kind, line) in blocked where !line.isEmpty { demand[kind, default: 0] += line.count }
-        for lane in hungry where !lane.isOwn && !rules.pauses.concern(lane) && places(for: lane.kind) <= 0 {
-            demand[lane.kind, default: 0] += 1
+        for lane in hungry where !lane.isOwn && !rules.pauses.concern(lane) {
+            // More places would help whoever finds none, and whoever may not have the last.
+            if spaceAtWorkers(of: lane.kind).room(besides: held(by: lane.uid)) <= 0 { demand[lane.kind, default: 0] += 1 }
         }
         guard demand != lastDemand else { return }
         lastDemand = demand

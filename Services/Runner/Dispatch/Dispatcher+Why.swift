@@ -93,6 +93,12 @@ extension Dispatcher {
         case .jobs(let used, let limit):
             return limited(.jobSlots, "this machine", nil, used, limit)
         case .user(let used, let limit): return limited(.userLimit, "user \(lane.uid)", "\(lane.uid)", used, limit)
+        case .kept(let scope, let held, let kept, let total):
+            let whose = scope == .kind ? "the kind \(lane.kind)" : "the queue \(lane.queue)"
+            return WhyReason(
+                code: .userLimit,
+                message: "user \(lane.uid) runs \(held) jobs; of the \(total) places of \(whose) the last \(kept) are "
+                    + "kept for users who run fewer than \(kept)", name: "\(lane.uid)", limit: kept, used: held)
         case .kind(let used, let limit):
             return limited(.kindLimit, "the kind \(lane.kind)", lane.kind, used, limit)
         case .queue(let used, let limit):

@@ -89,6 +89,7 @@ struct Dispatcher: Sendable {
     /// Lanes in which a job may be ready.
     var hungry: Set<Lane> = []
     var shares = Shares()
+    var guests = Guests()
     var claiming = false
     var claimAgainAt: Duration?
     var lastDemand: [String: Int] = [:]
@@ -157,7 +158,7 @@ struct Dispatcher: Sendable {
         case .workerRetires(let id):
             workers[id]?.isRetiring = true
             dropIfRetired(id)
-        case .lanesReady(let lanes): hungry.formUnion(lanes)
+        case .lanesReady(let lanes): fill(lanes, now: now)
         case .jobScheduled(let time): nextScheduled = nextScheduled.map { min($0, time) } ?? time
         case .claimed(let claimed, let exhausted):
             claiming = false
@@ -168,7 +169,7 @@ struct Dispatcher: Sendable {
             claimAgainAt = now.boot + .seconds(1)
         case .promoted(let lanes, let next):
             promoting = false
-            hungry.formUnion(lanes)
+            fill(lanes, now: now)
             nextScheduled = [nextScheduled.flatMap { $0 > now.wall ? $0 : nil }, next].compactMap(\.self).min()
         case .promoteFailed:
             promoting = false
@@ -200,6 +201,17 @@ struct Dispatcher: Sendable {
         }
     }
 
+    /// Jobs stand in these lanes.
+    private mutating func fill(_ lanes: Set<Lane>, now: Now) {
+        hungry.formUnion(lanes)
+        for lane in lanes where !lane.isOwn { welcome(lane.uid, now: now) }
+    }
+
+    private mutating func welcome(_ user: UInt32, now: Now) {
+        guard guests.note(user, now: now.boot) else { return }
+        timers.add(.guest(user), at: now.boot + Guests.memory)
+    }
+
     private mutating func obey(_ new: Rules, now: Now) {
         rules = new
         resources.define(new.definitions, now: now.boot)
@@ -227,6 +239,8 @@ struct Dispatcher: Sendable {
             case .resource(let name):
                 awaited[name] = nil
                 resourceChanged(name, now: now)
+            case .guest(let user):
+                if let later = guests.forget(user, now: now.boot) { timers.add(.guest(user), at: later) }
             }
         }
         if let due = nextScheduled, due <= now.wall, !promoting, !draining {
@@ -246,6 +260,7 @@ struct Dispatcher: Sendable {
             case .grace(let id): jobs[id]?.graceEnds != nil
             case .lease(let fence): leases[fence] != nil
             case .resource(let name): awaited[name] != nil
+            case .guest(let user): guests.knows(user)
             }
         }
     }
@@ -328,6 +343,7 @@ struct Dispatcher: Sendable {
         load.add(lane)
         if !lane.isOwn {
             shares.charge(lane.uid)
+            welcome(lane.uid, now: now)
             counts.started += 1
         }
         if let deadline = job.deadline { timers.add(.timeout(job.id), at: deadline) }
@@ -350,6 +366,7 @@ struct Dispatcher: Sendable {
         forgo(id, now: now)
         guard let job = jobs.removeValue(forKey: id) else { return }
         load.remove(job.lane)
+        if !job.lane.isOwn { welcome(job.lane.uid, now: now) }
         if job.isBlocked { blocked[job.lane.kind]?.removeAll { $0 == id } }
         guard !job.isPlain else { return }
         for worker in workers.values where worker.prepared[id] != nil {
