@@ -97,8 +97,9 @@ struct FairnessTests {
         let mill = try Mill(bounds: Bounds(queues: ["default": 8]))
         try mill.join([.plain])
         try mill.submit(JobSpecification(kind: "plain", queue: "side"), uid: 2)
+        try mill.answerFirst(.process, .done)
         let many = try mill.submit(20, plain, uid: 1)
-        #expect(mill.processing.count == 8)
+        #expect(mill.processing.count == 7)
         #expect(try mill.codes(many[10]).contains(.userLimit))
         let other = try mill.submit(plain, uid: 2).id
         #expect(mill.processing.last == other)
@@ -135,8 +136,9 @@ struct FairnessTests {
         let before = mill.demands.count
         try mill.submit(20, plain, uid: 1)
         #expect(mill.demands.dropFirst(before).last == ["plain": 1])
+        #expect(mill.processing.count == 7)
         try mill.join([.plain], capacity: 8)
-        #expect(mill.processing.count == 15)
+        #expect(mill.processing.count == 14)
     }
 
     @Test func keysTakeTurns() throws {

@@ -25,11 +25,10 @@ struct Bounds: Sendable, Hashable {
     /// for one of his to end.
     func jobs(of user: UInt32) -> Int {
         let bound = users[user] ?? self.user
-        return min(bound > 0 ? bound : .max, jobs - Self.kept(of: jobs))
+        return min(bound > 0 ? bound : .max, jobs - headroom)
     }
 
-    /// How many of so many places are kept for users who hold few.
-    static func kept(of places: Int) -> Int { places < 4 ? 0 : max(1, places / 8) }
+    private var headroom: Int { jobs < 4 ? 0 : max(1, jobs / 8) }
 }
 
 /// Places that users share: those of a kind at its workers, or of a queue.
@@ -39,13 +38,11 @@ struct Space: Sendable, Hashable {
 
     static let unbounded = Space(free: .max, total: .max)
 
-    /// How many of the free ones a user may take who runs `held` jobs already: beyond the kept ones all, and of those as
-    /// many as leave him with no more than they are.
-    func room(besides held: Int) -> Int {
-        guard total < .max else { return .max }
-        let kept = Bounds.kept(of: total)
-        return min(free, max(0, free - kept) + max(0, kept - held))
-    }
+    /// How many of all are kept for users who run fewer jobs than they are; of few places none.
+    var kept: Int { total < .max ? total / 8 : 0 }
+
+    /// How many of the free ones a user may take who runs `held` jobs already.
+    func room(besides held: Int) -> Int { min(free, max(free - kept, kept - held, 0)) }
 }
 
 /// Queues and kinds whose jobs do not start.

@@ -58,7 +58,7 @@ extension Dispatcher {
         let held = held(by: lane.uid)
         for (scope, space) in [(Scope.kind, space(of: lane.kind)), (.queue, space(ofQueue: lane.queue))]
         where space.free > 0 && space.room(besides: held) <= 0 {
-            found.append(.kept(scope, held: held, kept: Bounds.kept(of: space.total), of: space.total))
+            found.append(.kept(scope, held: held, kept: space.kept, of: space.total))
         }
         if load.jobs >= bounds.jobs { found.append(.jobs(used: load.jobs, limit: bounds.jobs)) }
         return found
@@ -101,7 +101,9 @@ extension Dispatcher {
             requests.append(
                 ClaimRequest(lanes: own.map { .init(lane: $0, most: free, isPlain: true) }, count: free))
         }
-        var free = bounds.jobs - load.jobs
+        // Divided is what there is: the share of a user is not the places that another then misses.
+        let open = room.kinds.values.reduce(0) { $0 + max(0, $1.free) }
+        var free = min(bounds.jobs - load.jobs, open)
         guard free > 0, !byUser.isEmpty else { return requests }
         let counts = divide(free, among: byUser)
         for uid in byUser.keys.sorted(by: { (shares.share(of: $0), $0) < (shares.share(of: $1), $1) }) {
