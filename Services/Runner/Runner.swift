@@ -334,7 +334,7 @@ final class Runner: Service {
     func load() -> (jobs: Int, calls: Int, workers: Int) {
         state.withLock { state in
             (
-                state.dispatcher.load.jobs, state.dispatcher.leases.count,
+                state.dispatcher.running, state.dispatcher.leases.count,
                 state.dispatcher.workers.keys.count { $0 > Worker.own }
             )
         }

@@ -197,13 +197,13 @@ extension Dispatcher {
                     until: now.wall + (next.at - now.boot), items: job.later.count))
         }
         if draining { reasons.append(WhyReason(code: .draining, message: "the runner is stopping")) }
-        if serving[job.lane.kind] == nil {
+        if kinds[job.kind].serving.isEmpty {
             reasons.append(
                 WhyReason(
                     code: .noWorker, message: "no worker that serves the kind \(job.lane.kind) is connected",
                     name: job.lane.kind))
         } else if job.isBlocked {
-            let before = blocked[job.lane.kind]?.firstIndex(of: job.id) ?? 0
+            let before = kinds[job.kind].line.firstIndex(of: job.id) ?? 0
             reasons.append(
                 WhyReason(
                     code: .place, message: "waits for a free place at a worker; \(before) jobs are before it",
