@@ -76,6 +76,7 @@ extension BooksError: RPCErrorConvertible {
         switch self {
         case .noContractor, .noOrder, .noDeployment, .noLine:
             RPCError(.failedPrecondition, description, reason: "books.missing")
+        case .changed: RPCError(.failedPrecondition, description, reason: "books.changed")
         case .damaged: RPCError(.dataLoss, description, reason: "books.damaged")
         }
     }

@@ -100,9 +100,14 @@ final class Runner: Service {
         let pools = WorkerPools(state: host.state, log: log, time: time)
         hands.withLock { $0 = (pools, commands, server) }
         let book = state.withLock { $0.book }
-        pools.start([], for: self)
-        obey(book)
+        learn(book)
         for (name, forced) in book.stored.breakers { handle(.breakerForced(name, open: forced)) }
+    }
+
+    func serving() async throws {
+        let book = state.withLock { $0.book }
+        pools?.start(book.workers, for: self)
+        refill()
         handle(.lanesReady(Set(live.lanes)))
         if let next = try await store.read({ try JobStore.nextScheduled($0) }) { handle(.jobScheduled(next)) }
         sweep()
@@ -170,15 +175,20 @@ final class Runner: Service {
 
     /// Puts rules in force, everywhere at once.
     func obey(_ book: RuleBook) {
+        learn(book)
+        pools?.apply(book.workers)
+        refill()
+    }
+
+    /// Lets what decides know the rules.
+    private func learn(_ book: RuleBook) {
         live.limits = book.waiting
         state.withLock { $0.storeRules = book.store }
         for declaration in book.declarations where kinds.learn(declaration) {
             let now = time.wall()
             note("the kind \(declaration.name)") { try JobStore.remember($0, declaration, now: now) }
         }
-        pools?.apply(book.workers)
         handle(.ruled(book.dispatch))
-        refill()
         handle(.workerJoined(book.ownHands(since: time.wall(), pid: getpid())))
         handle(.workerJoined(.canary(since: time.wall(), pid: getpid())))
         let now = time.wall()

@@ -23,6 +23,9 @@ public protocol Service: Sendable {
     /// Begins the service's own work, before the first caller is let in and before READY.
     func start(server: RPCServer) async throws
 
+    /// Goes on with the start, by what no caller has to wait for; right after READY.
+    func serving() async throws
+
     /// How it goes; asked every ten seconds and by `service.status`, so it should be cheap.
     func status() async -> ServiceReport
 
@@ -43,6 +46,7 @@ public protocol Service: Sendable {
 extension Service {
     public static var openRPC: [UInt8]? { nil }
     public func start(server: RPCServer) async throws {}
+    public func serving() async throws {}
     public func status() async -> ServiceReport { ServiceReport("serving") }
     public func canary() async throws {}
     public func reload(_ configuration: Configuration) async {}

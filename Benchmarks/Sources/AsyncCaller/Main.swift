@@ -42,7 +42,7 @@ enum Main {
         print(
             """
             {"requests":\(sorted.count),"seconds":\(elapsed),"rate":\(Double(sorted.count) / elapsed),\
-            "p50":\(at(0.5)),"p99":\(at(0.99))}
+            "p50":\(at(0.5)),"p99":\(at(0.99)),"p999":\(at(0.999))}
             """)
         client.close()
     }

@@ -108,6 +108,8 @@ public enum BooksError: Error, Hashable, CustomStringConvertible {
     case noOrder(OrderID)
     case noDeployment(DeploymentID)
     case noLine(LineID)
+    /// The order says something else than when it was read.
+    case changed(OrderID)
     /// What stands in the database is no value of its column.
     case damaged(table: String, id: String, column: String)
 
@@ -117,6 +119,7 @@ public enum BooksError: Error, Hashable, CustomStringConvertible {
         case .noOrder(let id): "the books hold no order \(id)"
         case .noDeployment(let id): "the books hold no deployment \(id)"
         case .noLine(let id): "the books hold no line \(id)"
+        case .changed(let id): "the order \(id) has changed since it was read"
         case .damaged(let table, let id, let column): "\(column) of \(table) \(id) is damaged"
         }
     }

@@ -55,3 +55,6 @@ public typealias RateID = BookID<ContractorRate>
 public typealias EntryID = BookID<TimesheetEntry>
 public typealias OrderID = BookID<Order>
 public typealias LineID = BookID<OrderLine>
+public typealias RefundID = BookID<RefundRequest>
+public typealias SplitID = BookID<InvoiceSplit>
+public typealias PayoutID = BookID<Payout>

@@ -60,32 +60,3 @@ public struct Deployment: Hashable, Sendable {
         return String(result)
     }
 }
-
-/// What a contractor is paid by, as far as the sync of task orders asks: on which day.
-public struct ContractorRate: Hashable, Sendable {
-    public var id: RateID
-    public var contractor: ContractorID
-    /// `Active`, or another word of the company's.
-    public var status: String
-    /// The first day on which it holds; nil: since ever.
-    public var startDate: Day?
-    /// The last day on which it holds; nil: without end.
-    public var endDate: Day?
-    /// The day of the month: 1 or 15; 0 when none is set.
-    public var payday: Int
-
-    public static let active = "Active"
-    public static let paydays = [0, 1, 15]
-
-    public init(
-        id: RateID, contractor: ContractorID, status: String = ContractorRate.active, startDate: Day? = nil,
-        endDate: Day? = nil, payday: Int
-    ) {
-        self.id = id
-        self.contractor = contractor
-        self.status = status
-        self.startDate = startDate
-        self.endDate = endDate
-        self.payday = payday
-    }
-}

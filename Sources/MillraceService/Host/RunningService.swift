@@ -92,6 +92,13 @@ final class RunningService<S: Service>: Sendable {
         log.info(
             "ready",
             metadata: ["socket": "\(places)", "version": "\(MillraceVersion.current)", "start-ms": "\(state.uptimeMs)"])
+        do {
+            try await service.serving()
+        } catch {
+            mailbox.post(.failed(error))
+        }
+        // Most of the code ran for the start only.
+        ProcessMemory.releaseCode()
     }
 
     /// Handles events one after the other until one ends the service.
