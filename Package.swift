@@ -125,7 +125,7 @@ targets.append(
 // What the crash tests kill; they find it beside the other executables.
 targets.append(.executableTarget(name: "CrashWorker", path: "Tests/CrashWorker"))
 targets += [
-    suite("SchemaTests", ["RunnerService", "MillraceProtocol", "MillraceService", "Schemas"]),
+    suite("SchemaTests", ["RunnerService", "MillraceProtocol", "MillraceService", "MillraceStore", "Schemas"]),
     suite("UnitFileTests", ["RunnerService"]),
     suite("IntegrationTests", ["MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore", "Simulators"]),
     suite("CrashTests", ["MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore"]),

@@ -151,6 +151,8 @@ struct Dispatcher: Sendable {
 
     /// Takes note of an event and says what is to be done, in this order.
     mutating func handle(_ event: Event, now: Now) -> [Effect] {
+        // An event has some three effects.
+        effects.reserveCapacity(4)
         apply(event, now: now)
         observeTime(now)
         advanceAll(now: now)
