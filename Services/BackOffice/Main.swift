@@ -1,6 +1,8 @@
 import BackOffice
+import Glibc
 import Linux
 import MillraceProtocol
+import MillraceService
 import MillraceWorker
 import WebClient
 
@@ -12,17 +14,30 @@ import WebClient
         case "--version": return print("millrace-backoffice \(MillraceVersion.current)")
         default: break
         }
-        let settings = BackOfficeSettings(environment: { Environment[$0] })
-        let books = BooksDoor(settings: settings)
+        let settings = BackOfficeSettings(environment: { Environment[$0] }, variables: Environment.all)
+        if !settings.problems.isEmpty {
+            for problem in settings.problems {
+                _ = "millrace-backoffice: \(problem)\n".withCString { write(STDERR_FILENO, $0, strlen($0)) }
+            }
+            exit(EX_CONFIG)
+        }
         var web = WebClientSettings()
         web.trusted = settings.trustedCertificates
-        let hook = HookWorkload(web: WebDoor(settings: web), secrets: Secrets(state: settings.state))
+        let webDoor = WebDoor(settings: web)
+        let secrets = Secrets(state: settings.state)
+        let books = BooksDoor(settings: settings, web: webDoor, secrets: secrets)
+        let hook = HookWorkload(web: webDoor, secrets: secrets)
         await WorkerHost.run(
-            name: "backoffice", workloads: [SyncWorkload(books: books), InitWorkload(books: books)], plain: [hook],
-            warnings: settings.warnings)
+            name: "backoffice",
+            workloads: [SyncWorkload(books: books), InitWorkload(books: books), PayoutWorkload(books: books)],
+            plain: [hook], warnings: settings.warnings + settings.mistakes)
     }
 
-    private static let help = """
+    private static var help: String {
+        usage + "\n\n" + ProgramSettings<BackOfficeConfiguration>.reference("backoffice")
+    }
+
+    private static let usage = """
         millrace-backoffice: the ready workloads, as a worker of millrace-runner
 
         Usage: millrace-backoffice [--connect PATH]
@@ -35,10 +50,21 @@ import WebClient
 
         Settings, from the environment:
           TASK_ORDER_LOG_WORKER_POOL_SIZE   Contractors at once, 1 to 20; 5 when left out.
+          REFUND_PROCESSING_WORKERS         Refunds at once, 1 to 20; 5 when left out.
+          INVOICE_SPLIT_PROCESSING_WORKERS  Invoice splits at once, 1 to 20; 5 when left out.
+          TASK_ORDER_LOG_SUBITEM_CONCURRENCY  Lines of a paid order completed at once, 1 to 20; 10 when left out.
+          ENABLE_ORDER_API_CONCURRENCY      false completes them one by one.
+          PAYOUT_ROUNDING                   Units to which prorated amounts are rounded up, as VND=1000,*=0.01.
           MILLRACE_BOOKS                    The file of the books; else data/books.sqlite in $MILLRACE_STATE, else
                                             books.sqlite in $STATE_DIRECTORY.
           MILLRACE_STATE                    The suite's folder; its etc/credentials holds the secrets of hooks.
           MILLRACE_CA_FILE                  Certificates in PEM that hooks trust besides the system's.
           MILLRACE_REHEARSAL_DELAY_MS       Rehearse an outside system: so long for each request to the books.
+
+        Credentials, laid out by the service manager or files in etc/credentials of the suite's folder:
+          notion-token                      For Books=notion.
+          openrouter-api-key                For summaries by the chat service.
+
+        Settings in backoffice.conf, in /etc/millrace or etc of the suite's folder:
         """
 }
