@@ -181,7 +181,7 @@ import WebClient
     @Test func withoutABudgetTheLimitIsWaitedOut() async throws {
         let notion = NotionHarness.numbers(1)
         var settings = NotionSimulator.Settings()
-        settings.limit = (rate: 200, burst: 3)
+        settings.limit = (rate: 20, burst: 3)
         try await NotionHarness.run(notion, settings, change: { $0.attempts = 20 }) { client, simulator in
             let id = NotionID(notion.rows("Numbers")[0].id)!
             try await withThrowingTaskGroup { group in
