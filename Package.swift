@@ -99,8 +99,10 @@ targets += library(
     ["MillraceProtocol", "Linux", http, tls, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio,
     testing: ["Simulators"])
 targets += library(
-    "Notion", ["WebClient", "JSONCodec", "Decimals", "Resilience", "MillraceProtocol", "Linux"], testing: ["Simulators"])
-targets += library("Chat", ["WebClient", "JSONCodec", "MillraceProtocol", "Linux"], testing: ["Simulators", "ChatSummaries"])
+    "Notion", ["WebClient", "JSONCodec", "Decimals", "Resilience", "MillraceProtocol", "Linux"], testing: ["Simulators"]
+)
+targets += library(
+    "Chat", ["WebClient", "JSONCodec", "MillraceProtocol", "Linux"], testing: ["Simulators", "ChatSummaries"])
 targets.append(
     .target(
         name: "ChatSummaries", dependencies: ["BackOffice", "Chat", "Decimals"], path: "Sources/ChatSummaries",
@@ -110,7 +112,10 @@ targets += library(
     testing: ["Simulators", "WebClient", "Chat", "ChatSummaries"])
 targets += service(
     "BackOfficeWorker", folder: "BackOffice",
-    ["MillraceWorker", "BackOffice", "WebClient", .product(name: "Crypto", package: "swift-crypto")],
+    [
+        "MillraceWorker", "BackOffice", "Notion", "NotionBooks", "Chat", "ChatSummaries", "WebClient",
+        .product(name: "Crypto", package: "swift-crypto"),
+    ],
     testing: ["Simulators"])
 targets += service(
     "Control", folder: "Control",
@@ -122,6 +127,11 @@ targets.append(
     .executableTarget(
         name: "ExampleWorker", dependencies: ["MillraceWorker", "MillraceProtocol", "JSONCodec", "Linux"],
         path: "Examples/swift", exclude: ["README.md"], swiftSettings: strict))
+// The simulated outside systems as a program: by hand, and for `millctl up --simulate`.
+targets.append(
+    .executableTarget(
+        name: "Simulator", dependencies: ["Simulators", "JSONCodec", "Linux", arguments], path: "Tests/Simulator",
+        swiftSettings: strict, linkerSettings: packed))
 // What the crash tests kill; they find it beside the other executables.
 targets.append(.executableTarget(name: "CrashWorker", path: "Tests/CrashWorker"))
 // Measures what `make claims` writes down.
@@ -144,6 +154,7 @@ let package = Package(
         .executable(name: "millrace-runner", targets: ["RunnerService"]),
         .executable(name: "millrace-backoffice", targets: ["BackOfficeWorker"]),
         .executable(name: "millctl", targets: ["Control"]),
+        .executable(name: "millrace-simulator", targets: ["Simulator"]),
         .library(name: "MillraceWorker", targets: ["MillraceWorker"]),
         .library(name: "MillraceRPC", targets: ["MillraceRPC"]),
         .library(name: "MillraceStore", targets: ["MillraceStore"]),
