@@ -140,7 +140,7 @@ targets.append(
         name: "Claims", dependencies: ["NotionBooks", "Notion", "BackOffice", "WebClient", "Simulators", "Linux"],
         path: "Tests/Claims", swiftSettings: strict))
 targets += [
-    suite("SchemaTests", ["RunnerService", "MillraceProtocol", "MillraceService", "Schemas"]),
+    suite("SchemaTests", ["RunnerService", "MillraceProtocol", "MillraceService", "MillraceStore", "Schemas"]),
     suite("UnitFileTests", ["RunnerService"]),
     suite("IntegrationTests", ["MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore", "Simulators"]),
     suite("CrashTests", ["MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore"]),
