@@ -1,4 +1,5 @@
 import Linux
+import MillraceProtocol
 import Notion
 import Resilience
 import Simulators
@@ -231,6 +232,34 @@ import WebClient
             _ = try? await client.all(NotionQuery(notion.source("Numbers")))
         }
         #expect(heard.withLock { $0 } == ["down", "down", "well", "well", "well"])
+    }
+
+    @Test func anOpenBreakerIsWaitedForAndNotBeyondTheDeadline() async throws {
+        let notion = NotionHarness.numbers(1)
+        struct Shut: CallGate {
+            let times: Locked<Int>
+            let rest: Int
+            func pass<Value: Sendable>(
+                within limit: Duration, _ body: @Sendable () async throws -> Value
+            ) async throws -> Value {
+                let isShut = times.withLock { times in
+                    times -= 1
+                    return times >= 0
+                }
+                if isShut {
+                    throw RPCError(.unavailable, "left alone", reason: "breaker.open", retryAfterMs: rest)
+                }
+                return try await body()
+            }
+        }
+        try await NotionHarness.run(notion) { client, simulator in
+            let waiting = client.passing(Shut(times: Locked(2), rest: 3000))
+            let pages = try await waiting.all(NotionQuery(notion.source("Numbers")))
+            #expect(pages.count == 1)
+            let refused = client.passing(Shut(times: Locked(1), rest: 600_000))
+            await #expect(throws: RPCError.self) { try await refused.all(NotionQuery(notion.source("Numbers"))) }
+            #expect(simulator.total == 1)
+        }
     }
 
     @Test func aWrongTokenAndAMissingVersionAreSaid() async throws {
