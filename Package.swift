@@ -68,7 +68,8 @@ var targets: [Target] = [
     .target(name: "CLinux", path: "Sources/CLinux"),
     .target(name: "CSchemas", path: "Sources/CSchemas"),
     .target(
-        name: "Schemas", dependencies: ["CSchemas"], path: "Schemas", exclude: ["runner.openrpc.json", "migrations"],
+        name: "Schemas", dependencies: ["CSchemas"], path: "Schemas",
+        exclude: ["runner.openrpc.json", "preloader.openrpc.json", "migrations"],
         swiftSettings: strict),
     .target(name: "TestSupport", dependencies: ["Linux"], path: "Tests/Support", swiftSettings: strict),
     .target(
@@ -87,7 +88,10 @@ targets += library("MillraceService", ["MillraceRPC", "Systemd", "Resilience", l
 targets += library("MillraceWorker", ["MillraceRPC", "MillraceService", "Resilience", log])
 targets += library("Declarations", ["Linux", "CYAML"])
 targets += library("KindFiles", ["Declarations", "Linux"])
-targets += library("BackOffice", ["Decimals", "JSONCodec", "MillraceStore", "Linux", "Schemas"])
+targets += library("Tables")
+targets += library("Preloading", ["MillraceProtocol", "JSONCodec", "Resilience", "Linux"])
+targets += library("DatasetFiles", ["Preloading", "Declarations", "MillraceStore", "JSONCodec", "Linux"])
+targets += library("BackOffice", ["Tables", "Decimals", "JSONCodec", "MillraceStore", "Linux", "Schemas"])
 targets += service(
     "RunnerService", folder: "Runner", ["KindFiles", "MillraceService", "MillraceStore", "Resilience", "Schemas"])
 targets += library(
@@ -95,13 +99,20 @@ targets += library(
     ["MillraceProtocol", "Linux", http, tls, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio,
     testing: ["Simulators"])
 targets += service(
+    "PreloaderService", folder: "Preloader",
+    [
+        "DatasetFiles", "Preloading", "Tables", "WebClient", "MillraceService", "MillraceStore", "Resilience",
+        "Schemas",
+    ], testing: ["Simulators"])
+targets += service(
     "BackOfficeWorker", folder: "BackOffice",
     ["MillraceWorker", "BackOffice", "WebClient", .product(name: "Crypto", package: "swift-crypto")],
     testing: ["Simulators"])
 targets += service(
     "Control", folder: "Control",
     [
-        "KindFiles", "BackOffice", "MillraceStore", "MillraceRPC", "MillraceProtocol", "JSONCodec", "Linux", "CLinux",
+        "KindFiles", "DatasetFiles", "BackOffice", "MillraceStore", "MillraceRPC", "MillraceProtocol", "JSONCodec",
+        "Linux", "CLinux",
         arguments,
     ])
 targets.append(
@@ -111,8 +122,8 @@ targets.append(
 // What the crash tests kill; they find it beside the other executables.
 targets.append(.executableTarget(name: "CrashWorker", path: "Tests/CrashWorker"))
 targets += [
-    suite("SchemaTests", ["RunnerService", "MillraceProtocol", "MillraceService", "Schemas"]),
-    suite("UnitFileTests", ["RunnerService"]),
+    suite("SchemaTests", ["RunnerService", "PreloaderService", "MillraceProtocol", "MillraceService", "Schemas"]),
+    suite("UnitFileTests", ["RunnerService", "PreloaderService"]),
     suite("IntegrationTests", ["MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore", "Simulators"]),
     suite("CrashTests", ["MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore"]),
     suite("SystemdTests"),
@@ -123,6 +134,7 @@ let package = Package(
     name: "millrace",
     products: [
         .executable(name: "millrace-runner", targets: ["RunnerService"]),
+        .executable(name: "millrace-preloader", targets: ["PreloaderService"]),
         .executable(name: "millrace-backoffice", targets: ["BackOfficeWorker"]),
         .executable(name: "millctl", targets: ["Control"]),
         .library(name: "MillraceWorker", targets: ["MillraceWorker"]),

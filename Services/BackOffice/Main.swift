@@ -1,6 +1,7 @@
 import BackOffice
 import Linux
 import MillraceProtocol
+import MillraceService
 import MillraceWorker
 import WebClient
 

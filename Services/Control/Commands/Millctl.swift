@@ -21,7 +21,7 @@ struct Millctl: ParsableCommand {
                 name: "Work",
                 subcommands: [
                     JobCommand.self, QueueCommand.self, KindCommand.self, WorkerCommand.self, PoolCommand.self,
-                    LimitCommand.self, BreakerCommand.self, BenchCommand.self, BooksCommand.self,
+                    LimitCommand.self, BreakerCommand.self, PreloadCommand.self, BenchCommand.self, BooksCommand.self,
                 ]),
             CommandGroup(name: "Shell", subcommands: [CompletionCommand.self, ExitCodesCommand.self]),
         ])

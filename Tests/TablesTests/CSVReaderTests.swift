@@ -1,4 +1,4 @@
-import BackOffice
+import Tables
 import TestSupport
 import Testing
 

@@ -1,0 +1,8 @@
+import JSONCodec
+import Linux
+import Testing
+
+@testable import Preloading
+
+struct KeyCacheTests {
+}
