@@ -58,9 +58,13 @@ struct Findings {
         }
     }
 
-    /// Rows with other keys are nothing strange here.
+    /// Rows with other keys are nothing strange here, nor is the same row once more: pages shift when rows are added
+    /// meanwhile.
     mutating func take(_ page: SourcePage) {
-        for row in page.rows { take(row, isForeignFault: false) }
+        for row in page.rows {
+            if let place = places[LoadKey(row.key)], case .one(row.value) = found[place] { continue }
+            take(row, isForeignFault: false)
+        }
     }
 
     mutating func note(_ fault: SourceFault) { faults.append(fault) }
@@ -76,8 +80,8 @@ struct Findings {
         case .all: return
         case .first: if passed[key] != nil || passed.count >= Self.passedLimit { return }
         case .one:
-            if passed[key] != nil {
-                passed[key] = nil
+            if let first = passed[key] {
+                if first != row.value { passed[key] = nil }
                 return
             }
             if passed.count >= Self.passedLimit { return }
