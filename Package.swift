@@ -90,7 +90,8 @@ targets += library("Declarations", ["Linux", "CYAML"])
 targets += library("KindFiles", ["Declarations", "Linux"])
 targets += library("Tables")
 targets += library("Preloading", ["MillraceProtocol", "JSONCodec", "Resilience", "Linux"])
-targets += library("DatasetFiles", ["Preloading", "Declarations", "MillraceStore", "JSONCodec", "Linux"])
+targets += library(
+    "DatasetFiles", ["Preloading", "Declarations", "MillraceStore", "JSONCodec", "Linux"], testing: ["BackOffice"])
 targets += library("BackOffice", ["Tables", "Decimals", "JSONCodec", "MillraceStore", "Linux", "Schemas"])
 targets += service(
     "RunnerService", folder: "Runner", ["KindFiles", "MillraceService", "MillraceStore", "Resilience", "Schemas"])
@@ -103,7 +104,7 @@ targets += service(
     [
         "DatasetFiles", "Preloading", "Tables", "WebClient", "MillraceService", "MillraceStore", "Resilience",
         "Schemas",
-    ], testing: ["Simulators"])
+    ], testing: ["Simulators", "MillraceStore"])
 targets += service(
     "BackOfficeWorker", folder: "BackOffice",
     ["MillraceWorker", "BackOffice", "WebClient", .product(name: "Crypto", package: "swift-crypto")],
