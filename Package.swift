@@ -71,10 +71,14 @@ var targets: [Target] = [
         name: "Schemas", dependencies: ["CSchemas"], path: "Schemas",
         exclude: ["runner.openrpc.json", "preloader.openrpc.json", "migrations"],
         swiftSettings: strict),
-    .target(name: "TestSupport", dependencies: ["Linux"], path: "Tests/Support", swiftSettings: strict),
+    .target(name: "Watching", path: "Tests/Watching", swiftSettings: strict),
     .target(
-        name: "Simulators", dependencies: ["TestSupport", http, tls] + nio, path: "Tests/Simulators",
+        name: "TestSupport", dependencies: ["Linux", "Simulators", "Watching"], path: "Tests/Support",
         swiftSettings: strict),
+    // Outside systems over real sockets. No test library is in them, so that they run by hand too.
+    .target(
+        name: "Simulators", dependencies: ["Watching", "JSONCodec", "Decimals", "Linux", http, tls] + nio,
+        path: "Tests/Simulators", swiftSettings: strict),
 ]
 targets += library("Linux", ["CLinux"])
 targets += library("Systemd", ["Linux", "CLinux"], tests: "SystemdLibraryTests")
@@ -99,6 +103,16 @@ targets += library(
     "WebClient",
     ["MillraceProtocol", "Linux", http, tls, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio,
     testing: ["Simulators"])
+targets += library(
+    "Notion", ["WebClient", "JSONCodec", "Decimals", "Resilience", "MillraceProtocol", "Linux"], testing: ["Simulators"])
+targets += library("Chat", ["WebClient", "JSONCodec", "MillraceProtocol", "Linux"], testing: ["Simulators", "ChatSummaries"])
+targets.append(
+    .target(
+        name: "ChatSummaries", dependencies: ["BackOffice", "Chat", "Decimals"], path: "Sources/ChatSummaries",
+        swiftSettings: strict))
+targets += library(
+    "NotionBooks", ["BackOffice", "Notion", "MillraceProtocol", "Decimals", "Linux"],
+    testing: ["Simulators", "WebClient", "Chat", "ChatSummaries"])
 targets += service(
     "PreloaderService", folder: "Preloader",
     [

@@ -6,8 +6,8 @@ import MillraceStore
 
 /// Those who do the work: processes of the runner's own pools, and workers from outside.
 extension Runner: WorkerPoolsOwner {
-    /// Makes the connection's process a worker until the connection closes.
-    func register(_ offer: WorkerRegister.Params, session: RPCSession) throws -> WorkerRegister.Result {
+    /// Makes the connection's process a worker until the connection closes; nothing is given to it before ``join(_:session:)``.
+    func admit(_ offer: WorkerRegister.Params, session: RPCSession) throws -> Worker {
         let credentials = session.peer.credentials
         let pid = credentials?.pid ?? 0
         let pool = pools?.pool(of: pid)
@@ -34,10 +34,14 @@ extension Runner: WorkerPoolsOwner {
             metadata: [
                 "kinds": "\(offer.kinds.map(\.name).joined(separator: " "))", "capacity": "\(worker.capacity)",
             ])
+        return worker
+    }
+
+    /// Lets the worker have work, which may be given to it here and now.
+    func join(_ worker: Worker, session: RPCSession) {
         session.onClose { [weak self] _ in self?.left(worker) }
-        pools?.registered(pid: pid, worker: worker.id, load: PoolLoad(calls: 0, capacity: worker.capacity))
+        pools?.registered(pid: worker.pid, worker: worker.id, load: PoolLoad(calls: 0, capacity: worker.capacity))
         handle(.workerJoined(worker))
-        return WorkerRegister.Result(worker: worker.id, run: run)
     }
 
     private func left(_ worker: Worker) {

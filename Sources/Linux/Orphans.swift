@@ -10,14 +10,15 @@ public enum Orphans {
     /// From now on, for as long as this process lives, orphans among its descendants become its children.
     public static func adopt() throws(SystemError) { try adoption.get() }
 
-    /// Reaps those that have ended. To be called now and then while there may be some.
+    /// Reaps those that have ended; answers to how many there are still. To be called now and then while there may be some.
     ///
     /// A child that other code of this process started is not touched: an orphan is known by a session that is not
     /// ours, or by a group that is neither ours nor its own.
-    public static func reap() {
-        for orphan in among(ProcessTable.children()) where orphan.isZombie {
-            _ = millrace_reap(orphan.pid)
-        }
+    @discardableResult
+    public static func reap() -> Int {
+        let orphans = among(ProcessTable.children())
+        for orphan in orphans where orphan.isZombie { _ = millrace_reap(orphan.pid) }
+        return orphans.count { !$0.isZombie }
     }
 
     /// Those of our children, seen before the call, that were started neither here nor by other code of this process.

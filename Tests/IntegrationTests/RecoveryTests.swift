@@ -42,6 +42,31 @@ struct RecoveryTests {
         }
     }
 
+    @Test func aWorkerHearsThatItIsRegisteredBeforeItsFirstCall() async throws {
+        try await RunningSuite.run { suite in
+            for _ in 0..<10 {
+                let first = try TestWorker(suite.socket)
+                let submitted = try await suite.call(
+                    "job.submit", "{\"kind\":\"test.held\",\"params\":{\"items\":2,\"slots\":2}}")
+                let id = try #require(submitted["id"].int)
+                _ = try await first.hold(2)
+                try await gone(first, suite)
+                // The items wait for whoever comes, who gets them at once.
+                let second = try TestWorker(suite.socket)
+                for item in try await second.hold(2) { try second.succeed(item) }
+                #expect(try await suite.finished(id)["state"].string == "succeeded")
+                try await gone(second, suite)
+            }
+        }
+    }
+
+    private func gone(_ worker: TestWorker, _ suite: RunningSuite) async throws {
+        worker.close()
+        try await eventually("the runner to miss the worker") {
+            try await suite.call("worker.list")["workers"].elements.allSatisfy { $0["name"].string != "test" }
+        }
+    }
+
     private func items(_ suite: RunningSuite, _ id: Int, _ filter: (Tree) -> Bool) async throws -> Set<String> {
         let items = try await suite.call("job.show", "{\"id\":\(id),\"items\":true}")["items"].elements
         return Set(items.filter(filter).compactMap { $0["key"].string })

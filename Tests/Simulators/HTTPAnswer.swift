@@ -1,7 +1,5 @@
-import Testing
-
 /// What a simulated service answers to one request, faults included.
-public struct HTTPAnswer: Sendable, CustomTestStringConvertible {
+public struct HTTPAnswer: Sendable, CustomStringConvertible {
     /// What goes wrong with the answer.
     public enum Fault: Hashable, Sendable {
         /// Nothing.
@@ -46,7 +44,7 @@ public struct HTTPAnswer: Sendable, CustomTestStringConvertible {
             status, headers: [("Content-Type", "application/json")], body: Array(text.utf8), after: delay)
     }
 
-    public var testDescription: String { "\(status), \(body.count) bytes, \(fault), after \(delay)" }
+    public var description: String { "\(status), \(body.count) bytes, \(fault), after \(delay)" }
 
     /// The head as it goes over the wire. An endless body has no length.
     var head: String {

@@ -1,7 +1,7 @@
 import Glibc
 import NIOCore
 import NIOHTTP1
-import TestSupport
+import Watching
 
 /// One connection to a simulated service: reads requests, writes answers by hand, so that every fault can be made.
 final class HTTPConnection: ChannelInboundHandler {
@@ -12,6 +12,7 @@ final class HTTPConnection: ChannelInboundHandler {
     static let largestBody = 64 << 20
 
     private let history: Watched<HTTPSimulator.History>
+    private let keeping: Int
     private let answer: @Sendable (HTTPCall) -> HTTPAnswer
     private var connection = 0
     private var head: HTTPRequestHead?
@@ -19,8 +20,12 @@ final class HTTPConnection: ChannelInboundHandler {
     /// The call whose answer is not yet written.
     private var unanswered: Int?
 
-    init(_ history: Watched<HTTPSimulator.History>, _ answer: @escaping @Sendable (HTTPCall) -> HTTPAnswer) {
+    init(
+        _ history: Watched<HTTPSimulator.History>, keeping: Int,
+        _ answer: @escaping @Sendable (HTTPCall) -> HTTPAnswer
+    ) {
         self.history = history
+        self.keeping = keeping
         self.answer = answer
     }
 
@@ -62,10 +67,12 @@ final class HTTPConnection: ChannelInboundHandler {
     private func take(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         var call: HTTPCall?
         history.update { history in
+            history.count += 1
             let made = HTTPCall(
-                number: history.calls.count + 1, connection: connection, method: head.method.rawValue,
+                number: history.count, connection: connection, method: head.method.rawValue,
                 target: head.uri, headers: head.headers.map { ($0.name, $0.value) }, body: body, time: .now)
             history.calls.append(made)
+            if history.calls.count > keeping { history.calls.removeFirst() }
             call = made
         }
         body = []

@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
-import TestSupport
+public import Watching
 
 /// An HTTP/1.1 service at 127.0.0.1 that answers as a test says, with latency and faults, and keeps a log of its calls.
 ///
@@ -10,8 +10,10 @@ import TestSupport
 public final class HTTPSimulator: Sendable {
     /// What happened so far.
     public struct History: Sendable {
-        /// In the order of coming.
+        /// In the order of coming; the earliest are gone when there are more than the server keeps.
         public var calls: [HTTPCall] = []
+        /// Calls that came.
+        public var count = 0
         /// Connections accepted.
         public var connections = 0
         /// Connections that are open now.
@@ -28,9 +30,12 @@ public final class HTTPSimulator: Sendable {
 
     /// - Parameters:
     ///   - certificate: makes it an HTTPS service.
+    ///   - port: 0 for any that is free.
+    ///   - keeping: calls that ``history`` holds at most.
     ///   - answer: called for each request, on the server's thread; it must not block.
     public init(
-        certificate: TestCertificate? = nil, answer: @escaping @Sendable (HTTPCall) -> HTTPAnswer
+        certificate: (any ServerCertificate)? = nil, port: Int = 0, keeping: Int = .max,
+        answer: @escaping @Sendable (HTTPCall) -> HTTPAnswer
     ) async throws {
         let tls = try certificate.map { try NIOSSLContext(configuration: $0.serverConfiguration()) }
         let history = Watched(History())
@@ -42,11 +47,11 @@ public final class HTTPSimulator: Sendable {
                     let pipeline = channel.pipeline.syncOperations
                     if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
                     try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
-                    try pipeline.addHandler(HTTPConnection(history, answer))
+                    try pipeline.addHandler(HTTPConnection(history, keeping: keeping, answer))
                 }
             }
         do {
-            channel = try await bootstrap.bind(host: "127.0.0.1", port: 0).get()
+            channel = try await bootstrap.bind(host: "127.0.0.1", port: port).get()
         } catch {
             try? await group.shutdownGracefully()
             throw error
@@ -59,7 +64,7 @@ public final class HTTPSimulator: Sendable {
     }
 
     /// A service that gives these answers one after the other; the last one stays.
-    public convenience init(certificate: TestCertificate? = nil, answers: [HTTPAnswer]) async throws {
+    public convenience init(certificate: (any ServerCertificate)? = nil, answers: [HTTPAnswer]) async throws {
         precondition(!answers.isEmpty)
         try await self.init(certificate: certificate) { call in
             answers[min(call.number, answers.count) - 1]
@@ -76,7 +81,7 @@ public final class HTTPSimulator: Sendable {
     /// Waits for so many calls and returns them.
     @discardableResult
     public func calls(_ count: Int, within limit: Duration = .seconds(20)) async throws -> [HTTPCall] {
-        try await history.wait(within: limit, for: "\(count) calls") { $0.calls.count >= count }.calls
+        try await history.wait(within: limit, for: "\(count) calls") { $0.count >= count }.calls
     }
 
     /// Closes the port and all connections, and ends the server's thread.
@@ -87,7 +92,7 @@ public final class HTTPSimulator: Sendable {
 
     /// Runs `body` with a service, and closes it whatever happens.
     public static func run<Result: Sendable>(
-        certificate: TestCertificate? = nil, answer: @escaping @Sendable (HTTPCall) -> HTTPAnswer,
+        certificate: (any ServerCertificate)? = nil, answer: @escaping @Sendable (HTTPCall) -> HTTPAnswer,
         _ body: (HTTPSimulator) async throws -> Result
     ) async throws -> Result {
         let simulator = try await HTTPSimulator(certificate: certificate, answer: answer)
@@ -103,7 +108,7 @@ public final class HTTPSimulator: Sendable {
 
     /// The same with answers one after the other; the last one stays.
     public static func run<Result: Sendable>(
-        certificate: TestCertificate? = nil, answers: [HTTPAnswer], _ body: (HTTPSimulator) async throws -> Result
+        certificate: (any ServerCertificate)? = nil, answers: [HTTPAnswer], _ body: (HTTPSimulator) async throws -> Result
     ) async throws -> Result {
         try await run(certificate: certificate, answer: { answers[min($0.number, answers.count) - 1] }, body)
     }

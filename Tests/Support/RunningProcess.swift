@@ -46,6 +46,7 @@ public final class RunningProcess: Sendable {
         _ command: [String], environment: [String: String?] = [:], directory: String? = nil, input: [UInt8]? = nil
     ) throws {
         Glibc.signal(SIGPIPE, SIG_IGN)
+        OrphanReaper.start()
         self.command = command
         let pipes = try Pipes(input: input)
         let launch = Launch(command, environment: environment, directory: directory, pipes: pipes)

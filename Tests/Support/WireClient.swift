@@ -61,7 +61,8 @@ public final class WireClient: @unchecked Sendable {
         return try Tree(String(decoding: try read(length), as: UTF8.self))
     }
 
-    /// Sends a request and returns its whole answer, passing over notifications.
+    /// Sends a request and returns its whole answer, passing over notifications. A request of the other side that comes
+    /// before the answer is an error: it would be lost.
     public func request(_ method: String, _ params: String = "{}", meta: String? = nil) throws -> Tree {
         lastID += 1
         let id = lastID
@@ -69,7 +70,11 @@ public final class WireClient: @unchecked Sendable {
         try send("{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":\"\(method)\",\"params\":\(params)\(meta)}")
         while true {
             let message = try receive()
-            if message["id"].int == id { return message }
+            if let method = message["method"].string {
+                guard message["id"] == .absent else { throw TestFailure("\(method) came before the answer of \(id)") }
+            } else if message["id"].int == id {
+                return message
+            }
         }
     }
 

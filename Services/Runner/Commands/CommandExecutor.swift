@@ -117,16 +117,16 @@ final class CommandExecutor: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// While commands run: looks at their memory, and reaps what they left to us.
+    /// While commands run, or something is left of them: looks at their memory, and reaps what they left to us.
     private func sweep() async {
         while true {
             do { try await time.sleep(for: .seconds(1)) } catch { return }
+            let isLittered = Orphans.reap() > 0
             let runs = state.withLock { state in
-                if state.runs.isEmpty { state.sweeper = nil }
-                return Array(state.runs.values)
+                if state.runs.isEmpty && !isLittered { state.sweeper = nil }
+                return state.sweeper == nil ? nil : Array(state.runs.values)
             }
-            Orphans.reap()
-            if runs.isEmpty { return }
+            guard let runs else { return }
             for run in runs { run.onThread { $0.measure() } }
         }
     }

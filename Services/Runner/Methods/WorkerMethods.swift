@@ -6,7 +6,10 @@ extension Runner {
     func registerWorkers(on router: inout RPCRouter) {
         router.onReply(WorkerRegister.self) { [self] params, context, reply in
             try Rules.check(params)
-            reply.succeed(try register(params, session: context.session))
+            let worker = try admit(params, session: context.session)
+            // First the answer: a worker that waits for it may not look at what comes before it.
+            reply.succeed(WorkerRegister.Result(worker: worker.id, run: run))
+            join(worker, session: context.session)
         }
         router.onReply(WorkerList.self) { [self] _, _, reply in
             reply.succeed(WorkerList.Result(workers: workerViews()))

@@ -1,9 +1,8 @@
 import Glibc
-import NIOSSL
-import TestSupport
+public import Simulators
 
 /// A certificate for "localhost" that signs itself, made by the `openssl` command for one test.
-public final class TestCertificate: Sendable {
+public final class TestCertificate: ServerCertificate {
     /// Whether the command is there; tests that need it skip by name where not.
     public static let canBeMade = access("/usr/bin/openssl", X_OK) == 0
 
@@ -11,7 +10,7 @@ public final class TestCertificate: Sendable {
 
     /// The file of the certificate, in PEM.
     public var file: String { folder.file("certificate.pem") }
-    private var key: String { folder.file("key.pem") }
+    public var key: String { folder.file("key.pem") }
 
     /// - Parameter name: whom it is for.
     public init(for name: String = "localhost") async throws {
@@ -19,11 +18,5 @@ public final class TestCertificate: Sendable {
             "/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
             "-days", "2", "-subj", "/CN=\(name)", "-addext", "subjectAltName=DNS:\(name)", "-keyout", key, "-out", file,
         ])
-    }
-
-    func serverConfiguration() throws -> TLSConfiguration {
-        .makeServerConfiguration(
-            certificateChain: try NIOSSLCertificate.fromPEMFile(file).map { .certificate($0) },
-            privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
     }
 }

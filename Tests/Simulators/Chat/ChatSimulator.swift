@@ -1,0 +1,211 @@
+import JSONCodec
+import Linux
+import Watching
+
+/// A chat service of the OpenAI kind at 127.0.0.1: a real HTTP server with latency and faults, that counts its calls.
+///
+/// Unless told otherwise it answers with the log's texts as bullet points, so the same question has the same answer.
+public final class ChatSimulator: Sendable {
+    /// How it answers; may be changed while it runs.
+    public struct Settings: Sendable {
+        /// The key that is asked for; nil: any.
+        public var key: String?
+        public var latency = Duration.zero
+        /// Paths are those of the service: `"chat/completions"`.
+        public var faults: [FaultRule] = []
+        public var seed: UInt64 = 1
+        /// What a model says instead, by its name.
+        public var models: [String: Behaviour] = [:]
+
+        public init() {}
+    }
+
+    public enum Behaviour: Hashable, Sendable {
+        case says(String)
+        /// `content` is null.
+        case null
+        /// An error although the status is 200.
+        case errorInside(Int, String)
+        case status(Int, String)
+        /// It began, broke off, and says so.
+        case brokenOff
+    }
+
+    /// One call that came.
+    public struct Question: Hashable, Sendable {
+        public var model: String
+        public var system: String
+        public var user: String
+        public var tokens: Int?
+        public var temperature: String?
+    }
+
+    struct State: Sendable {
+        var settings: Settings
+        var plan: FaultPlan
+        var counts: CallCounts = [:]
+        /// The last thousand.
+        var questions: [Question] = []
+    }
+
+    public let server: HTTPSimulator
+    private let state: Watched<State>
+
+    public init(_ settings: Settings = Settings(), port: Int = 0) async throws {
+        let state = Watched(State(settings: settings, plan: FaultPlan(settings.faults, seed: settings.seed)))
+        self.state = state
+        server = try await HTTPSimulator(port: port, keeping: 1000) { call in
+            var answer: HTTPAnswer?
+            state.update { answer = $0.answer(call) }
+            return answer ?? HTTPAnswer(500)
+        }
+    }
+
+    public var url: String { server.url("/api/v1/chat/completions") }
+    /// Calls so far, by model.
+    public var counts: CallCounts { state.value.counts }
+    public var total: Int { counts.values.reduce(0, +) }
+    public var questions: [Question] { state.value.questions }
+
+    public func set(_ change: (inout Settings) -> Void) {
+        state.update { state in
+            change(&state.settings)
+            state.plan = FaultPlan(state.settings.faults, seed: state.settings.seed)
+        }
+    }
+
+    public func resetCounts() { state.update { $0.reset() } }
+
+    /// Waits until the counts are as wanted.
+    public func wait(for what: String, until condition: @escaping @Sendable (CallCounts) -> Bool) async throws {
+        try await state.wait(for: what) { condition($0.counts) }
+    }
+
+    public func close() async { await server.close() }
+
+    /// Runs `body` with a service, and closes it whatever happens.
+    public static func run<Result: Sendable>(
+        _ settings: Settings = Settings(), _ body: (ChatSimulator) async throws -> Result
+    ) async throws -> Result {
+        let simulator = try await ChatSimulator(settings)
+        do {
+            let result = try await body(simulator)
+            await simulator.close()
+            return result
+        } catch {
+            await simulator.close()
+            throw error
+        }
+    }
+}
+
+extension ChatSimulator.State {
+    mutating func reset() {
+        counts = [:]
+        questions = []
+    }
+
+    mutating func answer(_ call: HTTPCall) -> HTTPAnswer {
+        switch (call.method, call.path) {
+        case ("GET", "/simulator/counters"): return .json(JSON.text(counts))
+        case ("POST", "/simulator/reset"):
+            reset()
+            return .json("{}")
+        default: break
+        }
+        let body = try? JSON.decode(JSONValue.self, from: call.body)
+        let question = ChatSimulator.Question(body)
+        counts[question.model, default: 0] += 1
+        questions.append(question)
+        if questions.count > 1000 { questions.removeFirst() }
+        let effect = plan.effect(on: call.method, "chat/completions")
+        var answer: HTTPAnswer
+        switch effect {
+        case .status(let status, let code, let retryAfter):
+            answer = Self.error(status, code, "made on purpose")
+            if let retryAfter { answer.headers.append(("Retry-After", retryAfter)) }
+        case .doneButAnswered(let status, let code): answer = Self.error(status, code, "made on purpose")
+        default: answer = judged(call, question, isJSON: body != nil)
+        }
+        answer.delay = settings.latency
+        return answer.suffering(effect)
+    }
+
+    private func judged(_ call: HTTPCall, _ question: ChatSimulator.Question, isJSON: Bool) -> HTTPAnswer {
+        guard call.method == "POST", call.path.hasSuffix("/chat/completions") else {
+            return Self.error(404, "not_found", "no such address")
+        }
+        guard let given = call["Authorization"], given.hasPrefix("Bearer "),
+            settings.key == nil || given == "Bearer \(settings.key!)"
+        else { return Self.error(401, "401", "No auth credentials found") }
+        guard isJSON, !question.model.isEmpty else { return Self.error(400, "400", "the body is no question") }
+        switch settings.models[question.model] {
+        case nil: return Self.completion(question.model, Self.bullets(question.user))
+        case .says(let text): return Self.completion(question.model, text)
+        case .null: return Self.completion(question.model, nil)
+        case .brokenOff: return Self.completion(question.model, "half a", reason: "error")
+        case .errorInside(let code, let message): return Self.error(200, "\(code)", message)
+        case .status(let status, let message): return Self.error(status, "\(status)", message)
+        }
+    }
+
+    /// The log's numbered texts as points, cut short, in an order that does not depend on theirs.
+    private static func bullets(_ user: String) -> String {
+        let texts = user.split(separator: "\n").compactMap { line -> String? in
+            guard line.first?.isNumber == true, let end = line.firstIndex(of: "]") else { return nil }
+            let words = line[line.index(after: end)...].split(separator: " ").prefix(4)
+            return words.isEmpty ? nil : "• " + words.joined(separator: " ")
+        }
+        return texts.isEmpty ? "• " + String(user.prefix(40)) : Array(texts.sorted().prefix(8)).joined(separator: "\n")
+    }
+
+    private static func completion(_ model: String, _ content: String?, reason: String = "stop") -> HTTPAnswer {
+        var json = JSONWriter()
+        json.object { json in
+            json.member("id", "gen-1")
+            json.member("object", "chat.completion")
+            json.member("created", 1_767_600_000)
+            json.member("model", model)
+            json.member("choices") { json in
+                json.array { json in
+                    json.object { json in
+                        json.member("index", 0)
+                        json.member("message") { json in
+                            json.object { json in
+                                json.member("role", "assistant")
+                                json.member("content", content)
+                                json.member("refusal", String?.none)
+                            }
+                        }
+                        json.member("finish_reason", reason)
+                    }
+                }
+            }
+        }
+        return HTTPAnswer(200, headers: [("Content-Type", "application/json")], body: json.bytes)
+    }
+
+    private static func error(_ status: Int, _ code: String, _ message: String) -> HTTPAnswer {
+        var json = JSONWriter()
+        json.object { json in
+            json.member("error") { json in
+                json.object { json in
+                    if let number = Int(code) { json.member("code", number) } else { json.member("code", code) }
+                    json.member("message", message)
+                }
+            }
+        }
+        return HTTPAnswer(status, headers: [("Content-Type", "application/json")], body: json.bytes)
+    }
+}
+
+extension ChatSimulator.Question {
+    init(_ body: JSONValue?) {
+        func content(_ role: String) -> String {
+            body?["messages"]?.elements?.first { $0["role"]?.stringValue == role }?["content"]?.stringValue ?? ""
+        }
+        self.init(
+            model: body?["model"]?.stringValue ?? "", system: content("system"), user: content("user"),
+            tokens: body?["max_tokens"]?.intValue, temperature: body?["temperature"]?.numberText)
+    }
+}
