@@ -104,8 +104,10 @@ targets += library(
     ["MillraceProtocol", "Linux", http, tls, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio,
     testing: ["Simulators"])
 targets += library(
-    "Notion", ["WebClient", "JSONCodec", "Decimals", "Resilience", "MillraceProtocol", "Linux"], testing: ["Simulators"])
-targets += library("Chat", ["WebClient", "JSONCodec", "MillraceProtocol", "Linux"], testing: ["Simulators", "ChatSummaries"])
+    "Notion", ["WebClient", "JSONCodec", "Decimals", "Resilience", "MillraceProtocol", "Linux"], testing: ["Simulators"]
+)
+targets += library(
+    "Chat", ["WebClient", "JSONCodec", "MillraceProtocol", "Linux"], testing: ["Simulators", "ChatSummaries"])
 targets.append(
     .target(
         name: "ChatSummaries", dependencies: ["BackOffice", "Chat", "Decimals"], path: "Sources/ChatSummaries",
@@ -116,7 +118,7 @@ targets += library(
 targets += service(
     "PreloaderService", folder: "Preloader",
     [
-        "DatasetFiles", "Preloading", "Tables", "WebClient", "MillraceService", "MillraceStore", "Resilience",
+        "DatasetFiles", "Preloading", "Tables", "Notion", "WebClient", "MillraceService", "MillraceStore", "Resilience",
         "Schemas",
     ], testing: ["Simulators", "MillraceStore"])
 targets += service(
@@ -139,7 +141,9 @@ targets.append(.executableTarget(name: "CrashWorker", path: "Tests/CrashWorker")
 targets += [
     suite("SchemaTests", ["RunnerService", "PreloaderService", "MillraceProtocol", "MillraceService", "Schemas"]),
     suite("UnitFileTests", ["RunnerService", "PreloaderService"]),
-    suite("IntegrationTests", ["MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore", "Simulators"]),
+    suite(
+        "IntegrationTests",
+        ["MillraceWorker", "MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore", "Simulators"]),
     suite("CrashTests", ["MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore"]),
     suite("SystemdTests"),
     suite("ExampleTests"),
@@ -159,6 +163,8 @@ let package = Package(
         .library(name: "JSONCodec", targets: ["JSONCodec"]),
         .library(name: "Resilience", targets: ["Resilience"]),
         .library(name: "Linux", targets: ["Linux"]),
+        // What the preloader's rules are, for their benchmarks.
+        .library(name: "Preloading", targets: ["Preloading"]),
         // What the runner is made of, for benchmarks of its parts.
         .library(name: "RunnerParts", targets: ["KindFiles", "MillraceService", "Schemas"]),
     ],

@@ -53,6 +53,7 @@ extension DatasetSourceKind {
             case .sqlite: .sqlite
             case .http: .http
             case .file: .file
+            case .notion: .notion
             }
     }
 }

@@ -1,4 +1,5 @@
 import Declarations
+import JSONCodec
 import Linux
 import Preloading
 
@@ -16,6 +17,7 @@ public struct DatasetDefinition: Hashable, Sendable {
         case sqlite(SQLiteSourceDefinition)
         case http(HTTPSourceDefinition)
         case file(FileSourceDefinition)
+        case notion(NotionSourceDefinition)
     }
 
     /// What requests take permits of: shared by all processes through the runner; kept to by the preloader alone where no
@@ -67,6 +69,20 @@ public struct SQLiteSourceDefinition: Hashable, Sendable {
     public var key: String
     /// Columns whose text is JSON.
     public var json: [String] = []
+}
+
+/// Pages of a data source of Notion.
+public struct NotionSourceDefinition: Hashable, Sendable {
+    /// Of a database or a data source, as Notion writes it in addresses.
+    public var source: String
+    /// The property whose text, number or first page is the key; nil for the page's own id.
+    public var key: String?
+    /// Which pages there are, as Notion's own filter; nil for all.
+    public var filter: JSONValue?
+    /// The credential with the token.
+    public var token = "notion-token"
+    /// Where Notion is; nil for the usual address.
+    public var url: String?
 }
 
 /// Rows of a CSV or JSON file, which is read again when it changes.

@@ -38,7 +38,8 @@ extension DatasetFolderReader {
         let lists = shape.parameters.filter { $0 != ":uid" }
         if lists.count != 1 {
             query.refuse(
-                "has \(lists.count) parameters besides :uid; it takes one, ?1, which is the list of keys as JSON")
+                "has \(lists.count) parameters besides :uid; it takes one, ?1 or beside :uid :keys, which is the "
+                    + "list of keys as JSON")
         }
         if shape.columns.count(where: { $0 == source.key }) != 1 {
             let columns = shape.columns.joined(separator: ", ")

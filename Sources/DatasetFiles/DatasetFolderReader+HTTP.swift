@@ -33,6 +33,24 @@ extension DatasetFolderReader {
         return errors == problems.errors && address != nil ? source : nil
     }
 
+    func readNotion(_ fields: DeclaredFields) -> NotionSourceDefinition? {
+        let errors = problems.errors
+        let id = fields.require("source", "give the id of the database or data source")?.text(
+            "an id of 32 hexadecimal digits, with or without hyphens"
+        ) { text in
+            let digits = text.filter { $0 != "-" }
+            return digits.utf8.count == 32 && digits.allSatisfy { $0.isASCII && $0.isHexDigit }
+        }
+        var source = NotionSourceDefinition(source: id ?? "")
+        source.key = fields["key"]?.text("the name of a property") { (1...100).contains($0.count) }
+        source.filter = fields["filter"].flatMap(Self.readBody)
+        let token =
+            "the name of a systemd credential, 1 to 255 of letters, digits, \"-\", \"_\" and \".\", no \".\" first"
+        if let name = fields["token"]?.text(token, where: Self.isCredential) { source.token = name }
+        source.url = fields["url"].flatMap(Self.readURL)
+        return errors == problems.errors && id != nil ? source : nil
+    }
+
     private static func readURL(_ value: Declared) -> String? {
         guard
             let text = value.text(

@@ -18,7 +18,9 @@ final class DatasetFolderReader {
     /// A file is one dataset, or a list of them.
     func read(_ root: Declared) {
         _ = root.fields { fields in
-            if !fields.has("datasets"), ["name", "sqlite", "http", "file", "summary"].contains(where: fields.has) {
+            if !fields.has("datasets"),
+                ["name", "sqlite", "http", "file", "notion", "summary"].contains(where: fields.has)
+            {
                 return readDataset(fields, root)
             }
             for item in fields["datasets"]?.items(0...1000) ?? [] {
@@ -64,11 +66,12 @@ final class DatasetFolderReader {
     }
 
     private func readSource(_ fields: DeclaredFields, _ value: Declared) -> DatasetDefinition.Source? {
-        let kinds = ["sqlite", "http", "file"]
+        let kinds = ["sqlite", "http", "file", "notion"]
         let there = kinds.filter(fields.has)
         let sqlite = fields["sqlite"].flatMap { $0.fields { self.readSQLite($0) } ?? nil }
         let http = fields["http"].flatMap { http in http.fields { self.readHTTP($0, http) } ?? nil }
         let file = fields["file"].flatMap { $0.fields { self.readFile($0) } ?? nil }
+        let notion = fields["notion"].flatMap { $0.fields { self.readNotion($0) } ?? nil }
         guard there.count == 1 else {
             value.refuse(
                 there.isEmpty
@@ -77,6 +80,7 @@ final class DatasetFolderReader {
             return nil
         }
         return sqlite.map { .sqlite($0) } ?? http.map { .http($0) } ?? file.map { .file($0) }
+            ?? notion.map { .notion($0) }
     }
 
     // MARK: Rules

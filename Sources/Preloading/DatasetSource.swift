@@ -21,6 +21,10 @@ public protocol KeyedSource: Sendable {
 
 /// A source that is read page by page.
 public protocol PagedSource: Sendable {
+    /// Whether a page may take several requests, or none: then the source makes each by ``SourceCall/request(_:)``, and a page
+    /// by itself passes no gate and counts as none.
+    var metersItself: Bool { get }
+
     /// One request. It must heed cancellation.
     ///
     /// - Parameters:
@@ -29,17 +33,38 @@ public protocol PagedSource: Sendable {
     func page(after cursor: String?, for keys: [String], _ call: SourceCall) async throws -> SourcePage
 }
 
+extension PagedSource {
+    public var metersItself: Bool { false }
+}
+
 /// What a source may know of the load it is asked for.
 public struct SourceCall: Sendable {
     public let dataset: String
     /// For whom; a source that answers everybody alike pays no heed to it.
     public let scope: KeyScope
     public let deadline: Deadline
+    /// What the source wants to remember from page to page of this load.
+    public let memory = Locked<(any Sendable)?>(nil)
+    private let gate: any SourceGate
+    private let count: @Sendable () -> Void
 
-    public init(dataset: String, scope: KeyScope, deadline: Deadline) {
+    public init(
+        dataset: String, scope: KeyScope, deadline: Deadline, gate: any SourceGate = OpenGate(),
+        count: @escaping @Sendable () -> Void = {}
+    ) {
         self.dataset = dataset
         self.scope = scope
         self.deadline = deadline
+        self.gate = gate
+        self.count = count
+    }
+
+    /// Makes one physical request: it passes the gate and is counted.
+    public func request<R: Sendable>(_ body: @Sendable () async throws -> R) async throws -> R {
+        try await gate.pass(until: deadline) {
+            count()
+            return try await body()
+        }
     }
 }
 
@@ -76,18 +101,14 @@ public struct SourcePage: Hashable, Sendable {
 
 /// What each request to a source has to pass: rate, breaker, tries. It may call the body again.
 public protocol SourceGate: Sendable {
-    func pass<R: Sendable>(
-        until deadline: Deadline, _ body: @escaping @Sendable () async throws -> R
-    ) async throws -> R
+    func pass<R: Sendable>(until deadline: Deadline, _ body: @Sendable () async throws -> R) async throws -> R
 }
 
 /// A gate that is open.
 public struct OpenGate: SourceGate {
     public init() {}
 
-    public func pass<R: Sendable>(
-        until deadline: Deadline, _ body: @escaping @Sendable () async throws -> R
-    ) async throws -> R {
+    public func pass<R: Sendable>(until deadline: Deadline, _ body: @Sendable () async throws -> R) async throws -> R {
         try await body()
     }
 }

@@ -131,24 +131,21 @@ final class Loader: Sendable {
     /// All requests of one load.
     private func load(_ job: Job) async throws -> Findings {
         let chunk = job.chunk
-        let call = SourceCall(dataset: job.name, scope: chunk.scope, deadline: job.deadline)
+        let call = SourceCall(
+            dataset: job.name, scope: chunk.scope, deadline: job.deadline, gate: job.gate, count: countRequest)
         var findings = Findings(chunk.keys, of: job.name, rows: job.rules.rows)
         switch job.source {
         case .keyed(let source):
-            findings.take(
-                try await job.gate.pass(until: job.deadline) {
-                    self.countRequest()
-                    return try await source.load(chunk.keys, call)
-                })
+            findings.take(try await call.request { try await source.load(chunk.keys, call) })
         case .paged(let source):
             var cursor: String?
             var seen: Set<String> = []
             for page in 1... {
                 let (wanted, from) = (findings.open, cursor)
-                let read = try await job.gate.pass(until: job.deadline) {
-                    self.countRequest()
-                    return try await source.page(after: from, for: wanted, call)
-                }
+                let read =
+                    source.metersItself
+                    ? try await source.page(after: from, for: wanted, call)
+                    : try await call.request { try await source.page(after: from, for: wanted, call) }
                 findings.take(read)
                 guard let next = read.next, !findings.isComplete else { break }
                 if !seen.insert(next).inserted {
@@ -165,7 +162,7 @@ final class Loader: Sendable {
         return findings
     }
 
-    private func countRequest() {
+    @Sendable private func countRequest() {
         state.withLock { $0.board.figures.requests += 1 }
     }
 

@@ -119,7 +119,7 @@ struct DatasetReadingTests {
             name: people
             sqlite:
               file: people.sqlite
-              query: SELECT id, name, :uid AS asker FROM person WHERE id IN (SELECT value FROM json_each(?1))
+              query: SELECT id, name, :uid AS asker FROM person WHERE id IN (SELECT value FROM json_each(:keys))
               key: id
             """)
         #expect(folder.load().problems.map { $0.contains("warning") && $0.contains("not there yet") } == [true])

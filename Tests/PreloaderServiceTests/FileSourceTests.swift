@@ -58,7 +58,7 @@ struct FileSourceTests {
             name: mine
             sqlite:
               file: people.sqlite
-              query: SELECT id, name FROM person WHERE owner = :uid AND id IN (SELECT value FROM json_each(?2))
+              query: SELECT id, name FROM person WHERE owner = :uid AND id IN (SELECT value FROM json_each(:keys))
               key: id
             """)
         try await preloader.use { preloader in

@@ -8,6 +8,7 @@ final class RunningPreloader: Sendable {
     let folder = TemporaryDirectory()
     private let options: [String]
     private let process = Watched<RunningProcess?>(nil)
+    private let isTold = Watched(false)
 
     var state: String { folder.path }
     var socket: String { state + "/run/preloader.sock" }
@@ -35,7 +36,7 @@ final class RunningPreloader: Sendable {
         do {
             try await start()
             let result = try await body(self)
-            process.value?.signal(SIGTERM)
+            if !isTold.value { signal(SIGTERM) }
             if let ending = try await process.value?.wait(within: .seconds(45)), ending != .exited(0) {
                 throw TestFailure("it ended with \(ending)")
             }
@@ -73,7 +74,11 @@ final class RunningPreloader: Sendable {
         }
     }
 
-    func signal(_ number: Int32) { process.value?.signal(number) }
+    func signal(_ number: Int32) {
+        // Told a second time while it ends, it would end at once.
+        if number == SIGTERM { isTold.update { $0 = true } }
+        process.value?.signal(number)
+    }
 
     @discardableResult
     func call(_ method: String, _ params: String = "{}", meta: String? = nil) async throws -> Tree {

@@ -50,7 +50,7 @@ final class PermitOffice: Sendable {
     /// - Throws: what `body` throws; ``PermitRefused`` and `RateLimited` when it was not called.
     func with<R: Sendable>(
         _ resource: DatasetDefinition.Resource, until deadline: Deadline,
-        _ body: @escaping @Sendable () async throws -> R
+        _ body: @Sendable () async throws -> R
     ) async throws -> R {
         guard let permit = try await ask(resource, deadline) else {
             try await bucket(resource).acquire(deadline: deadline)

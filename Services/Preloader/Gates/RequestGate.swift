@@ -46,9 +46,7 @@ final class RequestGate: SourceGate {
         }
     }
 
-    func pass<R: Sendable>(
-        until deadline: Deadline, _ body: @escaping @Sendable () async throws -> R
-    ) async throws -> R {
+    func pass<R: Sendable>(until deadline: Deadline, _ body: @Sendable () async throws -> R) async throws -> R {
         do {
             return try await withRetry(
                 attempts: attempts, backoff: Backoff(base: .milliseconds(200), cap: .seconds(10)), deadline: deadline,
@@ -72,7 +70,7 @@ final class RequestGate: SourceGate {
     }
 
     private func permitted<R: Sendable>(
-        _ deadline: Deadline, _ body: @escaping @Sendable () async throws -> R
+        _ deadline: Deadline, _ body: @Sendable () async throws -> R
     ) async throws -> R {
         do {
             guard let resource else { return try await body() }

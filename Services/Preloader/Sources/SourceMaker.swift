@@ -33,6 +33,10 @@ final class SourceMaker: Sendable {
                 http, dataset: definition.name, timeout: definition.rules.timeout, web: web.withLock { $0 },
                 secrets: secrets, time: host.time
             ).source
+        case .notion(let notion):
+            .paged(
+                try NotionPagesSource(
+                    notion, dataset: definition.name, web: web.withLock { $0 }, secrets: secrets, time: host.time))
         }
     }
 

@@ -2,7 +2,7 @@ import JSONCodec
 
 /// Where the rows of a dataset come from.
 public enum DatasetSourceKind: String, WireWord {
-    case sqlite, http, file
+    case sqlite, http, file, notion
 }
 
 /// Whose a cached value is.
