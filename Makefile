@@ -16,7 +16,7 @@ products = millrace-runner millrace-preloader millrace-backoffice millctl
 swift_folders = Package.swift Sources Services Tests $(wildcard Benchmarks Schemas Examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release test check format demo bench crash install thread-sanitizer clean
+.PHONY: help setup build release test check format demo bench claims crash install thread-sanitizer clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -42,7 +42,7 @@ check: setup ## format, imports, unit files; all without building
 format: ## format the Swift sources in place
 	$(SWIFT) format --in-place --recursive --parallel $(swift_folders)
 
-demo: setup ## a month of invented timesheets becomes orders, before your eyes
+demo: setup ## a month of invented timesheets becomes orders and payouts, before your eyes
 	$(SWIFT) build --product millctl
 	$(SWIFT) build --product millrace-runner
 	$(SWIFT) build --product millrace-backoffice
@@ -50,6 +50,10 @@ demo: setup ## a month of invented timesheets becomes orders, before your eyes
 
 bench: setup ## measure speed against floors measured in the same run
 	@sh Benchmarks/run
+
+claims: setup ## measure what was claimed of the earlier systems; writes Documentation/Claims.md
+	$(SWIFT) build --product Claims
+	@"$$($(SWIFT) build --show-bin-path)/Claims" Documentation/Claims.md
 
 crash: setup ## kill -9 two thousand times under load; writes Documentation/CrashTable.md
 	$(SWIFT) build --build-tests

@@ -138,6 +138,11 @@ targets.append(
         path: "Examples/swift", exclude: ["README.md"], swiftSettings: strict))
 // What the crash tests kill; they find it beside the other executables.
 targets.append(.executableTarget(name: "CrashWorker", path: "Tests/CrashWorker"))
+// Measures what `make claims` writes down.
+targets.append(
+    .executableTarget(
+        name: "Claims", dependencies: ["NotionBooks", "Notion", "BackOffice", "WebClient", "Simulators", "Linux"],
+        path: "Tests/Claims", swiftSettings: strict))
 targets += [
     suite("SchemaTests", ["RunnerService", "PreloaderService", "MillraceProtocol", "MillraceService", "Schemas"]),
     suite("UnitFileTests", ["RunnerService", "PreloaderService"]),

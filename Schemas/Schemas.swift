@@ -16,7 +16,8 @@ public enum Schemas {
 
     /// The statements that make `books.sqlite`, by version.
     public static let booksMigrations: [(version: Int, name: String, sql: String)] = [
-        (1, "books", text(millrace_books_001_books))
+        (1, "books", text(millrace_books_001_books)),
+        (2, "payouts", text(millrace_books_002_payouts)),
     ]
 
     private static func bytes(_ file: millrace_file) -> [UInt8] {

@@ -4,6 +4,8 @@ import BackOffice
 struct BackOfficeSettings: Sendable {
     /// `TASK_ORDER_LOG_WORKER_POOL_SIZE`, clamped.
     var pool: PoolSize
+    /// How payouts are made.
+    var payouts = PayoutSettings()
     /// The file of the books; see `SQLiteBooks.defaultPath`.
     var booksPath: String
     /// `MILLRACE_REHEARSAL_DELAY_MS`, at most a minute: how long each request to the books takes, as if they were a
@@ -15,11 +17,19 @@ struct BackOfficeSettings: Sendable {
     var trustedCertificates: String?
     /// What was held within its bounds, in words for the log.
     var warnings: [String] = []
+    /// What is wrong and not to be guessed at: the start is refused.
+    var problems: [String] = []
 
     init(environment: (String) -> String?) {
         pool = PoolSize(setting: environment(PoolSize.variable))
         if let said = environment(PoolSize.variable), !said.isEmpty, Int(said) != pool.workers {
             warnings.append("\(PoolSize.variable)=\(said) is not a number from 1 to 20; \(pool.workers) is used")
+        }
+        do throws(RoundingFault) {
+            payouts = try PayoutSettings(environment: environment)
+            warnings += payouts.warnings
+        } catch {
+            problems.append("\(error)")
         }
         booksPath = SQLiteBooks.defaultPath(environment)
         state = environment("MILLRACE_STATE").flatMap { $0.isEmpty ? nil : $0 }

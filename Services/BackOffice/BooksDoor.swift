@@ -20,13 +20,24 @@ final class BooksDoor: Sendable {
 
     /// - Throws: `StoreError`; the next call tries again.
     func books() throws -> any Books {
-        let books = try opened.withLock { opened throws -> SQLiteBooks in
+        let books = try sqlite()
+        return isRehearsal ? MeteredBooks(books, meter: meter) : books
+    }
+
+    /// - Throws: as ``books()``.
+    func payoutBooks() throws -> any PayoutBooks {
+        let books = try sqlite()
+        guard isRehearsal else { return books }
+        return MeteredPayoutBooks(books, meter: meter) { try await books.countOfLines(of: $0) }
+    }
+
+    private func sqlite() throws -> SQLiteBooks {
+        try opened.withLock { opened throws -> SQLiteBooks in
             if let books = opened { return books }
             let books = try SQLiteBooks(path: settings.booksPath)
             opened = books
             return books
         }
-        return isRehearsal ? MeteredBooks(books, meter: meter) : books
     }
 
     var summarizer: any Summarizer { isRehearsal ? MeteredSummarizer(meter: meter) : OriginalTexts() }

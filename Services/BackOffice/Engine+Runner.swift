@@ -14,6 +14,7 @@ extension JobRun {
             for (name, value) in line.fields { metadata[name] = "\(value)" }
             let level: Logger.Level =
                 switch line.level {
+                case .debug: .debug
                 case .info: .info
                 case .warning: .warning
                 case .error: .error

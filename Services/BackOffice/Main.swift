@@ -1,4 +1,5 @@
 import BackOffice
+import Glibc
 import Linux
 import MillraceProtocol
 import MillraceService
@@ -14,13 +15,20 @@ import WebClient
         default: break
         }
         let settings = BackOfficeSettings(environment: { Environment[$0] })
+        if !settings.problems.isEmpty {
+            for problem in settings.problems {
+                _ = "millrace-backoffice: \(problem)\n".withCString { write(STDERR_FILENO, $0, strlen($0)) }
+            }
+            exit(EX_CONFIG)
+        }
         let books = BooksDoor(settings: settings)
         var web = WebClientSettings()
         web.trusted = settings.trustedCertificates
         let hook = HookWorkload(web: WebDoor(settings: web), secrets: Secrets(state: settings.state))
         await WorkerHost.run(
-            name: "backoffice", workloads: [SyncWorkload(books: books), InitWorkload(books: books)], plain: [hook],
-            warnings: settings.warnings)
+            name: "backoffice",
+            workloads: [SyncWorkload(books: books), InitWorkload(books: books), PayoutWorkload(books: books)],
+            plain: [hook], warnings: settings.warnings)
     }
 
     private static let help = """
@@ -36,6 +44,11 @@ import WebClient
 
         Settings, from the environment:
           TASK_ORDER_LOG_WORKER_POOL_SIZE   Contractors at once, 1 to 20; 5 when left out.
+          REFUND_PROCESSING_WORKERS         Refunds at once, 1 to 20; 5 when left out.
+          INVOICE_SPLIT_PROCESSING_WORKERS  Invoice splits at once, 1 to 20; 5 when left out.
+          TASK_ORDER_LOG_SUBITEM_CONCURRENCY  Lines of a paid order completed at once, 1 to 20; 10 when left out.
+          ENABLE_ORDER_API_CONCURRENCY      false completes them one by one.
+          PAYOUT_ROUNDING                   Units to which prorated amounts are rounded up, as VND=1000,*=0.01.
           MILLRACE_BOOKS                    The file of the books; else data/books.sqlite in $MILLRACE_STATE, else
                                             books.sqlite in $STATE_DIRECTORY.
           MILLRACE_STATE                    The suite's folder; its etc/credentials holds the secrets of hooks.

@@ -29,3 +29,8 @@ static const unsigned char millrace_books_001_books_bytes[] = {
 #embed "../../Schemas/migrations/books-001-books.sql"
 };
 FILE_BYTES(millrace_books_001_books);
+
+static const unsigned char millrace_books_002_payouts_bytes[] = {
+#embed "../../Schemas/migrations/books-002-payouts.sql"
+};
+FILE_BYTES(millrace_books_002_payouts);

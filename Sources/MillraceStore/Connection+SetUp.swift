@@ -16,6 +16,7 @@ extension Connection {
         try set("trusted_schema", to: 0)
         try set("foreign_keys", to: 1)
         try set("cell_size_check", to: 1)
+        if let listener = options.onStatement { trace(listener) }
     }
 
     /// What only readers have: they cannot write, and a statement ends soon after its caller was cancelled.

@@ -18,6 +18,8 @@ public final class Connection {
     var current: PendingWork?
     /// Milliseconds to wait for a lock.
     var busyTimeout: Int32 = 0
+    /// Who hears of statements.
+    var ear: StatementEar?
 
     /// Once in the process; where SQLite was in use before, it goes on counting.
     private static let countsNoMemory: Void = { _ = csqlite_count_no_memory() }()

@@ -18,6 +18,9 @@ public struct DatabaseOptions: Sendable {
     /// Runs a few completions of writes one after the other, on the writer's thread: for what is cheaper done once for all
     /// of them. It has to call its argument, once.
     public var answering: @Sendable (() -> Void) -> Void = { $0() }
+    /// Hears of every statement as it begins to run, with its text, on the thread that runs it: those of the store itself
+    /// (`BEGIN IMMEDIATE`, `COMMIT`) too, those inside triggers not. For counting what a caller really costs.
+    public var onStatement: (@Sendable (String) -> Void)?
     /// How long the writer waits for readers that keep a log of sixteen times that many pages from starting anew.
     var readerPatience = Duration.milliseconds(50)
     /// The SQLite file layer; nil for the system's.

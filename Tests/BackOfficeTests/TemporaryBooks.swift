@@ -20,7 +20,9 @@ final class TemporaryBooks: Sendable {
     deinit { books.close() }
 
     /// The same file, opened once more, as another process would.
-    func another() throws -> SQLiteBooks { try SQLiteBooks(path: folder.file("books.sqlite")) }
+    func another(counting counter: StatementCounter? = nil) throws -> SQLiteBooks {
+        try SQLiteBooks(path: folder.file("books.sqlite"), counting: counter)
+    }
 
     func enter(_ lines: String...) async throws { try await enter(lines) }
 

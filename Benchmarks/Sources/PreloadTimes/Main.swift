@@ -65,13 +65,13 @@ enum Main {
             $0.cache.entries = 100_000_000
             $0.cache.bytes = bytes
             $0.cache.ttl = .seconds(3600)
-            $0.chunk = 10_000
-            $0.window.size = 10_000
+            $0.chunk = 1000
+            $0.window.size = 1000
         }
         let before = resident()
         var most = before
-        for start in stride(from: 0, to: keys, by: 10_000) {
-            let part = (start..<min(start + 10_000, keys)).map { LoadKey("contractor-\(1_000_000_000 + $0)") }
+        for start in stride(from: 0, to: keys, by: 1000) {
+            let part = (start..<min(start + 1000, keys)).map { LoadKey("contractor-\(1_000_000_000 + $0)") }
             _ = try await dataset.fetch(part, of: .shared)
             if start % 500_000 == 0 { most = max(most, resident()) }
         }

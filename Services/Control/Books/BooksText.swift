@@ -8,6 +8,8 @@ enum BooksText {
             ("Contractors", "\(overview.contractors)"), ("Projects", "\(overview.projects)"),
             ("Deployments", "\(overview.deployments)"), ("Rates", "\(overview.rates)"),
             ("Timesheets", "\(overview.entries)"), ("Orders", "\(overview.orders)"), ("Lines", "\(overview.lines)"),
+            ("Refunds", "\(overview.refunds)"), ("Splits", "\(overview.splits)"),
+            ("Payouts", "\(overview.payouts)"),
         ])
     }
 
@@ -93,6 +95,8 @@ extension BooksText {
             "contractors": number(overview.contractors), "projects": number(overview.projects),
             "deployments": number(overview.deployments), "rates": number(overview.rates),
             "timesheets": number(overview.entries), "orders": number(overview.orders), "lines": number(overview.lines),
+            "refunds": number(overview.refunds), "splits": number(overview.splits),
+            "payouts": number(overview.payouts),
             "months": .array(
                 overview.months.map { month in
                     [

@@ -49,6 +49,13 @@ enum OptionValue {
             "\(table.rawValue) are made by the books themselves and cannot be imported; \(known) can")
     }
 
+    /// A table of the books of which there is a sample.
+    @Sendable static func sample(_ text: String) throws -> BooksTable {
+        if let table = BooksTable(rawValue: text.lowercased()), SampleBooks.tables.contains(table) { return table }
+        let known = SampleBooks.tables.map(\.rawValue).joined(separator: ", ")
+        throw ValidationError("'\(text)' is none of \(known)")
+    }
+
     @Sendable static func job(_ text: String) throws -> JobID {
         guard let number = Int64(text), number > 0 else {
             throw ValidationError("'\(text)' is no job id; ids are numbers")

@@ -4,18 +4,20 @@ import JSONCodec
 import Linux
 
 extension BooksCommand {
-    /// `millctl books show [orders|lines|timesheets] [--month YYYY-MM]`
+    /// `millctl books show [TABLE] [--month YYYY-MM]`
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Shows what the books hold, or their orders, lines or timesheets as a table.")
+            abstract: "Shows what the books hold, or one of their tables.")
 
-        enum Subject: String, CaseIterable, ExpressibleByArgument { case orders, lines, timesheets }
+        enum Subject: String, CaseIterable, ExpressibleByArgument {
+            case orders, lines, timesheets, payouts, refunds, splits, rates, positions
+        }
 
         /// Rows of a table beyond this many are only counted.
         static let rows = 1000
 
         @OptionGroup var global: GlobalOptions
-        @Argument(help: "orders, lines or timesheets; how much there is when left out.") var subject: Subject?
+        @Argument(help: "What; how much there is when left out.") var subject: Subject?
         @Option(help: "Only this month, YYYY-MM.", transform: OptionValue.month) var month: Month?
         @Option(help: "Only contractors whose name on the chat server contains this.") var contractor: String?
 
@@ -24,7 +26,11 @@ extension BooksCommand {
                 throw ValidationError("timesheets are shown by --month YYYY-MM")
             }
             if subject == nil && (month != nil || contractor != nil) {
-                throw ValidationError("say what to show: orders, lines or timesheets")
+                throw ValidationError(
+                    "say what to show: \(Subject.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            if month != nil, subject == .rates || subject == .positions {
+                throw ValidationError("\(subject!.rawValue) have no month")
             }
         }
 
@@ -40,6 +46,21 @@ extension BooksCommand {
                 case .timesheets:
                     let query = EntryQuery(month: month!, discord: contractor, everyStatus: true)
                     show(try await books.entries(query))
+                case .payouts:
+                    let payouts = try await books.payouts(month: month, person: contractor)
+                    show(BooksText.payouts(payouts), payouts.map(BooksText.json), "no payout")
+                case .refunds:
+                    let refunds = try await books.refunds(month: month, contractor: contractor)
+                    show(BooksText.refunds(refunds), refunds.map(BooksText.json), "no refund request")
+                case .splits:
+                    let splits = try await books.splits(month: month, person: contractor)
+                    show(BooksText.splits(splits), splits.map(BooksText.json), "no invoice split")
+                case .rates:
+                    let rates = try await books.allRates(contractor: contractor)
+                    show(BooksText.rates(rates), rates.map(BooksText.json), "no rate")
+                case .positions:
+                    let positions = try await books.allPositions(contractor: contractor)
+                    show(BooksText.positions(positions), positions.map(BooksText.json), "no position")
                 }
             } catch {
                 throw Failure(books: error, place.path)
@@ -74,6 +95,11 @@ extension BooksCommand {
         private func show(_ entries: [TimesheetEntry]) {
             if global.json { return JSONOutput.document(JSONValue.array(entries.map(BooksText.json))) }
             show(BooksText.entries(entries), "no timesheet entry")
+        }
+
+        private func show(_ table: Table, _ json: [JSONValue], _ none: String) {
+            if global.json { return JSONOutput.document(JSONValue.array(json)) }
+            show(table, none)
         }
 
         private func show(_ table: Table, _ none: String) {

@@ -12,7 +12,7 @@ struct BooksCommand: ParsableCommand {
             The books are the SQLite file that $MILLRACE_BOOKS names, else DIR/data/books.sqlite with --state, else \
             /var/lib/millrace/books.sqlite. As root this works as the owner of that folder.
             """,
-        subcommands: [Import.self, Export.self, Show.self, Sample.self])
+        subcommands: [Import.self, Export.self, Show.self, Approve.self, Sample.self])
 
     @OptionGroup var global: GlobalOptions
 }
@@ -171,15 +171,48 @@ extension BooksCommand {
         }
     }
 
-    /// `millctl books sample [--month YYYY-MM] [-o FILE]`
-    struct Sample: ParsableCommand {
+    /// `millctl books approve --month YYYY-MM`
+    struct Approve: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Makes a month of invented timesheets as CSV: 20 contractors, 60 projects.",
-            discussion:
-                "The same month gives the same file. Import it with: millctl books import timesheets FILE"
-        )
+            abstract: "Approves the orders of a month, with their lines, so that they can be paid.",
+            discussion: "Orders that are Approved or Completed already stay as they are.")
 
         @OptionGroup var global: GlobalOptions
+        @Option(help: "YYYY-MM.", transform: OptionValue.month) var month: Month
+        @Option(help: "Only the contractor with exactly this id or name on the chat server.") var contractor: String?
+
+        func run() async throws {
+            let place = BooksPlace(global.place)
+            let books = try place.open(global.place)
+            defer { books.close() }
+            let approved: [OrderID]
+            do {
+                approved = try await books.approveOrders(month: month, contractor: contractor)
+            } catch {
+                throw Failure(books: error, place.path)
+            }
+            if global.json {
+                JSONOutput.document(["approved": .array(approved.map { .string($0.text) })] as JSONValue)
+            } else {
+                Output.line("\(Counted.text(approved.count, "order")) of \(month) approved")
+            }
+        }
+    }
+
+    /// `millctl books sample [TABLE] [--month YYYY-MM] [-o FILE]`
+    struct Sample: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Makes a month of invented records as CSV: 20 contractors, 60 projects, and what they are paid.",
+            discussion: """
+                The same month gives the same file. Import it with: millctl books import TABLE FILE; timesheets first, \
+                for they bring the contractors.
+                """)
+
+        @OptionGroup var global: GlobalOptions
+        @Argument(
+            help: "What: \(SampleBooks.tables.map(\.rawValue).joined(separator: ", ")).",
+            completion: .list(SampleBooks.tables.map(\.rawValue)), transform: OptionValue.sample)
+        var kind = BooksTable.timesheets
         @Option(help: "YYYY-MM; this month when left out.", transform: OptionValue.month) var month: Month?
         @Option(name: .shortAndLong, help: "The file to write; standard output when left out.", completion: .file())
         var output: String?
@@ -187,13 +220,14 @@ extension BooksCommand {
         func run() throws {
             let month = month ?? Month(of: SystemTime().wall())
             let file = try OutputFile(output)
-            try file.write(SampleBooks.timesheetsCSV(month: month))
+            try file.write(SampleBooks.csv(kind, month: month))
             try file.finish()
             guard let path = file.path else { return }
             if global.json {
-                JSONOutput.document(["file": .string(path), "month": .string("\(month)")] as JSONValue)
+                let month = JSONValue.string("\(month)")
+                JSONOutput.document(["file": .string(path), "month": month] as JSONValue)
             } else {
-                Output.line("a sample of \(month) in \(path)")
+                Output.line(kind == .timesheets ? "a sample of \(month) in \(path)" : "\(kind.rawValue) in \(path)")
             }
         }
     }

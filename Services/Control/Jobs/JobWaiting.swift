@@ -26,6 +26,8 @@ struct JobWaiting {
     var attached = false
     /// How long it is waited for.
     var timeoutMs: Int?
+    /// What is said of the job when it is over.
+    var summary: @Sendable (JobView, Terminal) -> [String] = { JobWaiting.summary(of: $0, $1) }
 
     private static let time = SystemTime()
 
@@ -71,7 +73,7 @@ struct JobWaiting {
         if global.json {
             streams ? JSONOutput.line(end.raw) : JSONOutput.document(end.raw)
         } else {
-            Output.lines(Self.summary(of: end.value.job, global.terminal))
+            Output.lines(summary(end.value.job, global.terminal))
         }
         let outcome = Exit(end.value.job.state)
         if outcome != .ok { throw outcome }

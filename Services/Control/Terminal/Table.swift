@@ -98,10 +98,12 @@ struct Table: Sendable {
         return rows
     }
 
-    /// How many characters a number has from its point on; nil for what is no number.
+    /// How many characters a number has from its point on, commas at its thousands or not; nil for what is no number.
     private static func fraction(_ text: String) -> Int? {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let whole = parts.first, Int128(whole) != nil, parts.count == 1 || parts[1].allSatisfy(\.isNumber) else {
+        guard let whole = parts.first, Int128(whole.filter { $0 != "," }) != nil,
+            parts.count == 1 || parts[1].allSatisfy(\.isNumber)
+        else {
             return nil
         }
         return parts.count == 1 ? 0 : parts[1].utf8.count + 1

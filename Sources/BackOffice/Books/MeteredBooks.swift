@@ -17,6 +17,11 @@ public final class CallMeter: Sendable {
 
     public var total: Int { counts.values.reduce(0, +) }
 
+    /// Counts a request for each hundred, at least one.
+    func chargePages(_ name: String, of count: Int) async throws {
+        for _ in 0..<max(1, (count + 99) / 100) { try await charge(name) }
+    }
+
     func charge(_ names: String...) async throws {
         for name in names {
             calls.withLock { $0[name, default: 0] += 1 }
@@ -47,7 +52,7 @@ public struct MeteredBooks: Books {
 
     public func entries(_ query: EntryQuery) async throws -> [TimesheetEntry] {
         let entries = try await books.entries(query)
-        for _ in 0..<max(1, (entries.count + 99) / 100) { try await meter.charge("entries.query") }
+        try await meter.chargePages("entries.query", of: entries.count)
         return entries
     }
 
@@ -58,7 +63,7 @@ public struct MeteredBooks: Books {
 
     public func activeDeployments(discord: String?) async throws -> [Deployment] {
         let deployments = try await books.activeDeployments(discord: discord)
-        for _ in 0..<max(1, (deployments.count + 99) / 100) { try await meter.charge("deployments.query") }
+        try await meter.chargePages("deployments.query", of: deployments.count)
         return deployments
     }
 

@@ -67,16 +67,3 @@ extension Deployment {
         self.init(id: row.id(0), contractor: row.id(1), project: row.id(2), status: row.text(3))
     }
 }
-
-extension ContractorRate {
-    static let columns = "r.id, r.contractor, r.status, r.start_date, r.end_date, r.payday"
-
-    /// From ``columns``.
-    init(_ row: Row) throws {
-        let id = row.text(0)
-        self.init(
-            id: RateID(id), contractor: row.id(1), status: row.text(2),
-            startDate: try row.dayOrNil(3, "start_date", of: "contractor_rate", id),
-            endDate: try row.dayOrNil(4, "end_date", of: "contractor_rate", id), payday: Int(row.int(5)))
-    }
-}

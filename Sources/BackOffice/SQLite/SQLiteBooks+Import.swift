@@ -22,7 +22,7 @@ extension SQLiteBooks {
 }
 
 /// Why a record does not fit what the books hold.
-private struct Misfit: Error {
+struct Misfit: Error {
     let message: String
 }
 
@@ -40,11 +40,11 @@ extension ImportReport {
 }
 
 /// One import under way.
-private struct Intake {
+struct Intake {
     let connection: Connection
     var report: ImportReport
     /// Names on the chat server.
-    private var contractors: [ContractorID: String]
+    private(set) var contractors: [ContractorID: String]
     /// Codes.
     private var projects: [ProjectID: String]
     private var deployments: [Pair: DeploymentID]
@@ -77,8 +77,12 @@ private struct Intake {
         case .project(let id, let code, let name): try take(project: id, code, name)
         case .deployment(let id, let contractor, let project, let status):
             try take(deployment: id, contractor, project, status)
-        case .rate(let rate, let hasStatus): try take(rate, hasStatus: hasStatus)
+        case .rate(let rate, let told): try take(rate, told)
+        case .position(let contractor, let position): try take(contractor, position)
         case .entry(let entry): try take(entry)
+        case .refund(let refund, let told): try take(refund, told)
+        case .split(let split, let told): try take(split, told)
+        case .payout(let payout, let told): try take(payout, told)
         }
     }
 
@@ -139,29 +143,6 @@ private struct Intake {
         deployments[pair] = id
     }
 
-    private mutating func take(_ rate: ContractorRate, hasStatus: Bool) throws {
-        guard contractors[rate.contractor] != nil else {
-            throw Misfit(message: "there is no contractor '\(rate.contractor)'")
-        }
-        let old = try connection.first(
-            "SELECT \(ContractorRate.columns) FROM contractor_rate r WHERE r.id = ?1", .text(rate.id.text),
-            row: { try ContractorRate($0) })
-        var new = rate
-        if !hasStatus, let old { new.status = old.status }
-        try put(
-            old, new,
-            """
-            INSERT INTO contractor_rate (id, contractor, status, start_date, end_date, payday)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-            ON CONFLICT (id) DO UPDATE SET contractor = excluded.contractor, status = excluded.status,
-                start_date = excluded.start_date, end_date = excluded.end_date, payday = excluded.payday
-            """,
-            [
-                .text(new.id.text), .text(new.contractor.text), .text(new.status),
-                SQLValue(new.startDate?.description), SQLValue(new.endDate?.description), SQLValue(new.payday),
-            ])
-    }
-
     private mutating func take(_ entry: ImportRecord.Entry) throws {
         try bring(entry.contractor, entry.project)
         let old = try connection.first(
@@ -217,7 +198,7 @@ private struct Intake {
     }
 
     /// Writes a record unless it is there just so, and counts it.
-    private mutating func put<Value: Equatable>(
+    mutating func put<Value: Equatable>(
         _ old: Value?, _ new: Value, _ sql: String, _ values: [SQLValue]
     ) throws {
         if old == new {

@@ -60,7 +60,8 @@ extension SQLiteBooks {
                 contractors: try count("contractor"), projects: try count("project"),
                 deployments: try count("deployment"), rates: try count("contractor_rate"),
                 entries: try count("timesheet_entry"), orders: try count("task_order"),
-                lines: try count("order_line"), months: months)
+                lines: try count("order_line"), refunds: try count("refund_request"),
+                splits: try count("invoice_split"), payouts: try count("payout"), months: months)
         }
     }
 }

@@ -17,12 +17,15 @@ public final class SQLiteBooks: Sendable {
     }
 
     /// Opens the books, making the file, and its folder, if there is none.
+    /// - Parameter counter: hears of every statement that is run on them.
     /// - Throws: `StoreError`; `SystemError` when the folder cannot be made.
-    public init(path: String) throws {
+    public init(path: String, counting counter: StatementCounter? = nil) throws {
         if let slash = path.lastIndex(of: "/"), slash > path.startIndex {
             try Files.makeDirectory(String(path[..<slash]), mode: 0o750)
         }
-        database = try Database.open(path, migrations: BooksSchema.migrations, exclusive: false)
+        var options = DatabaseOptions()
+        if let counter { options.onStatement = { counter.count($0) } }
+        database = try Database.open(path, migrations: BooksSchema.migrations, exclusive: false, options: options)
     }
 
     /// Ends what is under way and closes the file.

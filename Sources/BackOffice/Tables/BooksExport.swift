@@ -5,7 +5,7 @@ import MillraceStore
 public struct BooksExport: Sendable {
     public var table: BooksTable
     public var format: TableFormat
-    /// Only this month's timesheets, orders or lines; other tables have no month.
+    /// Only this month's records; tables whose records have no day are exported whole.
     public var month: Month?
 
     public init(_ table: BooksTable, format: TableFormat, month: Month? = nil) {
@@ -53,6 +53,9 @@ public struct BooksExport: Sendable {
                     case .text: row.textOrNil(index).map(ExportValue.text) ?? .none
                     case .number: .number(row.isNull(index) ? "0" : "\(row.int(index))")
                     case .hours: .number(try row.hours(index, of: table.rawValue, row.text(0)).description)
+                    case .amount:
+                        try row.amountOrNil(index, columns[index].name, of: table.rawValue, row.text(0))
+                            .map { .number($0.description) } ?? .none
                     case .subtotal: .number(sums[row.text(index)].description)
                     case .list: .list(try JSON.decode([String].self, from: row.text(index)))
                     }

@@ -71,7 +71,7 @@ public struct BooksImport: Sendable {
         return records
     }
 
-    private var keyField: String { table == .deployments ? "contractor" : "id" }
+    private var keyField: String { table == .deployments || table == .positions ? "contractor" : "id" }
 
     private func note(_ records: [PlacedRecord], _ report: inout ImportReport) {
         var withoutContractor = 0, withoutProject = 0, withoutDay = 0

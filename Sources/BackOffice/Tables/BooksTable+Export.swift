@@ -2,6 +2,8 @@
 struct ExportColumn {
     enum Kind {
         case text, number, hours
+        /// A decimal, or nothing.
+        case amount
         /// The id of an order, in place of which the sum of its lines is written.
         case subtotal
         /// A JSON array of texts.
@@ -34,8 +36,11 @@ extension BooksTable {
             [
                 .init("id", "id"), .init("contractor", "contractor"), .init("status", "status"),
                 .init("start_date", "start_date"), .init("end_date", "end_date"),
-                .init("payday", "payday", .number),
+                .init("payday", "payday", .number), .init("billing_type", "billing_type"),
+                .init("monthly_fixed", "monthly_fixed", .amount), .init("hourly_rate", "hourly_rate", .amount),
+                .init("gross_fixed", "gross_fixed", .amount), .init("currency", "currency"),
             ]
+        case .positions: [.init("contractor", "contractor"), .init("position", "position")]
         case .timesheets:
             [
                 .init("id", "id"), .init("date", "date"), .init("contractor", "contractor"),
@@ -57,6 +62,28 @@ extension BooksTable {
                 .init("entries", Self.countOfEntries, .number), .init("entry_ids", Self.entryIDs, .list),
                 .init("summary", "l.summary"),
             ]
+        case .refunds:
+            [
+                .init("id", "id"), .init("refund_id", "refund_id"), .init("amount", "amount", .amount),
+                .init("currency", "currency"), .init("contractor", "contractor"), .init("status", "status"),
+                .init("date_requested", "date_requested"), .init("reason", "reason"),
+                .init("description", "description"), .init("formatted_description", "formatted_description"),
+                .init("details", "details"),
+            ]
+        case .splits:
+            [
+                .init("id", "id"), .init("name", "name"), .init("auto_name", "auto_name"),
+                .init("amount", "amount", .amount), .init("currency", "currency"), .init("person", "person"),
+                .init("role", "role"), .init("type", "type"), .init("month", "month"), .init("status", "status"),
+                .init("description", "description"),
+            ]
+        case .payouts:
+            [
+                .init("id", "id"), .init("name", "name"), .init("amount", "amount", .amount),
+                .init("currency", "currency"), .init("person", "person"), .init("status", "status"),
+                .init("date", "date"), .init("paid_date", "paid_date"), .init("source_kind", "source_kind"),
+                .init("source_id", "source_id"), .init("rate", "rate"), .init("description", "description"),
+            ]
         }
     }
 
@@ -73,6 +100,10 @@ extension BooksTable {
         case .projects: "project"
         case .deployments: "deployment"
         case .rates: "contractor_rate"
+        case .positions: "contractor_position"
+        case .refunds: "refund_request"
+        case .splits: "invoice_split"
+        case .payouts: "payout"
         case .timesheets: "timesheet_entry"
         case .orders: "task_order o JOIN contractor c ON c.id = o.contractor"
         case .lines:
@@ -87,13 +118,18 @@ extension BooksTable {
         switch self {
         case .timesheets: "substr(date, 1, 7)"
         case .orders, .lines: "o.month"
-        case .contractors, .projects, .deployments, .rates: nil
+        case .refunds: "substr(date_requested, 1, 7)"
+        case .splits: "substr(month, 1, 7)"
+        case .payouts: "substr(date, 1, 7)"
+        case .contractors, .projects, .deployments, .rates, .positions: nil
         }
     }
 
     var exportOrder: String {
         switch self {
-        case .contractors, .projects, .rates: "id"
+        case .contractors, .projects, .rates, .refunds, .splits: "id"
+        case .positions: "contractor, position"
+        case .payouts: "date, person, id"
         case .deployments: "contractor, project"
         case .timesheets: "date, id"
         case .orders: "o.month, o.contractor"

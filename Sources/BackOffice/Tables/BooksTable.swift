@@ -1,6 +1,6 @@
 /// What can be exported from the books and, but for orders and lines, imported into them.
 public enum BooksTable: String, CaseIterable, Sendable {
-    case contractors, projects, deployments, rates, timesheets, orders, lines
+    case contractors, projects, deployments, rates, positions, timesheets, orders, lines, refunds, splits, payouts
 
     /// Orders and their lines are made by the books' own rules, never imported.
     public var importable: Bool { self != .orders && self != .lines }
@@ -15,12 +15,32 @@ public enum BooksTable: String, CaseIterable, Sendable {
         case .rates:
             [
                 .needed("id"), .needed("contractor"), .optional("status"), .optional("start_date"),
-                .optional("end_date"), .needed("payday"),
+                .optional("end_date"), .needed("payday"), .optional("billing_type"), .optional("monthly_fixed"),
+                .optional("hourly_rate"), .optional("gross_fixed"), .optional("currency"),
             ]
+        case .positions: [.needed("contractor"), .needed("position")]
         case .timesheets:
             [
                 .needed("id"), .needed("date"), .needed("contractor"), .needed("project"), .needed("hours"),
                 .optional("text"), .optional("status"), .optional("title"),
+            ]
+        case .refunds:
+            [
+                .needed("id"), .needed("amount"), .needed("currency"), .needed("contractor"), .needed("status"),
+                .optional("refund_id"), .optional("reason"), .optional("description"),
+                .optional("formatted_description"), .optional("details"), .optional("date_requested"),
+            ]
+        case .splits:
+            [
+                .needed("id"), .needed("name"), .needed("amount"), .needed("currency"), .needed("person"),
+                .needed("type"), .needed("status"), .optional("auto_name"), .optional("role"), .optional("month"),
+                .optional("description"),
+            ]
+        case .payouts:
+            [
+                .needed("id"), .needed("name"), .needed("amount"), .needed("currency"), .needed("person"),
+                .needed("status"), .optional("date"), .optional("paid_date"), .optional("description"),
+                .optional("source_kind"), .optional("source_id"), .optional("rate"),
             ]
         case .orders, .lines: []
         }

@@ -3,8 +3,13 @@ enum ImportRecord {
     case contractor(id: ContractorID, discord: String?, name: String?)
     case project(id: ProjectID, code: String?, name: String?)
     case deployment(id: DeploymentID?, contractor: ContractorID, project: ProjectID, status: String?)
-    case rate(ContractorRate, hasStatus: Bool)
+    /// With the names of the fields that the file has.
+    case rate(ContractorRate, told: Set<String>)
+    case position(ContractorID, String)
     case entry(Entry)
+    case refund(RefundRequest, told: Set<String>)
+    case split(InvoiceSplit, told: Set<String>)
+    case payout(Payout, told: Set<String>)
 
     struct Entry {
         var id: EntryID
@@ -26,7 +31,11 @@ enum ImportRecord {
         case .deployment(_, let contractor, let project, _):
             BookID(Deployment.derivedID(contractor: contractor, project: project).text)
         case .rate(let rate, _): BookID(rate.id.text)
+        case .position(let contractor, let position): BookID("\(contractor) is \(position)")
         case .entry(let entry): BookID(entry.id.text)
+        case .refund(let refund, _): BookID(refund.id.text)
+        case .split(let split, _): BookID(split.id.text)
+        case .payout(let payout, _): BookID(payout.id.text)
         }
     }
 
@@ -47,6 +56,19 @@ enum ImportRecord {
         case .rates:
             guard let rate = Self.rate(&reader) else { return nil }
             self = rate
+        case .positions:
+            let contractor = reader.id("contractor", Contractor.self), position = reader.needed("position")
+            guard let contractor, let position else { return nil }
+            self = .position(contractor, position)
+        case .refunds:
+            guard let refund = Self.refund(&reader) else { return nil }
+            self = refund
+        case .splits:
+            guard let split = Self.split(&reader) else { return nil }
+            self = split
+        case .payouts:
+            guard let payout = Self.payout(&reader) else { return nil }
+            self = payout
         case .timesheets:
             guard let entry = Self.entry(&reader, plan.status) else { return nil }
             self = .entry(entry)
@@ -64,13 +86,16 @@ enum ImportRecord {
             reader.fail("payday", "'\(word)' is none of 1 and 15, or 0 for none")
         }
         if let start, let end, end < start { reader.fail("end_date", "lies before the start") }
+        let monthly = reader.optionalAmount("monthly_fixed"), hourly = reader.optionalAmount("hourly_rate")
+        let gross = reader.optionalAmount("gross_fixed"), currency = reader.optionalCurrency("currency")
         guard reader.problems.isEmpty, let id, let contractor else { return nil }
-        let status = reader.word("status")
         return .rate(
             ContractorRate(
-                id: id, contractor: contractor, status: status ?? ContractorRate.active, startDate: start,
-                endDate: end, payday: payday),
-            hasStatus: status != nil)
+                id: id, contractor: contractor, status: reader.word("status") ?? ContractorRate.active,
+                startDate: start, endDate: end, payday: payday,
+                billingType: BillingType(reader.word("billing_type") ?? ""),
+                monthlyFixed: monthly, hourlyRate: hourly, grossFixed: gross, currency: currency),
+            told: reader.told)
     }
 
     private static func entry(

@@ -38,6 +38,9 @@ public struct BooksOverview: Hashable, Sendable {
     public var entries: Int
     public var orders: Int
     public var lines: Int
+    public var refunds = 0
+    public var splits = 0
+    public var payouts = 0
     /// Months with entries or orders, the latest first.
     public var months: [MonthCount]
 }

@@ -75,6 +75,61 @@ struct RecordReader {
         return hours
     }
 
+    /// Amounts are bounded so that no product or sum of them can leave the range of decimals.
+    mutating func optionalAmount(_ field: String) -> ExactDecimal? {
+        guard let word = word(field) else { return nil }
+        guard let amount = ExactDecimal(word) else {
+            fail(field, "'\(word)' is not an amount; 1250.50 is the form")
+            return nil
+        }
+        guard !amount.isNegative, amount <= 1_000_000_000_000_000, amount.scale <= 6 else {
+            fail(field, "\(word) is outside 0 to 1000000000000000 with at most 6 decimals")
+            return nil
+        }
+        return amount
+    }
+
+    mutating func optionalCurrency(_ field: String) -> Currency? {
+        guard let word = word(field) else { return nil }
+        guard let currency = Currency(word) else {
+            fail(field, "'\(word)' is no currency; three letters as in USD are")
+            return nil
+        }
+        return currency
+    }
+
+    /// The fields `amount` and `currency`.
+    mutating func money() -> Money? {
+        let isComplete = needed("amount") != nil && needed("currency") != nil
+        let amount = optionalAmount("amount"), currency = optionalCurrency("currency")
+        guard isComplete, let amount, let currency else { return nil }
+        return Money(amount, currency)
+    }
+
+    /// A word that may not be left out.
+    mutating func needed(_ field: String) -> String? {
+        guard let word = word(field) else {
+            fail(field, "is empty")
+            return nil
+        }
+        return word
+    }
+
+    /// One of the words of `Choice`.
+    mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ field: String, _: Choice.Type
+    ) -> Choice? {
+        guard let word = needed(field) else { return nil }
+        guard let choice = Choice(rawValue: word) else {
+            fail(field, "'\(word)' is none of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+            return nil
+        }
+        return choice
+    }
+
+    /// The fields that the file has.
+    var told: Set<String> { Set(table.fields.indices.filter { record.cells[$0] != nil }.map { table.fields[$0].name }) }
+
     private func cell(_ field: String) -> SourceTable.Cell? { record.cells[index(field)] }
 
     private func column(_ field: String) -> String { table.columns[index(field)] }

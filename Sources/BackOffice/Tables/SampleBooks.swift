@@ -48,18 +48,7 @@ public enum SampleBooks {
         return csv.bytes
     }
 
-    /// CSV in the columns that an import of rates looks for: half of the contractors are paid on the 1st, half on the
-    /// 15th. The contractors must be in the books already.
-    public static func ratesCSV() -> [UInt8] {
-        var csv = CSVWriter()
-        csv.record(["id", "contractor", "status", "payday"])
-        for (index, contractor) in contractors.enumerated() {
-            csv.record(["rate-\(contractor)", contractor, ContractorRate.active, index % 2 == 0 ? "1" : "15"])
-        }
-        return csv.bytes
-    }
-
-    private static let clients = [
+    static let clients = [
         "alderway", "birchgate", "copperline", "dunmoor", "eastquay", "fernhollow", "glasswright", "harrowfell",
         "inkstone", "junewell", "kestrelbay", "lowmarch", "mossbank", "northlock", "oakenspan", "pinderby",
         "quarrymere", "rushford", "saltreach", "thornbury-mill",

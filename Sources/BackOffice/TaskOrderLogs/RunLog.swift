@@ -1,6 +1,6 @@
 /// Where a run says what it does.
 public struct RunLog: Sendable {
-    public enum Level: Sendable { case info, warning, error }
+    public enum Level: Sendable { case debug, info, warning, error }
 
     public struct Line: Hashable, Sendable {
         public var level: Level

@@ -1,0 +1,97 @@
+import BackOffice
+import JSONCodec
+import Linux
+import MillraceProtocol
+import MillraceStore
+import MillraceWorker
+
+/// `create-contractor-payouts`: approved orders, refunds or splits become pending payouts. Items are those, keyed by their
+/// ids, in the order of who is paid.
+///
+/// An item that is an error in the answer has failed, with its detail in the error: so the job is `partial`, and
+/// `job.retry` looks at exactly those again.
+struct PayoutWorkload: Workload {
+    static let kind = "create-contractor-payouts"
+    static let summary = "Creates pending payouts for approved orders, approved refunds or pending invoice splits."
+
+    private let door: BooksDoor
+
+    init(books door: BooksDoor) { self.door = door }
+
+    func plan(_ params: PayoutParameters, _ run: JobRun) async throws -> Plan<PayoutCandidate> {
+        try await answering {
+            let plan = try await engine().plan(params, run.lines)
+            return Plan(
+                items: plan.candidates.map { PlannedItem(key: $0.source.id, input: $0) }, slots: plan.workers)
+        }
+    }
+
+    func preload(
+        _ params: PayoutParameters, _ items: [PlannedItem<PayoutCandidate>], _ run: JobRun
+    ) async throws -> PayoutRun.Context {
+        try await answering { try await engine().preload(params, items.map(\.input), run.lines) }
+    }
+
+    func process(
+        _ item: PlannedItem<PayoutCandidate>, _ params: PayoutParameters, _ context: PayoutRun.Context, _ run: JobRun
+    ) async throws -> PayoutDetail {
+        try await answering {
+            let (detail, error) = try await engine().process(
+                item.input, params, context, run: run.name, run.lines)
+            guard let error else { return detail }
+            throw PayoutFailure(detail: detail, cause: error).rpcError
+        }
+    }
+
+    func summarize(
+        _ outcomes: [Outcome<PayoutDetail>], _ params: PayoutParameters, _ run: JobRun
+    ) async throws -> PayoutResult {
+        try await answering {
+            if door.isRehearsal { run.lines.tell("requests of this worker's rehearsals", door.meter.counts) }
+            let details = outcomes.map { outcome in
+                outcome.output ?? PayoutFailure.detail(in: outcome.error)
+                    ?? PayoutDetail(lost: outcome.key, params.type, reason: outcome.error?.message ?? "cancelled")
+            }
+            return try engine().summarize(details, params, run.lines)
+        }
+    }
+
+    private func engine() throws -> PayoutRun {
+        PayoutRun(books: try door.payoutBooks(), settings: door.settings.payouts, time: door.time)
+    }
+}
+
+extension JobRun {
+    /// The same whenever the job is taken up again, and no other job's.
+    fileprivate var name: String { "\(correlationId)/\(jobID)" }
+}
+
+/// A candidate without a payout, on its way to the summary through the runner.
+struct PayoutFailure: RPCErrorConvertible {
+    var detail: PayoutDetail
+    var cause: any Error
+
+    var rpcError: RPCError {
+        var error: RPCError =
+            switch cause {
+            case let cause as StoreError: cause.ofBooks
+            case let cause as any RPCErrorConvertible: cause.rpcError
+            case is PayoutObstacle: RPCError(.failedPrecondition, "\(cause)", reason: "payout.refused")
+            default: RPCError(.internal, "\(cause)", reason: "payout.error")
+            }
+        var json = JSONWriter()
+        json.object { $0.member(Self.member, detail) }
+        error.details = JSONRaw(unchecked: json.bytes)
+        return error
+    }
+
+    private static let member = "payout"
+
+    /// The detail that such an error bears.
+    static func detail(in error: RPCError?) -> PayoutDetail? {
+        guard let details = error?.details, let members = try? details.decode(JSONValue.self),
+            let detail = members[member]
+        else { return nil }
+        return try? JSON.decode(PayoutDetail.self, from: JSON.text(detail))
+    }
+}

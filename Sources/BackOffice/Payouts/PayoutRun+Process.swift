@@ -1,0 +1,194 @@
+import Decimals
+import Linux
+
+/// Why a candidate gets no payout, as details say it.
+enum PayoutReason {
+    static let noContractor = "contractor missing"
+    static let noPerson = "person missing"
+    static let noRate = "no active rate"
+    static let noDate = "order has no date"
+    static let otherPayDay = "pay-day mismatch"
+    static let exists = "payout already exists"
+    static let changed = "changed since it was read; run again"
+}
+
+/// What stands in the way of one candidate, without an error of the books behind it.
+public struct PayoutObstacle: Error, Hashable, CustomStringConvertible {
+    public var description: String
+}
+
+extension PayoutRun {
+    /// Looks at one candidate, and creates its payout if nothing stands in the way. The only call it makes is the
+    /// creation, and for an order its completion.
+    ///
+    /// - Parameter run: see ``PayoutDraft/run``.
+    /// - Returns: the detail; with the error behind it, when the status is `error`.
+    /// - Throws: `CancellationError` at the start, never after the creation has begun.
+    public func process(
+        _ candidate: PayoutCandidate, _ parameters: PayoutParameters, _ context: Context, run: String,
+        _ log: RunLog = .silent
+    ) async throws -> (detail: PayoutDetail, error: (any Error)?) {
+        try Task.checkCancellation()
+        var detail = PayoutDetail(candidate)
+        var cause: (any Error)?
+        do {
+            if let draft = try draft(candidate, parameters, context, run: run, &detail) {
+                if parameters.dryRun {
+                    detail.outcome = PayoutOutcome(status: .planned)
+                } else {
+                    // Once the books are asked, what becomes of it has to be known: a cancelled job waits for this.
+                    detail.outcome = try await Task { try await pay(draft, log) }.value
+                }
+            }
+        } catch {
+            detail.outcome.status = .error
+            detail.outcome.reason = (error as? PayoutObstacle)?.description ?? "not created: \(error)"
+            cause = error
+        }
+        var fields = ["source": "\(candidate.source)", "status": detail.outcome.status.rawValue]
+        if let payout = detail.outcome.payout { fields["payout"] = payout.text }
+        if let reason = detail.outcome.reason { fields["reason"] = reason }
+        log(cause == nil ? .debug : .error, "[PROCESS] candidate ends", fields)
+        return (detail, cause)
+    }
+
+    /// The payout to be made; nil when there is to be none, and `detail` says why.
+    private func draft(
+        _ candidate: PayoutCandidate, _ parameters: PayoutParameters, _ context: Context, run: String,
+        _ detail: inout PayoutDetail
+    ) throws -> PayoutDraft? {
+        switch candidate {
+        case .order(let order):
+            guard case .payroll(var part) = detail else { return nil }
+            defer { detail = .payroll(part) }
+            return try draft(order, parameters, context, run: run, &part)
+        case .refund(let refund):
+            guard let person = person(candidate, PayoutReason.noContractor, context, run, &detail) else { return nil }
+            let reason = refund.reason.trimmed.isEmpty ? "Refund" : refund.reason
+            return PayoutDraft(
+                source: candidate.source,
+                name: refund.description.trimmed.isEmpty ? reason : "\(reason): \(refund.description)",
+                money: refund.money, date: refund.dateRequested,
+                description: refund.details.trimmed.isEmpty ? refund.formattedDescription : refund.details,
+                person: person, run: run, revision: refund.revision)
+        case .split(let split):
+            guard let person = person(candidate, PayoutReason.noPerson, context, run, &detail) else { return nil }
+            return PayoutDraft(
+                source: candidate.source, name: split.name, money: split.money, date: split.month,
+                description: split.description, person: person, run: run, revision: split.revision)
+        }
+    }
+
+    /// Who is to get it; nil when nobody is known or there is a payout already.
+    private func person(
+        _ candidate: PayoutCandidate, _ missing: String, _ context: Context, _ run: String,
+        _ detail: inout PayoutDetail
+    ) -> ContractorID? {
+        guard let person = candidate.person else {
+            detail.outcome = PayoutOutcome(status: .skipped, reason: missing)
+            return nil
+        }
+        if let payout = context.foreign(candidate.source, run) {
+            detail.outcome = PayoutOutcome(status: .skipped, reason: PayoutReason.exists, payout: payout)
+            return nil
+        }
+        return person
+    }
+
+    /// Contractor, rate, payday, amount, existing payout, in this order.
+    private func draft(
+        _ order: PayableOrder, _ parameters: PayoutParameters, _ context: Context, run: String,
+        _ detail: inout PayrollDetail
+    ) throws -> PayoutDraft? {
+        guard let contractor = order.contractor else {
+            detail.outcome = PayoutOutcome(status: .skipped, reason: PayoutReason.noContractor)
+            return nil
+        }
+        guard let date = order.date else { throw PayoutObstacle(description: PayoutReason.noDate) }
+        guard let rate = context.rates[contractor]?.first(where: { $0.isValid(on: date) }) else {
+            throw PayoutObstacle(description: PayoutReason.noRate)
+        }
+        if let payDay = parameters.payDay, payDay != rate.payday {
+            detail.outcome = PayoutOutcome(status: .skipped, reason: PayoutReason.otherPayDay)
+            return nil
+        }
+        let due = try rate.amountDue(for: order.hours, in: Month(of: date), settings.rounding)
+        detail.money = due.money
+        detail.billingType = rate.billingType
+        if parameters.dryRun {
+            detail.calculation = due.calculation
+            detail.invoiceDueDay = rate.invoiceDueDay
+        }
+        let source = PayoutSource.order(order.id)
+        if let payout = context.foreign(source, run) {
+            detail.outcome = PayoutOutcome(status: .skipped, reason: PayoutReason.exists, payout: payout)
+            return nil
+        }
+        return PayoutDraft(
+            source: source, name: ServiceFee.name(order.month), money: due.money, date: date,
+            description: ServiceFee.description(
+                positions: context.positions[contractor] ?? [], month: order.month),
+            person: contractor, rate: rate.id, run: run, revision: order.revision)
+    }
+
+    /// Creates the payout and, when that is done, completes its order.
+    private func pay(_ draft: PayoutDraft, _ log: RunLog) async throws -> PayoutOutcome {
+        let payout: PayoutID
+        switch try await books.create(draft) {
+        case .created(let id): payout = id
+        // This run made it before it was interrupted; what comes after is still to do.
+        case .alreadyThere(let live) where live.run == draft.run: payout = live.id
+        case .alreadyThere(let live):
+            return PayoutOutcome(status: .skipped, reason: PayoutReason.exists, payout: live.id)
+        case .changed: throw PayoutObstacle(description: PayoutReason.changed)
+        }
+        if case .order(let order) = draft.source {
+            do {
+                try await books.complete(order, revision: draft.revision, linesAtOnce: settings.linesAtOnce)
+            } catch {
+                log(
+                    .error, "[PROCESS] order not completed, its payout stays",
+                    ["order": order.text, "payout": payout.text, "error": "\(error)"])
+            }
+        }
+        return PayoutOutcome(status: .created, payout: payout)
+    }
+}
+
+extension PayoutRun.Context {
+    /// The payout that keeps the source from being paid; nil when there is none, or this run made it itself.
+    fileprivate func foreign(_ source: PayoutSource, _ run: String) -> PayoutID? {
+        guard let live = payouts[source], live.run != run else { return nil }
+        return live.id
+    }
+}
+
+extension ContractorRate {
+    /// What the hours of a month come to, and how that was found.
+    ///
+    /// A fixed amount is prorated and rounded up to the unit of its currency; hours times the hourly rate is exact.
+    /// - Throws: ``PayoutObstacle`` when the rate does not say what is needed, or the product has too many digits.
+    func amountDue(
+        for hours: Hours, in month: Month, _ rounding: RoundingTable
+    ) throws(PayoutObstacle) -> (money: Money, calculation: String) {
+        guard let currency else { throw PayoutObstacle(description: "rate \(id) has no currency") }
+        let basis = billingType.isFixed ? monthlyFixed : hourlyRate
+        guard let basis else {
+            throw PayoutObstacle(
+                description: "rate \(id) has no \(billingType.isFixed ? "monthly fixed amount" : "hourly rate")")
+        }
+        do throws(DecimalError) {
+            if billingType.isFixed {
+                let share = Proration(month: month, start: startDate), unit = rounding.unit(of: currency)
+                let amount = try share.amount(of: basis, unit: unit)
+                return (
+                    Money(amount, currency),
+                    "\(basis) \(currency) × \(share.worked)/\(share.total) working days, up to \(unit)"
+                )
+            }
+            return (Money(try basis.multiplied(by: hours), currency), "\(basis) \(currency) × \(hours) h")
+        } catch {
+            throw PayoutObstacle(description: "the amount by rate \(id) cannot be computed: \(error)")
+        }
+    }
+}
