@@ -123,7 +123,10 @@ targets += service(
     ], testing: ["Simulators", "MillraceStore"])
 targets += service(
     "BackOfficeWorker", folder: "BackOffice",
-    ["MillraceWorker", "BackOffice", "WebClient", .product(name: "Crypto", package: "swift-crypto")],
+    [
+        "MillraceWorker", "BackOffice", "Notion", "NotionBooks", "Chat", "ChatSummaries", "WebClient",
+        .product(name: "Crypto", package: "swift-crypto"),
+    ],
     testing: ["Simulators"])
 targets += service(
     "Control", folder: "Control",
@@ -136,6 +139,11 @@ targets.append(
     .executableTarget(
         name: "ExampleWorker", dependencies: ["MillraceWorker", "MillraceProtocol", "JSONCodec", "Linux"],
         path: "Examples/swift", exclude: ["README.md"], swiftSettings: strict))
+// The simulated outside systems as a program: by hand, and for `millctl up --simulate`.
+targets.append(
+    .executableTarget(
+        name: "Simulator", dependencies: ["Simulators", "JSONCodec", "Linux", arguments], path: "Tests/Simulator",
+        swiftSettings: strict, linkerSettings: packed))
 // What the crash tests kill; they find it beside the other executables.
 targets.append(.executableTarget(name: "CrashWorker", path: "Tests/CrashWorker"))
 // Measures what `make claims` writes down.
@@ -144,7 +152,9 @@ targets.append(
         name: "Claims", dependencies: ["NotionBooks", "Notion", "BackOffice", "WebClient", "Simulators", "Linux"],
         path: "Tests/Claims", swiftSettings: strict))
 targets += [
-    suite("SchemaTests", ["RunnerService", "PreloaderService", "MillraceProtocol", "MillraceService", "Schemas"]),
+    suite(
+        "SchemaTests",
+        ["RunnerService", "PreloaderService", "MillraceProtocol", "MillraceService", "MillraceStore", "Schemas"]),
     suite("UnitFileTests", ["RunnerService", "PreloaderService"]),
     suite(
         "IntegrationTests",
@@ -161,6 +171,7 @@ let package = Package(
         .executable(name: "millrace-preloader", targets: ["PreloaderService"]),
         .executable(name: "millrace-backoffice", targets: ["BackOfficeWorker"]),
         .executable(name: "millctl", targets: ["Control"]),
+        .executable(name: "millrace-simulator", targets: ["Simulator"]),
         .library(name: "MillraceWorker", targets: ["MillraceWorker"]),
         .library(name: "MillraceRPC", targets: ["MillraceRPC"]),
         .library(name: "MillraceStore", targets: ["MillraceStore"]),

@@ -1,4 +1,5 @@
 import BackOffice
+import MillraceService
 
 /// What the environment says to the ready workloads.
 struct BackOfficeSettings: Sendable {
@@ -15,12 +16,17 @@ struct BackOfficeSettings: Sendable {
     var state: String?
     /// `MILLRACE_CA_FILE`: certificates in PEM that hooks trust besides the system's.
     var trustedCertificates: String?
+    /// Which books these are, and who sums up.
+    var configuration: BackOfficeConfiguration
     /// What was held within its bounds, in words for the log.
     var warnings: [String] = []
+    /// What is wrong with `backoffice.conf` and the variables beside it, all of it: jobs that need the books fail with it.
+    var mistakes: [String] = []
     /// What is wrong and not to be guessed at: the start is refused.
     var problems: [String] = []
 
-    init(environment: (String) -> String?) {
+    /// - Parameter variables: of those that stand for settings in `backoffice.conf`.
+    init(environment: (String) -> String?, variables: [String: String] = [:]) {
         pool = PoolSize(setting: environment(PoolSize.variable))
         if let said = environment(PoolSize.variable), !said.isEmpty, Int(said) != pool.workers {
             warnings.append("\(PoolSize.variable)=\(said) is not a number from 1 to 20; \(pool.workers) is used")
@@ -34,6 +40,13 @@ struct BackOfficeSettings: Sendable {
         booksPath = SQLiteBooks.defaultPath(environment)
         state = environment("MILLRACE_STATE").flatMap { $0.isEmpty ? nil : $0 }
         trustedCertificates = environment("MILLRACE_CA_FILE").flatMap { $0.isEmpty ? nil : $0 }
+        let file =
+            variables["MILLRACE_BACKOFFICE_CONFIG"]
+            ?? (state.map { $0 + "/etc/backoffice.conf" } ?? "/etc/millrace/backoffice.conf")
+        let program = ProgramSettings<BackOfficeConfiguration>("backoffice", path: file, environment: variables)
+        configuration = program.values
+        warnings += program.warnings
+        mistakes = program.mistakes
         let milliseconds = environment("MILLRACE_REHEARSAL_DELAY_MS").flatMap { Int($0) } ?? 0
         rehearsalDelay = .milliseconds(min(max(milliseconds, 0), 60_000))
     }

@@ -35,7 +35,7 @@ struct InitWorkload: Workload {
 
     func plan(_ params: InitParameters, _ run: JobRun) async throws -> Plan<Item> {
         try await answering {
-            let plan = try await engine().plan(params, run.lines)
+            let plan = try await engine(run).plan(params, run.lines)
             return Plan(
                 items: plan.contractors.map { PlannedItem(key: $0.text, input: Item(month: plan.month)) },
                 slots: plan.workers)
@@ -47,7 +47,7 @@ struct InitWorkload: Workload {
     ) async throws -> TaskOrderLogInit.Context? {
         try await answering {
             guard let month = items.first?.input.month else { return nil }
-            return try await engine().preload(
+            return try await engine(run).preload(
                 params, month: month, contractors: items.map { ContractorID($0.key) })
         }
     }
@@ -61,7 +61,7 @@ struct InitWorkload: Workload {
                 reason: "workload.notPreloaded")
         }
         return try await answering {
-            try await engine().process(ContractorID(item.key), month: item.input.month, context, run.lines)
+            try await engine(run).process(ContractorID(item.key), month: item.input.month, context, run.lines)
         }
     }
 
@@ -69,11 +69,11 @@ struct InitWorkload: Workload {
         _ outcomes: [Outcome<InitOutcome>], _ params: InitParameters, _ run: JobRun
     ) async throws -> InitResult {
         try await answering {
-            try engine().summarize(outcomes.map { $0.ofContractor }, params, run.lines)
+            try engine(run).summarize(outcomes.map { $0.ofContractor }, params, run.lines)
         }
     }
 
-    private func engine() throws -> TaskOrderLogInit {
-        TaskOrderLogInit(books: try door.books(), time: door.time)
+    private func engine(_ run: JobRun) throws -> TaskOrderLogInit {
+        TaskOrderLogInit(books: try door.books(for: run), time: door.time)
     }
 }

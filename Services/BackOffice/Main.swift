@@ -14,24 +14,30 @@ import WebClient
         case "--version": return print("millrace-backoffice \(MillraceVersion.current)")
         default: break
         }
-        let settings = BackOfficeSettings(environment: { Environment[$0] })
+        let settings = BackOfficeSettings(environment: { Environment[$0] }, variables: Environment.all)
         if !settings.problems.isEmpty {
             for problem in settings.problems {
                 _ = "millrace-backoffice: \(problem)\n".withCString { write(STDERR_FILENO, $0, strlen($0)) }
             }
             exit(EX_CONFIG)
         }
-        let books = BooksDoor(settings: settings)
         var web = WebClientSettings()
         web.trusted = settings.trustedCertificates
-        let hook = HookWorkload(web: WebDoor(settings: web), secrets: Secrets(state: settings.state))
+        let webDoor = WebDoor(settings: web)
+        let secrets = Secrets(state: settings.state)
+        let books = BooksDoor(settings: settings, web: webDoor, secrets: secrets)
+        let hook = HookWorkload(web: webDoor, secrets: secrets)
         await WorkerHost.run(
             name: "backoffice",
             workloads: [SyncWorkload(books: books), InitWorkload(books: books), PayoutWorkload(books: books)],
-            plain: [hook], warnings: settings.warnings)
+            plain: [hook], warnings: settings.warnings + settings.mistakes)
     }
 
-    private static let help = """
+    private static var help: String {
+        usage + "\n\n" + ProgramSettings<BackOfficeConfiguration>.reference("backoffice")
+    }
+
+    private static let usage = """
         millrace-backoffice: the ready workloads, as a worker of millrace-runner
 
         Usage: millrace-backoffice [--connect PATH]
@@ -54,5 +60,11 @@ import WebClient
           MILLRACE_STATE                    The suite's folder; its etc/credentials holds the secrets of hooks.
           MILLRACE_CA_FILE                  Certificates in PEM that hooks trust besides the system's.
           MILLRACE_REHEARSAL_DELAY_MS       Rehearse an outside system: so long for each request to the books.
+
+        Credentials, laid out by the service manager or files in etc/credentials of the suite's folder:
+          notion-token                      For Books=notion.
+          openrouter-api-key                For summaries by the chat service.
+
+        Settings in backoffice.conf, in /etc/millrace or etc of the suite's folder:
         """
 }

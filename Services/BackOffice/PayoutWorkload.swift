@@ -20,7 +20,7 @@ struct PayoutWorkload: Workload {
 
     func plan(_ params: PayoutParameters, _ run: JobRun) async throws -> Plan<PayoutCandidate> {
         try await answering {
-            let plan = try await engine().plan(params, run.lines)
+            let plan = try await engine(run).plan(params, run.lines)
             return Plan(
                 items: plan.candidates.map { PlannedItem(key: $0.source.id, input: $0) }, slots: plan.workers)
         }
@@ -29,14 +29,14 @@ struct PayoutWorkload: Workload {
     func preload(
         _ params: PayoutParameters, _ items: [PlannedItem<PayoutCandidate>], _ run: JobRun
     ) async throws -> PayoutRun.Context {
-        try await answering { try await engine().preload(params, items.map(\.input), run.lines) }
+        try await answering { try await engine(run).preload(params, items.map(\.input), run.lines) }
     }
 
     func process(
         _ item: PlannedItem<PayoutCandidate>, _ params: PayoutParameters, _ context: PayoutRun.Context, _ run: JobRun
     ) async throws -> PayoutDetail {
         try await answering {
-            let (detail, error) = try await engine().process(
+            let (detail, error) = try await engine(run).process(
                 item.input, params, context, run: run.name, run.lines)
             guard let error else { return detail }
             throw PayoutFailure(detail: detail, cause: error).rpcError
@@ -52,12 +52,12 @@ struct PayoutWorkload: Workload {
                 outcome.output ?? PayoutFailure.detail(in: outcome.error)
                     ?? PayoutDetail(lost: outcome.key, params.type, reason: outcome.error?.message ?? "cancelled")
             }
-            return try engine().summarize(details, params, run.lines)
+            return try engine(run).summarize(details, params, run.lines)
         }
     }
 
-    private func engine() throws -> PayoutRun {
-        PayoutRun(books: try door.payoutBooks(), settings: door.settings.payouts, time: door.time)
+    private func engine(_ run: JobRun) throws -> PayoutRun {
+        PayoutRun(books: try door.payoutBooks(for: run), settings: door.settings.payouts, time: door.time)
     }
 }
 

@@ -19,7 +19,7 @@ struct SyncWorkload: Workload {
 
     func plan(_ params: SyncParameters, _ run: JobRun) async throws -> Plan<Empty> {
         try await answering {
-            let plan = try await engine().plan(params, run.lines)
+            let plan = try await engine(run).plan(params, run.lines)
             planned.put(plan.entries, for: run.jobID)
             return Plan(
                 items: plan.contractors.map { PlannedItem(key: $0.text, input: Empty()) }, slots: plan.workers)
@@ -30,7 +30,7 @@ struct SyncWorkload: Workload {
         _ params: SyncParameters, _ items: [PlannedItem<Empty>], _ run: JobRun
     ) async throws -> TaskOrderLogSync.Context {
         try await answering {
-            try await engine().preload(
+            try await engine(run).preload(
                 params, contractors: items.map { ContractorID($0.key) }, entries: planned.take(for: run.jobID))
         }
     }
@@ -39,7 +39,7 @@ struct SyncWorkload: Workload {
         _ item: PlannedItem<Empty>, _ params: SyncParameters, _ context: TaskOrderLogSync.Context, _ run: JobRun
     ) async throws -> ContractorOutcome {
         try await answering {
-            try await engine().process(ContractorID(item.key), params, context, run.lines)
+            try await engine(run).process(ContractorID(item.key), params, context, run.lines)
         }
     }
 
@@ -48,11 +48,12 @@ struct SyncWorkload: Workload {
     ) async throws -> SyncResult {
         try await answering {
             if door.isRehearsal { run.lines.tell("requests of this worker's rehearsals", door.meter.counts) }
-            return try engine().summarize(outcomes.map { $0.ofContractor }, params, run.lines)
+            return try engine(run).summarize(outcomes.map { $0.ofContractor }, params, run.lines)
         }
     }
 
-    private func engine() throws -> TaskOrderLogSync {
-        TaskOrderLogSync(books: try door.books(), summarizer: door.summarizer, pool: door.settings.pool)
+    private func engine(_ run: JobRun) throws -> TaskOrderLogSync {
+        TaskOrderLogSync(
+            books: try door.books(for: run), summarizer: try door.summarizer(for: run), pool: door.settings.pool)
     }
 }

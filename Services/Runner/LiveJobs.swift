@@ -41,6 +41,14 @@ final class LiveJobs: Sendable {
         set { state.withLock { $0.limits = newValue } }
     }
 
+    /// Whether anything but the total is bounded: only then it matters what runs.
+    var isLimited: Bool {
+        state.withLock { state in
+            let limits = state.limits
+            return limits.user > 0 || !limits.users.isEmpty || !limits.kinds.isEmpty || !limits.queues.isEmpty
+        }
+    }
+
     func set(_ lanes: [LaneCount]) {
         state.withLock { state in
             for lane in lanes { state.change(lane.lane, by: lane.total) }
@@ -53,7 +61,7 @@ final class LiveJobs: Sendable {
 
     /// Makes room for jobs that are about to be taken in, or for none of them; what is not used has to be given back.
     ///
-    /// - Parameter running: how many run now, which are not counted as waiting.
+    /// - Parameter running: how many run now, which are not counted as waiting; needed where ``isLimited``.
     func reserve(_ lanes: [Lane], running: Load) throws(JobError) {
         let refusal = state.withLock { state -> JobError? in
             for (number, lane) in lanes.enumerated() {

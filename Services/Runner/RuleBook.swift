@@ -56,6 +56,7 @@ struct RuleBook: Sendable {
         rules.bounds.jobs = machine.running ?? adjusted.jobs ?? configuration.jobs
         rules.bounds.calls = adjusted.calls ?? configuration.calls
         rules.bounds.slots = configuration.slots
+        rules.bounds.grace = configuration.grace
         rules.bounds.user = stored.limit(.user, nil)?.running ?? configuration.userJobs
         for kind in catalog.kinds.values {
             rules.bounds.kinds[kind.name] = kind.concurrency

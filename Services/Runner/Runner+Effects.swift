@@ -65,7 +65,10 @@ extension Runner {
                 log.warning("a worker \(reason) and is dropped", metadata: ["worker": "\(worker)"])
             }
             session(worker)?.close()
-        case .announce(let progress): watchers.publish(progress)
+        case .announce(let id, let item, let message):
+            // Nobody watches most jobs.
+            guard watchers.isWatched(id), let view = runningView(id) else { break }
+            watchers.publish(JobProgress(job: view, item: item, message: message))
         case .permit(let number, let outcome):
             state.withLock { $0.permits.removeValue(forKey: number) }?(outcome)
         case .demand(let kinds): demand(kinds)

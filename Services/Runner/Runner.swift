@@ -72,6 +72,8 @@ final class Runner: Service {
         var options = DatabaseOptions()
         // Answers to many submitters, and calls of many jobs to one worker: each connection is written to once.
         options.answering = { RPCSession.gatheringOutput($0) }
+        // What an answer brings about keeps no other commit waiting.
+        options.answersAside = true
         store = try Database.open(
             path, migrations: JobStore.migrations, durability: .disk, exclusive: true, options: options)
         let (catalog, problems) = RuleBook.readKinds(configuration, host)
@@ -344,7 +346,7 @@ final class Runner: Service {
     func load() -> (jobs: Int, calls: Int, workers: Int) {
         state.withLock { state in
             (
-                state.dispatcher.load.jobs, state.dispatcher.leases.count,
+                state.dispatcher.running, state.dispatcher.leases.count,
                 state.dispatcher.workers.keys.count { $0 > Worker.own }
             )
         }

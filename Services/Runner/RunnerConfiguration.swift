@@ -12,6 +12,8 @@ struct RunnerConfiguration: ServiceConfiguration {
     var commands = 32
     /// Items of one job that run at once where its plan does not say.
     var slots = 5
+    /// How long a worker may take to heed the withdrawal of a call before its connection is closed.
+    var grace = Duration.seconds(30)
     /// Jobs that may be waiting or running; the next submission is refused.
     var backlog = 1_000_000
     /// How long a job has to wait to be worth one point of priority more.
@@ -33,6 +35,9 @@ struct RunnerConfiguration: ServiceConfiguration {
         .init("Pool", "Calls", \.calls, .integer(1...10_000), "Calls to workers at once, over all jobs."),
         .init("Pool", "CommandSlots", \.commands, .integer(1...1_000), "Commands that run at once."),
         .init("Pool", "Slots", \.slots, .integer(1...20), "Items of one job at once where its plan does not say."),
+        .init(
+            "Pool", "Grace", \.grace, .span(1...3600),
+            "How long a worker may take to heed the withdrawal of a call; then its connection is closed."),
         .init(
             "Queue", "Backlog", \.backlog, .integer(1...1_000_000_000),
             "Jobs that may be waiting or running; the next one is refused."),

@@ -1,5 +1,6 @@
 import Linux
 import MillraceProtocol
+import Synchronization
 
 /// Spreads what happens to jobs to those who watch them. A watcher that lags misses steps, never the end.
 final class WatchHub: Sendable {
@@ -14,6 +15,12 @@ final class WatchHub: Sendable {
     }
 
     private let state = Locked(State())
+    /// How many jobs are watched; most of the time none is.
+    private let watched = Atomic(0)
+
+    func isWatched(_ job: JobID) -> Bool {
+        watched.load(ordering: .sequentiallyConsistent) > 0 && state.withLock { $0.watchers[job] != nil }
+    }
 
     /// A watch of one job, from now on; ends with the job or when it is left.
     struct Watch: Sendable {
@@ -27,6 +34,7 @@ final class WatchHub: Sendable {
         let ticket = state.withLock { state in
             state.lastTicket += 1
             state.watchers[job, default: [:]][state.lastTicket] = continuation
+            watched.store(state.watchers.count, ordering: .sequentiallyConsistent)
             return state.lastTicket
         }
         return Watch(events: events, job: job, ticket: ticket)
@@ -36,6 +44,7 @@ final class WatchHub: Sendable {
         state.withLock { state in
             _ = state.watchers[watch.job]?.removeValue(forKey: watch.ticket)
             if state.watchers[watch.job]?.isEmpty == true { state.watchers[watch.job] = nil }
+            watched.store(state.watchers.count, ordering: .sequentiallyConsistent)
         }
     }
 
@@ -45,8 +54,10 @@ final class WatchHub: Sendable {
     }
 
     func end(_ detail: JobDetail) {
-        let continuations = state.withLock {
-            $0.watchers.removeValue(forKey: detail.job.id).map { Array($0.values) } ?? []
+        guard watched.load(ordering: .sequentiallyConsistent) > 0 else { return }
+        let continuations = state.withLock { state in
+            defer { watched.store(state.watchers.count, ordering: .sequentiallyConsistent) }
+            return state.watchers.removeValue(forKey: detail.job.id).map { Array($0.values) } ?? []
         }
         for continuation in continuations {
             continuation.yield(.ended(detail))

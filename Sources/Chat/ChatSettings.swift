@@ -18,7 +18,8 @@ public struct ChatSettings: Sendable {
 
     public static let standardURL = "https://openrouter.ai/api/v1/chat/completions"
     public static let standardModels = [
-        "google/gemini-2.5-flash", "openai/gpt-4.1-mini", "anthropic/claude-3.5-haiku", "mistralai/mistral-small-3.2-24b-instruct",
+        "google/gemini-2.5-flash", "openai/gpt-4.1-mini", "anthropic/claude-3.5-haiku",
+        "mistralai/mistral-small-3.2-24b-instruct",
         "meta-llama/llama-3.3-70b-instruct",
     ]
 

@@ -35,7 +35,7 @@ public final class Database: Sendable {
         }
     }
 
-    /// ``write(_:_:)`` with a callback in place of a task. The completion is called once: on the writer's thread after the
+    /// ``write(_:_:)`` with a callback in place of a task. The completion is called once: on a thread of the store after the
     /// commit, where it must not block, or at once on this thread if the write is refused.
     public func submit<T: Sendable>(
         _ durability: Durability, _ body: @escaping @Sendable (Connection) throws -> T,

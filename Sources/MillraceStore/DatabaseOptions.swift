@@ -8,6 +8,8 @@ public struct DatabaseOptions: Sendable {
     public var busyTimeout = Duration.seconds(5)
     /// The write-ahead log is copied back into the file when it holds so many pages.
     public var checkpointPages = 1000
+    /// Whether answers are given on a thread beside the writer's when the writer has something else to do.
+    public var answersAside = false
     /// Hears of a failed fsync. When it returns, every caller of that commit gets the error and the database accepts
     /// no further write, for what it believes to be on disk may not be there.
     public var onFsyncFailure: @Sendable (StoreError) -> Void = { error in
@@ -15,7 +17,7 @@ public struct DatabaseOptions: Sendable {
         _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
         abort()
     }
-    /// Runs a few completions of writes one after the other, on the writer's thread: for what is cheaper done once for all
+    /// Runs a few completions of writes one after the other, on the thread that answers: for what is cheaper done once for all
     /// of them. It has to call its argument, once.
     public var answering: @Sendable (() -> Void) -> Void = { $0() }
     /// Hears of every statement as it begins to run, with its text, on the thread that runs it: those of the store itself

@@ -15,7 +15,8 @@ final class Engine: Sendable {
         writer connection: sending Connection, readers connections: sending [Connection],
         durability: Durability, ownership: OwnershipLock?, options: DatabaseOptions
     ) throws(StoreError) {
-        let writer = GroupWriter(durability: durability, options: options)
+        let answers = Answers(options: options)
+        let writer = GroupWriter(durability: durability, options: options, answers: answers)
         let readers = ReaderPool(options: options)
         let identities = Locked<[pthread_t]>([])
         /// An ended thread's identity goes to the next one that starts, so it is forgotten with it.
@@ -34,13 +35,16 @@ final class Engine: Sendable {
                         known { withExtendedLifetime(ownership) { readers.run(connection) } }
                     })
             }
+            if options.answersAside { threads.append(try WorkerThread("store-answers") { known { answers.run() } }) }
             nonisolated(unsafe) let connection = connection
             threads.append(
                 try WorkerThread("store-writer") {
                     known { withExtendedLifetime(ownership) { writer.run(connection) } }
+                    answers.stop()
                 })
         } catch {
             readers.stop()
+            answers.stop()
             for thread in threads { thread.join() }
             throw StoreError(.other, "\(error)")
         }

@@ -12,6 +12,7 @@ final class GroupWriter: @unchecked Sendable {
 
     private let strongest: Durability
     private let options: DatabaseOptions
+    private let answers: Answers
     private let state = Monitor(State())
     // Used by the writer's thread only:
     /// Why nothing is written any more.
@@ -22,9 +23,10 @@ final class GroupWriter: @unchecked Sendable {
     /// Whether the log holds commits that no sync has covered.
     private var unsynced = false
 
-    init(durability: Durability, options: DatabaseOptions) {
+    init(durability: Durability, options: DatabaseOptions, answers: Answers) {
         strongest = durability
         self.options = options
+        self.answers = answers
     }
 
     var statistics: Database.Statistics {
@@ -56,7 +58,7 @@ final class GroupWriter: @unchecked Sendable {
         while case let batch = next(), !batch.isEmpty {
             let taken = batch.filter { $0.claim() }
             if let fsyncFailure {
-                for work in taken { work.fail(fsyncFailure) }
+                tell(taken, fsyncFailure)
             } else if !taken.isEmpty {
                 commit(taken, connection)
                 checkpoint(connection)
@@ -122,7 +124,7 @@ final class GroupWriter: @unchecked Sendable {
             try begin(batch, connection)
             while let culprit = try runApart(batch, connection) {
                 let work = batch.remove(at: culprit)
-                work.fail(work.failure ?? StoreError(.misuse, "the body ended the transaction"))
+                tell([work], work.failure ?? StoreError(.misuse, "the body ended the transaction"))
                 try begin(batch, connection)
             }
             try end(connection)
@@ -154,7 +156,7 @@ final class GroupWriter: @unchecked Sendable {
     private func separately(_ batch: [PendingWork], _ connection: Connection) {
         for work in batch {
             if let fsyncFailure {
-                work.fail(fsyncFailure)
+                tell([work], fsyncFailure)
                 continue
             }
             work.failure = nil
@@ -181,27 +183,23 @@ final class GroupWriter: @unchecked Sendable {
                 done == batch.count
                 ? nil : batch.lazy.compactMap { $0.failure as? StoreError }.first { $0.concernsAll }
         }
-        // Few enough that the first need not wait for long until the last is through.
-        for start in stride(from: 0, to: batch.count, by: Self.answeredTogether) {
-            options.answering {
-                for work in batch[start..<min(start + Self.answeredTogether, batch.count)] {
-                    if let failure = work.failure { work.fail(failure) } else { work.succeed() }
-                }
-            }
-        }
+        tell(batch)
     }
 
-    private static let answeredTogether = 32
+    private func tell(_ batch: [PendingWork], _ failure: (any Error)? = nil) {
+        if let failure { for work in batch { work.failure = failure } }
+        answers.give(batch, othersWait: state.withLock { !$0.pending.isEmpty })
+    }
 
     /// A body that was alone in its transaction did not come through.
     private func refuse(_ work: PendingWork, _ error: any Error) {
-        if let error = error as? StoreError, error.concernsAll { fail([work], error) } else { work.fail(error) }
+        if let error = error as? StoreError, error.concernsAll { fail([work], error) } else { tell([work], error) }
     }
 
     private func fail(_ batch: [PendingWork], _ error: StoreError) {
         if error.isFsyncFailure { poison(error) }
         state.withLock { $0.counts.lastFailure = error }
-        for work in batch { work.fail(error) }
+        tell(batch, error)
     }
 
     private func poison(_ error: StoreError) {

@@ -32,7 +32,9 @@ struct NotionCall: Sendable {
         var target = base.text
         while target.hasSuffix("/") { target.removeLast() }
         target += "/\(path)"
-        for (index, item) in query.enumerated() { target += "\(index == 0 ? "?" : "&")\(item.0)=\(Self.escaped(item.1))" }
+        for (index, item) in query.enumerated() {
+            target += "\(index == 0 ? "?" : "&")\(item.0)=\(Self.escaped(item.1))"
+        }
         return try WebURL(target)
     }
 

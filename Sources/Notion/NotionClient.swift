@@ -30,7 +30,8 @@ public struct NotionClient: Sendable {
         /// On the boot clock: Notion wants to be left alone until then.
         let quietUntil = Locked<Duration>(.zero)
         let counts = Locked<[String: Int]>([:])
-        let sources = Locked<[NotionID: NotionSource]>([:])
+        /// What is known of databases, or being asked: one asks for all who want to know.
+        let sources = Locked<[NotionID: Task<NotionSource, any Error>]>([:])
 
         init(web: WebClient, token: @escaping @Sendable () throws -> String, time: any TimeSource) {
             self.web = web

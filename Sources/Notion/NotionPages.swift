@@ -34,7 +34,8 @@ public struct NotionPages: Sendable {
             query.filter = query.filter.map { $0.and(later) } ?? later
         }
         var call = NotionCall(
-            method: .post, path: "\(client.settings.version.hasDataSources ? "data_sources" : "databases")/\(query.source)/query",
+            method: .post,
+            path: "\(client.settings.version.hasDataSources ? "data_sources" : "databases")/\(query.source)/query",
             body: try query.body(from: cursor), effect: .reads)
         call.query = query.properties.map { ("filter_properties", $0) }
         let list = try await client.send(call, List<NotionPage>.self)

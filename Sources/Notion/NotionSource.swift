@@ -35,10 +35,21 @@ extension NotionClient {
     /// Two requests from version 2025-09-03 on, for a database holds data sources; one before.
     /// - Throws: ``NotionError/severalSources(database:_:)`` when the database does not say which.
     public func source(_ id: NotionID) async throws -> NotionSource {
-        if let known = core.sources.withLock({ $0[id] }) { return known }
-        let source = try await find(id)
-        core.sources.withLock { $0[id] = source }
-        return source
+        let finding = core.sources.withLock { sources in
+            if let known = sources[id] { return known }
+            let finding = Task { try await find(id) }
+            sources[id] = finding
+            return finding
+        }
+        do {
+            return try await finding.value
+        } catch {
+            // Whoever asks next tries again.
+            core.sources.withLock { sources in
+                if sources[id] == finding { sources[id] = nil }
+            }
+            throw error
+        }
     }
 
     private func find(_ id: NotionID) async throws -> NotionSource {

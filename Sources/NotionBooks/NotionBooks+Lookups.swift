@@ -22,7 +22,8 @@ extension NotionBooks {
                 let deployment = try table.pages(.lineDeployment, page).first.map({ DeploymentID($0) })
             else { continue }
             // The roll-up where it shows somebody, else the deployment itself.
-            let contractor = try table.pages(.lineContractor, page).first.map { ContractorID($0) }
+            let contractor =
+                try table.pages(.lineContractor, page).first.map { ContractorID($0) }
                 ?? byID[deployment]?.contractor
             guard let contractor, wanted.contains(contractor) else { continue }
             owners[order] = owners[order] ?? contractor
@@ -44,8 +45,11 @@ extension NotionBooks {
         guard !contractors.isEmpty else { return [] }
         let table = try await table(.deployments)
         let filter: NotionFilter? =
-            contractors.count <= NotionTable.relationsPerFilter && table.source.properties[table.name(.deploymentContractor)]?.type == "relation"
-            ? table.contains(.deploymentContractor, anyOf: try contractors.map { id throws(NotionBooksError) in try id.notion() })[0] : nil
+            contractors.count <= NotionTable.relationsPerFilter
+                && table.source.properties[table.name(.deploymentContractor)]?.type == "relation"
+            ? table.contains(
+                .deploymentContractor, anyOf: try contractors.map { id throws(NotionBooksError) in try id.notion() })[0]
+            : nil
         let wanted = Set(contractors)
         let pages = try await client.all(table.query(filter), splitting: true)
             .sorted { ($0.createdTime, $0.id) < ($1.createdTime, $1.id) }

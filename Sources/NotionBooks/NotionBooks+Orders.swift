@@ -38,7 +38,8 @@ extension NotionBooks: Books {
         guard let line else {
             return try await makeLine(
                 OrderLine(
-                    id: "", order: draft.order, deployment: draft.deployment, hours: draft.hours, summary: draft.summary,
+                    id: "", order: draft.order, deployment: draft.deployment, hours: draft.hours,
+                    summary: draft.summary,
                     status: .pendingFeedback, entries: draft.entries), table)
         }
         if line.says(hours: draft.hours, entries: draft.entries) { return LineWrite(line: line.id, change: .unchanged) }
@@ -47,11 +48,13 @@ extension NotionBooks: Books {
         changed.summary = draft.summary
         changed.entries = draft.entries
         changed.status = .pendingApproval
-        try await write(changed, [
-            table.change(.lineHours, .number(changed.hours)), table.change(.lineSummary, .text(changed.summary)),
-            table.change(.lineEntries, .relation(try Self.notion(changed.entries))),
-            table.choice(.orderStatus, changed.status.rawValue),
-        ], table)
+        try await write(
+            changed,
+            [
+                table.change(.lineHours, .number(changed.hours)), table.change(.lineSummary, .text(changed.summary)),
+                table.change(.lineEntries, .relation(try Self.notion(changed.entries))),
+                table.choice(.orderStatus, changed.status.rawValue),
+            ], table)
         await reopen(draft.order, table)
         return LineWrite(line: line.id, change: .updated)
     }
@@ -71,10 +74,12 @@ extension NotionBooks: Books {
         if line.says(hours: hours, entries: entries) { return LineWrite(line: id, change: .unchanged) }
         line.hours = hours
         line.entries = entries
-        try await write(line, [
-            table.change(.lineHours, .number(hours)),
-            table.change(.lineEntries, .relation(try Self.notion(entries))),
-        ], table)
+        try await write(
+            line,
+            [
+                table.change(.lineHours, .number(hours)),
+                table.change(.lineEntries, .relation(try Self.notion(entries))),
+            ], table)
         return LineWrite(line: id, change: .updated)
     }
 
@@ -85,7 +90,8 @@ extension NotionBooks: Books {
         }
         return try await makeLine(
             OrderLine(
-                id: "", order: order, deployment: deployment, hours: 0, summary: "", status: .draft, entries: []), table)
+                id: "", order: order, deployment: deployment, hours: 0, summary: "", status: .draft, entries: []), table
+        )
     }
 
     // MARK: - Lines
@@ -125,7 +131,8 @@ extension NotionBooks: Books {
         ].properties
         let page: NotionPage
         do {
-            page = try await ensure(in: table, properties, isNew: true) { try await client.first(table.query(filter)) }.page
+            page = try await ensure(in: table, properties, isNew: true) { try await client.first(table.query(filter)) }
+                .page
         } catch {
             // What is there is not known any more.
             memory.forget(line.order)
@@ -168,7 +175,8 @@ extension NotionBooks: Books {
                 }
             }
         } catch {
-            log(.error, "line not linked into its order", ["order": order.text, "line": "\(line)", "error": "\(error)"])
+            log(
+                .error, "line not linked into its order", ["order": order.text, "line": "\(line)", "error": "\(error)"])
         }
     }
 

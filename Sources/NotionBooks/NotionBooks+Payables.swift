@@ -31,7 +31,8 @@ extension NotionBooks {
             let contractor = try table.pages(.lineContractor, page).first.map { ContractorID($0) } ?? owners[page.id]
             return PayableOrder(
                 id: OrderID(page.id), contractor: contractor,
-                contractorName: contractor.flatMap { people[$0]?.name } ?? "", discord: Self.discord(inTitle: page.title),
+                contractorName: contractor.flatMap { people[$0]?.name } ?? "",
+                discord: Self.discord(inTitle: page.title),
                 date: try table.day(.orderDate, page), hours: hours[page.id] ?? 0, revision: try revision(page, table))
         }.sorted { $0.id < $1.id }
     }
@@ -107,7 +108,8 @@ extension NotionBooks {
 
     /// What a request says that its payout follows from.
     func revision(
-        _ page: NotionPage, _ status: NotionField, _ amount: NotionField, _ currency: NotionField, _ person: NotionField,
+        _ page: NotionPage, _ status: NotionField, _ amount: NotionField, _ currency: NotionField,
+        _ person: NotionField,
         _ table: NotionTable
     ) throws -> String {
         let words = [
@@ -121,7 +123,8 @@ extension NotionBooks {
         _ page: NotionPage, _ amount: NotionField, _ currency: NotionField, _ table: NotionTable
     ) throws -> Money {
         guard let number = try table.number(amount, page) else {
-            throw BooksError.damaged(table: table.source.id.description, id: page.id.description, column: table.name(amount))
+            throw BooksError.damaged(
+                table: table.source.id.description, id: page.id.description, column: table.name(amount))
         }
         guard let unit = try table.string(currency, page).flatMap({ Currency($0) }) else {
             throw BooksError.damaged(

@@ -56,7 +56,8 @@ extension NotionBooks {
     func rate(_ page: NotionPage, _ table: NotionTable) throws -> ContractorRate {
         let payday = try table.string(.ratePayday, page).flatMap { Int($0) } ?? 0
         return ContractorRate(
-            id: RateID(page.id), contractor: ContractorID(try table.pages(.rateContractor, page).first.map(\.description) ?? ""),
+            id: RateID(page.id),
+            contractor: ContractorID(try table.pages(.rateContractor, page).first.map(\.description) ?? ""),
             status: try table.string(.rateStatus, page) ?? "", startDate: try table.day(.rateStart, page),
             endDate: try table.day(.rateEnd, page), payday: ContractorRate.paydays.contains(payday) ? payday : 0,
             billingType: BillingType(try table.string(.rateBilling, page) ?? ""),

@@ -105,11 +105,15 @@ public struct NotionField: Hashable, Sendable {
     static let splitStatus = NotionField(.splits, "status", "Status", choice)
 
     public static let all: [NotionField] = [
-        entryDate, entryHours, entryText, entryContractor, entryProject, entryDiscord, entryStatus, orderType, orderStatus,
-        orderDate, orderLines, lineOrder, lineHours, lineSummary, lineDeployment, lineEntries, lineContractor, orderSubtotal,
-        deploymentContractor, deploymentProject, deploymentStatus, contractorDiscord, contractorPositions, rateContractor,
+        entryDate, entryHours, entryText, entryContractor, entryProject, entryDiscord, entryStatus, orderType,
+        orderStatus,
+        orderDate, orderLines, lineOrder, lineHours, lineSummary, lineDeployment, lineEntries, lineContractor,
+        orderSubtotal,
+        deploymentContractor, deploymentProject, deploymentStatus, contractorDiscord, contractorPositions,
+        rateContractor,
         rateStatus, rateBilling, rateFixed, rateHourly, rateGross, rateCurrency, rateStart, rateEnd, ratePayday,
-        payoutAmount, payoutDate, payoutDescription, payoutCurrency, payoutStatus, payoutPerson, payoutOrder, payoutRefund,
+        payoutAmount, payoutDate, payoutDescription, payoutCurrency, payoutStatus, payoutPerson, payoutOrder,
+        payoutRefund,
         payoutSplit, payoutRate, payoutRun, refundAmount, refundCurrency, refundContractor, refundReason,
         refundDescription, refundFormatted, refundDetails, refundDate, refundStatus, splitAutoName, splitAmount,
         splitCurrency, splitRole, splitType, splitPerson, splitMonth, splitDescription, splitStatus,

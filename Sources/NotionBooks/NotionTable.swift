@@ -9,7 +9,9 @@ struct NotionTable: Sendable {
     private let names: [NotionField: String]
 
     /// - Throws: ``NotionBooksError/schema(_:)`` with everything that is not as the books need it.
-    init(_ source: NotionSource, _ collection: NotionCollection, _ settings: NotionBooksSettings) throws(NotionBooksError) {
+    init(_ source: NotionSource, _ collection: NotionCollection, _ settings: NotionBooksSettings)
+        throws(NotionBooksError)
+    {
         var names: [NotionField: String] = [:]
         var faults: [String] = []
         for field in NotionField.all where field.collection == collection {

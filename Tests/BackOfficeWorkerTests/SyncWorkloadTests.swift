@@ -120,11 +120,11 @@ import Testing
         let door = BooksDoor(
             settings: BackOfficeSettings(environment: { ["MILLRACE_STATE": folder.path][$0] }))
         let error = try #require(
-            await #expect(throws: RPCError.self) { try await answering { try door.books() } })
+            await #expect(throws: RPCError.self) { try await answering { try door.books(for: .example) } })
         #expect(error.status == .failedPrecondition)
         #expect(error.reason == "books.cannotOpen")
         try Files.remove(blocked)
-        _ = try door.books()
+        _ = try door.books(for: .example)
         #expect(Files.exists(folder.file("data/books.sqlite")))
     }
 

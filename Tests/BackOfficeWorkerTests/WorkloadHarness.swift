@@ -15,10 +15,13 @@ final class WorkloadHarness<W: Workload>: Sendable {
     let lines = Locked<[String]>([])
     private let workload: TypedWorkload<W>
 
-    init(_ environment: [String: String] = [:], _ make: @Sendable (BooksDoor) -> W) {
+    init(
+        _ environment: [String: String] = [:], variables: [String: String] = [:], _ make: @Sendable (BooksDoor) -> W
+    ) {
         let path = folder.file("books.sqlite")
         door = BooksDoor(
-            settings: BackOfficeSettings(environment: { $0 == "MILLRACE_BOOKS" ? path : environment[$0] }))
+            settings: BackOfficeSettings(
+                environment: { $0 == "MILLRACE_BOOKS" ? path : environment[$0] }, variables: variables))
         workload = TypedWorkload(make(door))
     }
 
@@ -86,6 +89,14 @@ final class WorkloadHarness<W: Workload>: Sendable {
     private func run(_ job: JobBrief) -> JobRun {
         JobRun(job: job, log: Logger(label: "test") { _ in LineHandler(lines: self.lines) }) { _ in }
     }
+}
+
+extension JobRun {
+    /// A run of no job in particular.
+    static let example = JobRun(
+        job: JobBrief(id: JobID(1), kind: "example", params: .emptyObject, correlationId: "c-1"),
+        log: Logger(label: "test")
+    ) { _ in }
 }
 
 /// Keeps lines as `level message name=value …`.

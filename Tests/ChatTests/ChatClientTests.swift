@@ -105,7 +105,7 @@ import WebClient
     func whateverGoesWrongTheNextModelIsAsked(effect: FaultRule.Effect) async throws {
         try await run(
             ["a/two": .says("well")], faults: [FaultRule(.calls(1...1), effect)],
-            change: { $0.timeout = .milliseconds(300) }
+            change: { $0.timeout = effect == .hang(done: false) ? .seconds(2) : .seconds(30) }
         ) { chat, simulator, _ in
             let text = try await chat.complete(system: "s", user: "u")
             #expect(text == "well")
@@ -139,7 +139,9 @@ import WebClient
 /// The examples of the fact sheet, read where they are there.
 @Suite(.enabled(if: sharedData("api/chat_examples.json") != nil, "shared data not there"))
 struct ChatExampleTests {
-    @Test(arguments: ["response", "tool_call_response", "openai_error", "openrouter_error", "openrouter_error_inside_200"])
+    @Test(arguments: [
+        "response", "tool_call_response", "openai_error", "openrouter_error", "openrouter_error_inside_200",
+    ])
     func answersReadAsTheSheetHasThem(name: String) throws {
         let path = try #require(sharedData("api/chat_examples.json"))
         let bytes = try #require(contents(of: path))
@@ -155,7 +157,10 @@ struct ChatExampleTests {
                 if response.isSuccess { _ = try ChatAnswer(reading: response) }
                 throw ChatFault(reading: response)
             }
-            #expect(fault?.text.contains(name == "openai_error" ? "rate_limit_exceeded" : name == "openrouter_error" ? "402" : "502") == true)
+            #expect(
+                fault?.text.contains(
+                    name == "openai_error" ? "rate_limit_exceeded" : name == "openrouter_error" ? "402" : "502") == true
+            )
         }
     }
 }

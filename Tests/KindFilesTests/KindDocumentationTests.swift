@@ -49,6 +49,14 @@ struct KindDocumentationTests {
         for key in known.sorted() { #expect(Self.page.contains("`\(key)`"), "\(key)") }
     }
 
+    @Test func whatIsInstalledIsRight() {
+        let (catalog, problems) = KindCatalog.load(folder: packageRoot + "/Units/kinds.d", runner: 0)
+        #expect(problems.map(\.description) == [])
+        #expect(catalog.resources["notion"]?.bucket?.rate == 3)
+        #expect(Set(catalog.resources.keys) == ["notion", "chat"])
+        #expect(catalog.resources.values.allSatisfy { $0.breaker != nil })
+    }
+
     @Test func theSamplesAreRightTogether() {
         let (catalog, problems) = KindCatalog.load(folder: packageRoot + "/Examples/kinds.d", runner: 0)
         #expect(problems.map(\.description) == [])

@@ -28,7 +28,9 @@ struct TestMonth {
     static let month = Month(year: 2026, month: 10)!
 
     /// Contractors with so many projects each, one entry a project.
-    static func regular(contractors: Int, projects: Int, entriesEach: Int = 1, keepsBothSides: Bool = false) -> TestMonth {
+    static func regular(contractors: Int, projects: Int, entriesEach: Int = 1, keepsBothSides: Bool = false)
+        -> TestMonth
+    {
         var month = TestMonth(keepsBothSides: keepsBothSides)
         for contractor in 1...contractors {
             for project in 1...projects {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The sync over Notion gives what it gives over SQLite.
-@Suite struct SyncParityTests {
+@Suite(.serialized) struct SyncParityTests {
     @Test(arguments: UInt64(1)...12)
     func randomMonthsGiveTheSameInBothBooks(seed: UInt64) async throws {
         var month = TestMonth.random(seed: seed)

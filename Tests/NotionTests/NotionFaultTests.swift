@@ -6,13 +6,21 @@ import TestSupport
 import Testing
 import WebClient
 
-@Suite struct NotionFaultTests {
+@Suite(.serialized) struct NotionFaultTests {
     private typealias Rule = FaultRule
 
     private func settings(_ faults: FaultRule...) -> NotionSimulator.Settings {
         var settings = NotionSimulator.Settings()
         settings.faults = faults
         return settings
+    }
+
+    /// Short where an answer never comes whole, else so long that no load makes it matter.
+    private static func timeout(_ effect: FaultRule.Effect) -> Duration {
+        switch effect {
+        case .hang, .drip: .seconds(2)
+        default: .seconds(60)
+        }
     }
 
     /// Reads: whatever passes is waited out, and the answer is whole.
@@ -23,12 +31,13 @@ import WebClient
             .status(500, code: "internal_server_error"), .status(502, code: "bad_gateway"),
             .status(503, code: "service_unavailable"), .status(504, code: "gateway_timeout"),
             .status(409, code: "conflict_error"), .hang(done: true), .lost, .cut, .garbage,
-            .drip(bytes: 10, every: .milliseconds(50)),
+            .drip(bytes: 10, every: .seconds(1)),
         ] as [FaultRule.Effect])
     func aReadIsRepeated(effect: FaultRule.Effect) async throws {
         let notion = NotionHarness.numbers(250)
-        let faults = settings(Rule("POST", "data_sources", .calls(2...3), effect), Rule("GET", "pages", .calls(1...1), effect))
-        try await NotionHarness.run(notion, faults, change: { $0.timeout = .milliseconds(400) }) { client, simulator in
+        let faults = settings(
+            Rule("POST", "data_sources", .calls(2...3), effect), Rule("GET", "pages", .calls(1...1), effect))
+        try await NotionHarness.run(notion, faults, change: { $0.timeout = Self.timeout(effect) }) { client, simulator in
             let pages = try await client.all(NotionQuery(notion.source("Numbers")))
             #expect(pages.count == 250)
             #expect(simulator.counts["POST data_sources/*/query"] == 5)
@@ -41,11 +50,13 @@ import WebClient
     /// Writes: what was held back is sent again; nothing else is.
     @Test(
         arguments: [
-            .status(429, code: "rate_limited", retryAfter: "1"), .status(529, code: "service_overload", retryAfter: "1"),
+            .status(429, code: "rate_limited", retryAfter: "1"),
+            .status(529, code: "service_overload", retryAfter: "1"),
         ] as [FaultRule.Effect])
     func aWriteThatWasHeldBackIsSentAgain(effect: FaultRule.Effect) async throws {
         let notion = NotionHarness.numbers(0)
-        try await NotionHarness.run(notion, settings(Rule("POST", "pages", .calls(1...3), effect))) { client, simulator in
+        try await NotionHarness.run(notion, settings(Rule("POST", "pages", .calls(1...3), effect))) {
+            client, simulator in
             let source = try await client.source(notion.source("Numbers"))
             _ = try await client.create(in: source, ["Name": .title("once")])
             #expect(simulator.counts["POST pages"] == 4)
@@ -56,14 +67,15 @@ import WebClient
     @Test(
         arguments: [
             (.status(500, code: "internal_server_error"), 0), (.status(503, code: "service_unavailable"), 0),
-            (.doneButAnswered(503, code: "service_unavailable"), 1), (.doneButAnswered(504, code: "gateway_timeout"), 1),
+            (.doneButAnswered(503, code: "service_unavailable"), 1),
+            (.doneButAnswered(504, code: "gateway_timeout"), 1),
             (.hang(done: true), 1), (.hang(done: false), 0), (.lost, 1), (.cut, 1), (.garbage, 1),
-            (.drip(bytes: 10, every: .milliseconds(50)), 1),
+            (.drip(bytes: 10, every: .seconds(1)), 1),
         ] as [(FaultRule.Effect, Int)])
     func aWriteWithoutAnAnswerIsOfUnknownOutcome(effect: FaultRule.Effect, made: Int) async throws {
         let notion = NotionHarness.numbers(0)
         let faults = settings(Rule("POST", "pages", .calls(1...1), effect))
-        try await NotionHarness.run(notion, faults, change: { $0.timeout = .milliseconds(300) }) { client, simulator in
+        try await NotionHarness.run(notion, faults, change: { $0.timeout = Self.timeout(effect) }) { client, simulator in
             let source = try await client.source(notion.source("Numbers"))
             do {
                 _ = try await client.create(in: source, ["Name": .title("once")])
@@ -91,10 +103,13 @@ import WebClient
         }
     }
 
-    @Test(arguments: [(400, "validation_error"), (401, "unauthorized"), (403, "restricted_resource"), (404, "object_not_found")])
+    @Test(arguments: [
+        (400, "validation_error"), (401, "unauthorized"), (403, "restricted_resource"), (404, "object_not_found"),
+    ])
     func whatIsRefusedIsNotRepeated(status: Int, code: String) async throws {
         let notion = NotionHarness.numbers(1)
-        try await NotionHarness.run(notion, settings(Rule(.every(1), .status(status, code: code)))) { client, simulator in
+        try await NotionHarness.run(notion, settings(Rule(.every(1), .status(status, code: code)))) {
+            client, simulator in
             do {
                 _ = try await client.all(NotionQuery(notion.source("Numbers")))
                 Issue.record("no error")

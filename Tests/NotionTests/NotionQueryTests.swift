@@ -121,8 +121,18 @@ import Testing
             (.property("Name", "title", .contains("ROW 1")), 11),
             (.property("title", "title", .equals("row 7")), 1),
             (.property("Day", "date", .isEmpty), 20),
-            (.or([.property("Hours", "number", .number("equals", 1)), .property("Hours", "number", .number("equals", 2))]), 2),
-            (.and([.property("Name", "title", .contains("1")), .property("Hours", "number", .number("greater_than", 9))]), 10),
+            (
+                .or([
+                    .property("Hours", "number", .number("equals", 1)),
+                    .property("Hours", "number", .number("equals", 2)),
+                ]), 2
+            ),
+            (
+                .and([
+                    .property("Name", "title", .contains("1")),
+                    .property("Hours", "number", .number("greater_than", 9)),
+                ]), 10
+            ),
         ])
     func filtersChoose(filter: NotionFilter, count: Int) async throws {
         let notion = NotionHarness.numbers(20)

@@ -95,7 +95,8 @@ struct NotionExampleTests {
             let sent = try JSON.decode(JSONValue.self, from: service.calls[0].body)
             let wanted = try #require(examples["create_request"]?["body"]?["properties"])
             for (name, _) in properties { #expect(sent["properties"]?[name] == wanted[name], "\(name)") }
-            #expect(sent["parent"]?["data_source_id"] == examples["create_request"]?["body"]?["parent"]?["data_source_id"])
+            #expect(
+                sent["parent"]?["data_source_id"] == examples["create_request"]?["body"]?["parent"]?["data_source_id"])
             let change: [String: NotionChange] = ["Hours": .number(7), "Day": .date(nil)]
             _ = try await client.update(page.id, change)
             #expect(service.calls[1].method == "PATCH")

@@ -57,6 +57,90 @@ struct FairnessTests {
         #expect(Set(jobs).isSubset(of: mill.processing))
     }
 
+    @Test func besideOthersAUserLeavesTheLastPlacesOfAKindFree() throws {
+        let mill = try Mill()
+        try mill.join([.plain], capacity: 16)
+        let many = try mill.submit(100, plain, uid: 1)
+        #expect(mill.processing.count == 16, "who is alone has all")
+        let first = try mill.submit(plain, uid: 2).id
+        #expect(try mill.codes(first) == [.workersBusy])
+        // The newcomer has the first place that becomes free, and from then on two are kept.
+        try mill.answerFirst(.process, .done)
+        #expect(mill.processing.last == first)
+        while let (fence, _) = mill.waiting(.process).first(where: { mill.dispatcher.leases[$0.fence]?.job == first }) {
+            try mill.answer(fence, .done)
+        }
+        for _ in 0..<3 { try mill.answerFirst(.process, .done) }
+        #expect(mill.processing.count == 14)
+        let reason = try #require(try mill.why(many.last!).first)
+        #expect(reason.code == .userLimit && reason.limit == 2 && reason.used == 14 && reason.name == "1")
+        let others = try mill.submit(3, plain, uid: 2)
+        #expect(mill.processing.suffix(2) == others.prefix(2), "another waits for no job of the first to end")
+        #expect(try mill.codes(others[2]) == [.workersBusy])
+    }
+
+    @Test func theLastPlacesOfAWorkerAreKeptOverAllItsKinds() throws {
+        let mill = try Mill()
+        try mill.join([.plain, KindDeclaration(name: "other", stages: [.process])], capacity: 16)
+        try mill.pause(kind: "plain")
+        try mill.submit(plain, uid: 2)
+        for queue in ["one", "two"] { try mill.submit(10, JobSpecification(kind: "other", queue: queue), uid: 1) }
+        #expect(mill.processing.count == 14)
+        try mill.submit(10, plain, uid: 1)
+        try mill.resume()
+        #expect(mill.processing.count == 15)
+        let users = try mill.processing.map { try mill.job($0).user }
+        #expect(users.count { $0 == 1 } == 14)
+    }
+
+    @Test func theLastPlacesOfAQueueAreKeptToo() throws {
+        let mill = try Mill(bounds: Bounds(queues: ["default": 8]))
+        try mill.join([.plain])
+        try mill.submit(JobSpecification(kind: "plain", queue: "side"), uid: 2)
+        try mill.answerFirst(.process, .done)
+        let many = try mill.submit(20, plain, uid: 1)
+        #expect(mill.processing.count == 7)
+        #expect(try mill.codes(many[10]).contains(.userLimit))
+        let other = try mill.submit(plain, uid: 2).id
+        #expect(mill.processing.last == other)
+    }
+
+    @Test func manyWhoEachHoldMoreThanTheKeptPlacesLeaveThemToNewcomers() throws {
+        let mill = try Mill()
+        for uid in UInt32(1)...3 { try mill.submit(100, plain, uid: uid) }
+        try mill.join([.plain], capacity: 32)
+        #expect(mill.processing.count == 28)
+        let newcomers = try mill.submit(4, plain, uid: 4)
+        #expect(mill.processing.suffix(4) == newcomers[...])
+    }
+
+    @Test func whoHasBeenAloneForAnHourHasAllPlacesAgain() throws {
+        let mill = try Mill()
+        try mill.join([.plain], capacity: 8)
+        try mill.submit(plain, uid: 2)
+        try mill.answerFirst(.process, .done)
+        try mill.submit(20, plain, uid: 1)
+        #expect(mill.processing.count == 7)
+        try mill.advance(by: Guests.memory - .seconds(1))
+        #expect(mill.processing.count == 7)
+        let tick = try #require(mill.dispatcher.nextTick(after: mill.now))
+        #expect(tick <= .seconds(1))
+        try mill.advance(by: tick)
+        #expect(mill.processing.count == 8)
+    }
+
+    @Test func whoMayNotHaveTheLastPlacesWantsMoreWorkers() throws {
+        let mill = try Mill()
+        try mill.join([.plain], capacity: 8)
+        try mill.submit(plain, uid: 2)
+        let before = mill.demands.count
+        try mill.submit(20, plain, uid: 1)
+        #expect(mill.demands.dropFirst(before).last == ["plain": 1])
+        #expect(mill.processing.count == 7)
+        try mill.join([.plain], capacity: 8)
+        #expect(mill.processing.count == 14)
+    }
+
     @Test func keysTakeTurns() throws {
         let mill = try Mill(
             Dispatcher.Rules(bounds: Bounds(jobs: 1)),

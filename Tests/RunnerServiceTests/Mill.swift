@@ -24,7 +24,6 @@ final class Mill {
     private(set) var cancelled: Set<Int64> = []
     private(set) var released: [(JobID, worker: Int)] = []
     private(set) var dropped: [Int] = []
-    private(set) var announced: [JobProgress] = []
     private(set) var permits: [Int64: Result<PermitGrant, ResourceRefusal>] = [:]
     private(set) var demands: [[String: Int]] = []
     /// Jobs that ended otherwise than by their own finish: replaced, cancelled with those they waited for.
@@ -216,7 +215,7 @@ final class Mill {
             dropped.append(worker)
             forgetCalls(of: worker)
             untold.append(.workerLeft(worker))
-        case .announce(let progress): announced.append(progress)
+        case .announce: break
         case .permit(let number, let outcome): permits[number] = outcome
         case .demand(let kinds): demands.append(kinds)
         }

@@ -26,7 +26,7 @@ final class MillCourse {
 
     init(seed: UInt64) throws {
         random = SeededGenerator(seed: seed)
-        var rules = Dispatcher.Rules(bounds: Bounds(jobs: 6, calls: 8, kinds: ["list": 2], queues: ["side": 2]))
+        var rules = Dispatcher.Rules(bounds: Bounds(jobs: 6, calls: 12, kinds: ["list": 2], queues: ["side": 2]))
         rules.bounds.users[3] = 1
         rules.definitions = [
             "api": ResourceBook.Definition(rate: 2, burst: 2, failures: 3, pause: .seconds(5)),
@@ -136,7 +136,7 @@ final class MillCourse {
         guard workers.count < 4 else { return }
         let offered = Self.kinds.filter { _ in chance(0.7) }
         guard !offered.isEmpty else { return }
-        let capacity = number(1...4)
+        let capacity = chance(0.3) ? number(8...16) : number(1...4)
         workers.append(try mill.join(offered, capacity: capacity))
         note("worker \(workers.last!) for \(offered.map(\.name)) with \(capacity) places")
     }
@@ -216,8 +216,8 @@ final class MillCourse {
         case 0: try mill.pause(queue: some(["default", "side"]))
         case 1: try mill.pause(kind: some(Self.kinds)!.name)
         case 2, 3: try mill.resume()
-        case 4: try mill.rule { $0.bounds.jobs = number(1...8) }
-        case 5: try mill.rule { $0.bounds.calls = number(1...10) }
+        case 4: try mill.rule { $0.bounds.jobs = number(1...16) }
+        case 5: try mill.rule { $0.bounds.calls = number(1...20) }
         case 6: try mill.rule { $0.bounds.kinds[some(Self.kinds)!.name] = number(0...3) }
         case 7: try mill.rule { $0.bounds.users[UInt32(number(1...3))] = number(0...3) }
         case 8: try mill.rule { $0.definitions["api"]?.rate = chance(0.3) ? nil : Double(number(1...5)) }

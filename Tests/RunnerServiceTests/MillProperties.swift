@@ -37,7 +37,7 @@ struct MillProperties {
             guard let job = dispatcher.jobs[lease.job] else { return "lease \(lease.fence) of no job" }
             guard dispatcher.workers[lease.worker] != nil else { return "lease \(lease.fence) of no worker" }
             guard job.leases.contains(lease.fence) else { return "job \(job.id) does not know lease \(lease.fence)" }
-            if let item = lease.item, job.running[item] == nil { return "item \(item) of job \(job.id) does not run" }
+            if let item = lease.item, !job.runs(item) { return "item \(item) of job \(job.id) does not run" }
         }
         for worker in dispatcher.workers.values {
             let held = dispatcher.leases.values.count { $0.worker == worker.id }
@@ -49,7 +49,7 @@ struct MillProperties {
             }
         }
         for job in dispatcher.jobs.values {
-            let places = dispatcher.blocked[job.lane.kind]?.count { $0 == job.id } ?? 0
+            let places = dispatcher.kinds[job.kind].line.count { $0 == job.id }
             guard places == (job.isBlocked ? 1 : 0) else { return "job \(job.id) stands \(places) times in line" }
             guard job.leases.allSatisfy({ dispatcher.leases[$0]?.job == job.id }) else {
                 return "job \(job.id) has a lease that is over"
@@ -174,7 +174,7 @@ struct MillProperties {
         for job in rows where job.state == "ready" && job.isFree && !retriesClaim {
             if dispatcher.hindrances(job.lane, now: mill.now.boot).isEmpty {
                 return "job \(job.id) in \(job.lane) is ready, nothing hinders it, it does not start; "
-                    + "hungry is \(dispatcher.hungry), a claim is \(dispatcher.claiming ? "" : "not ")under way"
+                    + "hungry is \(dispatcher.kinds.entries.map(\.hungry)), a claim is \(dispatcher.claiming ? "" : "not ")under way"
 
             }
         }
@@ -184,9 +184,13 @@ struct MillProperties {
         {
             return "job \(late.id) is due since \(late.runAt)"
         }
-        for (kind, line) in dispatcher.blocked where !line.isEmpty && !dispatcher.draining {
-            if dispatcher.hasPlace(for: kind) { return "jobs \(line) stand in line, yet there is a place for \(kind)" }
+        for (number, kind) in dispatcher.kinds.entries.enumerated() where !kind.line.isEmpty && !dispatcher.draining {
+            if dispatcher.hasPlace(for: number) {
+                return "jobs \(kind.line) stand in line, yet there is a place for \(kind.name)"
+            }
         }
+        let lines = dispatcher.kinds.entries.count { !$0.line.isEmpty }
+        if lines != dispatcher.lines { return "\(lines) kinds have jobs in line, not \(dispatcher.lines)" }
         if let tick = dispatcher.nextTick(after: mill.now), tick < .microseconds(100) {
             return "the next tick is \(tick)"
         }

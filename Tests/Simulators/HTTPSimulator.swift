@@ -108,7 +108,8 @@ public final class HTTPSimulator: Sendable {
 
     /// The same with answers one after the other; the last one stays.
     public static func run<Result: Sendable>(
-        certificate: (any ServerCertificate)? = nil, answers: [HTTPAnswer], _ body: (HTTPSimulator) async throws -> Result
+        certificate: (any ServerCertificate)? = nil, answers: [HTTPAnswer],
+        _ body: (HTTPSimulator) async throws -> Result
     ) async throws -> Result {
         try await run(certificate: certificate, answer: { answers[min($0.number, answers.count) - 1] }, body)
     }

@@ -66,7 +66,7 @@ struct VerifyTests {
     private func installed(prefix: String) async throws -> TemporaryDirectory {
         let folder = TemporaryDirectory()
         mkdir(folder.file("bin"), 0o755)
-        for name in ["millrace-runner", "millrace-preloader", "millrace-backoffice", "millctl"] {
+        for name in ["millrace-runner", "millrace-preloader", "millrace-backoffice", "millrace-simulator", "millctl"] {
             chmod(folder.write("#!/bin/sh\necho words for $2\n", to: "bin/" + name), 0o755)
         }
         try await check(

@@ -25,6 +25,18 @@ struct UpCommand: ParsableCommand {
         help: ArgumentHelp("trace, debug, info, notice, warning or error, for every service.", valueName: "level"))
     var logLevel: String?
 
+    @Flag(
+        name: .long,
+        help:
+            "Try it out without an account: the books are a made-up company in a simulated Notion, the summaries come from a simulated chat service."
+    )
+    var simulate = false
+
+    @Option(
+        name: .customLong("simulate-rate"),
+        help: ArgumentHelp("Requests a second that the simulated Notion takes; 0: any number.", valueName: "number"))
+    var simulateRate = 3
+
     /// Given to the process in the background: the descriptor at which it says that all are ready.
     @Option(name: .customLong("ready-descriptor"), help: .private)
     var readyDescriptor: Int32?
@@ -34,10 +46,16 @@ struct UpCommand: ParsableCommand {
             throw Failure(
                 .usage, "no log level '\(logLevel)'; there are trace, debug, info, notice, warning, error, critical")
         }
+        guard (0...10_000).contains(simulateRate) else {
+            throw Failure(.usage, "--simulate-rate is a number from 0 to 10000")
+        }
         Signals.block(Self.signals)
         let state = try global.requiredState()
         try makeFolders(state)
-        if detach { try Background(state: state, logLevel: logLevel, global: global).start() }
+        if detach {
+            let simulation = simulate ? ["--simulate", "--simulate-rate", String(simulateRate)] : []
+            try Background(state: state, logLevel: logLevel, more: simulation, global: global).start()
+        }
 
         guard let lock = try StateLock.take(state.pidFile) else { throw Self.runsAlready(state) }
         let background = readyDescriptor.map { Descriptor($0) }
@@ -45,10 +63,12 @@ struct UpCommand: ParsableCommand {
         OrphanedProcesses.adopt()
         umask(0o027)
 
-        let suite = try makeSuite(state, inBackground: background != nil)
+        let simulation = simulate ? try Simulation(state: state, rate: simulateRate) : nil
+        defer { simulation?.end() }
+        let suite = try makeSuite(state, simulation, inBackground: background != nil)
         try withExtendedLifetime(lock) {
             try suite.run { services in
-                say(services, state)
+                say(services, state, simulation)
                 return background.map { Background.isReady(at: $0) } ?? true
             }
         }
@@ -62,7 +82,7 @@ struct UpCommand: ParsableCommand {
         }
     }
 
-    private func makeSuite(_ state: StateDirectory, inBackground: Bool) throws -> Suite {
+    private func makeSuite(_ state: StateDirectory, _ simulation: Simulation?, inBackground: Bool) throws -> Suite {
         let installed = InstalledService.all(in: OwnExecutable.folder)
         guard !installed.isEmpty else {
             let names = KnownService.all.map(\.executable).joined(separator: ", ")
@@ -76,9 +96,10 @@ struct UpCommand: ParsableCommand {
 
         let options = logLevel.map { ["--log-level", $0] } ?? []
         let launcher = OwnExecutable.path
+        let environment = Environment.all.merging(simulation?.variables ?? [:]) { $1 }
         let services = try installed.map { installed in
             do throws(SystemError) {
-                return try SupervisedService(installed, state: state, environment: Environment.all, log: log) {
+                return try SupervisedService(installed, state: state, environment: environment, log: log) {
                     service in
                     ServiceLauncher.arguments(
                         for: service.installed, options: options, launcher: launcher, parent: getpid())
@@ -93,16 +114,22 @@ struct UpCommand: ParsableCommand {
         }
         return Suite(
             services: services, log: log, signals: signals.reader, passesHangup: inBackground, time: SystemTime(),
-            keeping: thread, endOrphans: OrphanedProcesses.kill(except:))
+            keeping: thread,
+            endOrphans: { [pid = simulation?.pid] kept in
+                OrphanedProcesses.kill(except: kept + (pid.map { [$0] } ?? []))
+            })
     }
 
-    private func say(_ services: [SupervisedService], _ state: StateDirectory) {
+    private func say(_ services: [SupervisedService], _ state: StateDirectory, _ simulation: Simulation?) {
         if global.json {
-            JSONOutput.document(UpReport(services: services, state: state))
+            JSONOutput.document(UpReport(services: services, state: state, simulation: simulation))
             return
         }
         let names = services.map { "\($0.name) (pid \($0.pid ?? 0))" }.joined(separator: ", ")
         Output.line("millrace is up: \(names); log in \(state.logFile)")
+        if let simulation {
+            Output.line("simulated: notion at \(simulation.notion), chat at \(simulation.chat); ends with the suite")
+        }
         let stop =
             readyDescriptor == nil
             ? "Ctrl-C stops it" : "`millctl down\(Place.state(state).option)` stops it"
@@ -132,12 +159,14 @@ struct UpCommand: ParsableCommand {
 private struct UpReport: JSONEncodable {
     var services: [SupervisedService]
     var state: StateDirectory
+    var simulation: Simulation?
 
     func encode(to json: inout JSONWriter) {
         json.object { json in
             json.member("state", state.path)
             json.member("pid", Int(getpid()))
             json.member("log", state.logFile)
+            json.member("simulated", ifPresent: simulation.map { ["notion": $0.notion, "chat": $0.chat] })
             json.member("services") { json in
                 json.array { json in
                     for service in services {

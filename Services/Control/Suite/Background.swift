@@ -6,6 +6,8 @@ import Linux
 struct Background {
     let state: StateDirectory
     let logLevel: String?
+    /// Further options of `up`.
+    var more: [String] = []
     let global: GlobalOptions
 
     /// Where the process in the background finds the descriptor at which it reports.
@@ -16,6 +18,7 @@ struct Background {
         let pipe = try Pipe()
         var words = [OwnExecutable.path, "up", "--state", state.path, "--ready-descriptor", String(Self.descriptor)]
         if let logLevel { words += ["--log-level", logLevel] }
+        words += more
         if global.json { words.append("--json") }
         if global.noColor { words.append("--no-color") }
         let process = try ChildProcess(

@@ -31,6 +31,9 @@ struct ActiveJob: Sendable {
     }
 
     private let claim: Claim
+    /// Numbers of its lane and of its kind.
+    let laneNumber: Int
+    let kind: Int
     private var shown: Shown
     private var fault: Fault?
     var attempts: Int
@@ -45,9 +48,9 @@ struct ActiveJob: Sendable {
     var later: [(at: Duration, item: PendingItem)] = []
     /// Boot time at which the next of them is looked for.
     var wakeAt: Duration?
-    var running: [Int: PendingItem] = [:]
+    private(set) var running: [PendingItem] = []
     /// Leases of the stages that concern the whole job, and of items.
-    var leases: Set<Int64> = []
+    private(set) var leases: [Int64] = []
     /// Boot time at which the job has run too long.
     var deadline: Duration?
     var interruption: Interruption?
@@ -83,18 +86,27 @@ struct ActiveJob: Sendable {
         set { fault = newValue.map(Fault.init) }
     }
 
-    init(_ claimed: ClaimedJob, lane: Lane, needs: ResourceBook.Needs?, now: Dispatcher.Now) {
+    /// The time an item may take, where the job says.
+    var itemTimeout: Duration? { shown.view.itemTimeoutMs.map { .milliseconds($0) } }
+
+    init(
+        _ claimed: ClaimedJob, lane: LaneTable.Entry, number: Int, needs: ResourceBook.Needs?, now: Dispatcher.Now
+    ) {
         claim = Claim(
-            brief: claimed.brief, lane: lane, needs: needs, task: claimed.task, backoff: claimed.backoff)
+            brief: claimed.brief, lane: lane.lane, needs: needs, task: claimed.task, backoff: claimed.backoff)
+        laneNumber = number
+        kind = lane.kind
         shown = Shown(claimed.view)
         attempts = claimed.attempts
         crashes = claimed.crashes
         slots = claimed.slots ?? 0
         phase = claimed.slots == nil ? .planning : .processing
         deadline = claimed.view.timeoutMs.map { now.boot + .milliseconds($0) }
-        pending = claimed.items.filter { $0.notBefore <= now.wall }.sorted { $0.brief.index > $1.brief.index }
-        later = claimed.items.filter { $0.notBefore > now.wall }
-            .map { (now.boot + ($0.notBefore - now.wall), $0) }.sorted { $0.at > $1.at }
+        if !claimed.items.isEmpty {
+            pending = claimed.items.filter { $0.notBefore <= now.wall }.sorted { $0.brief.index > $1.brief.index }
+            later = claimed.items.filter { $0.notBefore > now.wall }
+                .map { (now.boot + ($0.notBefore - now.wall), $0) }.sorted { $0.at > $1.at }
+        }
         if claimed.view.cancelRequested { interruption = .cancelled(reason: nil) }
     }
 
@@ -108,9 +120,44 @@ struct ActiveJob: Sendable {
         isPlain = true
         slots = 1
         phase = .processing
-        view.phase = .processing
         pending = [.plain(attempts: attempts, crashes: crashes)]
+        view.phase = .processing
         view.items = ItemCounts(total: 1, waiting: 1)
+    }
+
+    // MARK: What runs
+
+    func runs(_ item: Int) -> Bool { running.contains { $0.brief.index == item } }
+
+    /// Takes the next item that may start.
+    mutating func startNext() -> PendingItem? {
+        guard let item = pending.popLast() else { return nil }
+        running.append(item)
+        count()
+        return item
+    }
+
+    /// Takes an item out of those that run.
+    mutating func stop(_ item: Int) -> PendingItem? {
+        running.firstIndex { $0.brief.index == item }.map { running.remove(at: $0) }
+    }
+
+    mutating func add(lease fence: Int64) { leases.append(fence) }
+
+    mutating func remove(lease fence: Int64) {
+        if let place = leases.firstIndex(of: fence) { leases.remove(at: place) }
+    }
+
+    // MARK: What waits
+
+    /// Gives up what has not started.
+    mutating func dropWaiting() {
+        let dropped = pending.count + later.count
+        guard dropped > 0 else { return }
+        view.items.cancelled += dropped
+        pending = []
+        later = []
+        count()
     }
 
     /// Takes back an item that is to be tried again, at once or after its pause.
@@ -129,6 +176,17 @@ struct ActiveJob: Sendable {
     mutating func count() {
         view.items.waiting = pending.count + later.count
         view.items.running = running.count
+    }
+
+    /// Counts an item that was stopped, by the state it is in now.
+    mutating func count(_ state: ItemState) {
+        count()
+        switch state {
+        case .succeeded: view.items.succeeded += 1
+        case .failed: view.items.failed += 1
+        case .cancelled: view.items.cancelled += 1
+        case .ready, .running: break
+        }
     }
 }
 

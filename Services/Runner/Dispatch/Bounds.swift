@@ -31,6 +31,20 @@ struct Bounds: Sendable, Hashable {
     private var headroom: Int { jobs < 4 ? 0 : max(1, jobs / 8) }
 }
 
+/// Places that users share: those of a kind at its workers, or of a queue.
+struct Space: Sendable, Hashable {
+    var free: Int
+    var total: Int
+
+    static let unbounded = Space(free: .max, total: .max)
+
+    /// How many of all are kept for users who run fewer jobs than they are; of few places none.
+    var kept: Int { total < .max ? total / 8 : 0 }
+
+    /// How many of the free ones a user may take who runs `held` jobs already.
+    func room(besides held: Int) -> Int { min(free, max(free - kept, kept - held, 0)) }
+}
+
 /// Queues and kinds whose jobs do not start.
 struct Pauses: Sendable, Hashable {
     var queues: Set<String> = []

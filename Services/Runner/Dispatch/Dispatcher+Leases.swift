@@ -10,90 +10,89 @@ extension Dispatcher {
         guard let lease = close(fence) else { return }
         if case .lost = ending { counts.lost += 1 }
         if let pass = lease.pass { settle(pass, ending, now: now) }
-        guard let interruption = jobs[lease.job]?.interruption else {
-            if jobs[lease.job] != nil { settle(lease, ending, attemptEnd(lease, ending, nil, facts), now: now) }
-            return
-        }
-        settle(lease, ending, attemptEnd(lease, ending, interruption, facts), now: now)
-    }
-
-    private mutating func settle(_ lease: Lease, _ ending: LeaseEnd, _ end: AttemptEnd, now: Now) {
+        guard let row = jobs.row(of: lease.job) else { return }
+        let end = Self.attemptEnd(lease, ending, jobs[row: row].interruption, facts)
         if lease.isPlain {
-            endPlain(lease, ending, end, now: now)
+            endPlain(row, lease, ending, end, now: now)
         } else if lease.stage == .process {
-            endItem(lease, ending, end, now: now)
+            endItem(row, lease, ending, end, now: now)
         } else {
-            endStage(lease, ending, end, now: now)
+            endStage(row, lease, ending, end, now: now)
         }
-        touch(lease.job)
     }
 
-    private mutating func endStage(_ lease: Lease, _ ending: LeaseEnd, _ end: AttemptEnd, now: Now) {
-        guard let job = jobs[lease.job] else { return }
+    private mutating func endStage(_ row: Int, _ lease: Lease, _ ending: LeaseEnd, _ end: AttemptEnd, now: Now) {
+        touch(lease.job)
         effects.append(.endAttempt(lease, end))
         // Unless it says otherwise below, a worker that was to preload has not.
-        if lease.stage == .preload { workers[lease.worker]?.prepared[lease.job] = nil }
+        if lease.stage == .preload { workers.change(lease.worker) { $0.prepared[lease.job] = nil } }
         switch ending {
         case .planned(let plan):
-            accept(plan, for: job)
+            accept(plan, for: row)
         case .preloaded:
-            workers[lease.worker]?.prepared[lease.job] = .done
+            workers.change(lease.worker) { $0.prepared[lease.job] = .done }
         case .summarized(let result):
-            finish(job, result: result.result, now: now)
+            finish(row, result: result.result, now: now)
         case .processed:
             break
         case .failed(let error):
-            jobs[lease.job]?.attempts += 1
-            jobs[lease.job]?.failure = error
+            jobs[row: row].attempts += 1
+            jobs[row: row].failure = error
         case .lost where draining:
             // It was our stop that took the worker away.
             break
         case .lost(let how):
-            jobs[lease.job]?.crashes += 1
-            if job.crashes + 1 >= bounds.crashes {
-                let failure = lostError(lease, "job \(job.id)", how)
-                jobs[lease.job]?.failure = failure
+            jobs[row: row].crashes += 1
+            if jobs[row: row].crashes >= bounds.crashes {
+                jobs[row: row].failure = lostError(lease, "job \(lease.job)", how)
             }
         }
     }
 
-    private mutating func accept(_ plan: WorkloadPlan.Result, for job: ActiveJob) {
-        guard job.interruption == nil else { return }
+    private mutating func accept(_ plan: WorkloadPlan.Result, for row: Int) {
+        guard jobs[row: row].interruption == nil else { return }
         var keys: Set<String> = []
         let doubled = plan.items.first { !keys.insert($0.key).inserted }
+        let kind = kinds[jobs[row: row].kind].name
         if let doubled {
-            jobs[job.id]?.failure = RPCError(
-                .failedPrecondition, "the plan of \(job.brief.kind) names the item \"\(doubled.key)\" twice",
+            jobs[row: row].failure = RPCError(
+                .failedPrecondition, "the plan of \(kind) names the item \"\(doubled.key)\" twice",
                 reason: "plan.doubledKey")
         } else if plan.items.count > bounds.items {
-            let failure = RPCError(
+            jobs[row: row].failure = RPCError(
                 .resourceExhausted,
-                "the plan of \(job.brief.kind) has \(plan.items.count) items, at most \(bounds.items) are taken; "
+                "the plan of \(kind) has \(plan.items.count) items, at most \(bounds.items) are taken; "
                     + "submit the work in several jobs", reason: "limit.items")
-            jobs[job.id]?.failure = failure
         } else {
-            store(plan, slots: min(max(plan.slots ?? bounds.slots, 1), 20, plan.items.count), of: job.id)
+            store(plan, slots: min(max(plan.slots ?? bounds.slots, 1), 20, plan.items.count), of: row)
         }
     }
 
     // MARK: Items
 
-    private mutating func endItem(_ lease: Lease, _ ending: LeaseEnd, _ end: AttemptEnd, now: Now) {
-        guard let number = lease.item, var item = jobs[lease.job]?.running.removeValue(forKey: number) else { return }
+    private mutating func endItem(_ row: Int, _ lease: Lease, _ ending: LeaseEnd, _ end: AttemptEnd, now: Now) {
+        touch(lease.job)
+        guard let number = lease.item, var item = jobs[row: row].stop(number) else { return }
         var outcome = ItemOutcome(
             number: number, key: item.brief.key, state: .ready, attempts: item.attempts, crashes: item.crashes,
             notBefore: item.notBefore)
-        judge(&outcome, lease, ending, now: now)
-        item.attempts = outcome.attempts
-        item.crashes = outcome.crashes
-        item.notBefore = outcome.notBefore
+        judge(&outcome, row, lease, ending, now: now)
+        jobs[row: row].unsaved += 1
+        if outcome.state == .ready {
+            item.attempts = outcome.attempts
+            item.crashes = outcome.crashes
+            item.notBefore = outcome.notBefore
+            jobs[row: row].putBack(item, now: now)
+            awaitItems(row)
+        }
+        jobs[row: row].count(outcome.state)
         effects.append(.saveItem(lease, outcome, end))
-        jobs[lease.job]?.unsaved += 1
-        settle(item, outcome.state, of: lease.job, now: now)
     }
 
     /// What becomes of an item: done, to be tried again, or failed.
-    private mutating func judge(_ outcome: inout ItemOutcome, _ lease: Lease, _ ending: LeaseEnd, now: Now) {
+    private mutating func judge(
+        _ outcome: inout ItemOutcome, _ row: Int, _ lease: Lease, _ ending: LeaseEnd, now: Now
+    ) {
         switch ending {
         case .processed(let result):
             outcome.state = .succeeded
@@ -107,44 +106,34 @@ extension Dispatcher {
                 outcome.error = lostError(lease, lease.isPlain ? "job \(lease.job)" : "item \(outcome.key)", how)
             }
         case .failed(let error):
-            fail(&outcome, lease, error, now: now)
+            fail(&outcome, row, lease, error, now: now)
         case .planned, .preloaded, .summarized:
             outcome.state = .failed
             outcome.error = RPCError(.internal, "an answer of another stage", reason: "worker.confused")
         }
     }
 
-    private mutating func settle(_ item: PendingItem, _ state: ItemState, of id: JobID, now: Now) {
-        switch state {
-        case .succeeded: jobs[id]?.view.items.succeeded += 1
-        case .failed: jobs[id]?.view.items.failed += 1
-        case .cancelled: jobs[id]?.view.items.cancelled += 1
-        case .ready, .running:
-            jobs[id]?.putBack(item, now: now)
-            awaitItems(id)
-        }
-        jobs[id]?.count()
-    }
-
-    private mutating func fail(_ outcome: inout ItemOutcome, _ lease: Lease, _ error: RPCError, now: Now) {
-        guard let job = jobs[lease.job] else { return }
+    private mutating func fail(
+        _ outcome: inout ItemOutcome, _ row: Int, _ lease: Lease, _ error: RPCError, now: Now
+    ) {
+        let isInterrupted = jobs[row: row].interruption != nil
         var error = error
         if lease.isOverdue, error.status == .cancelled {
             error = RPCError(
                 .deadlineExceeded, "took longer than the time of an item", reason: "item.timeout")
         }
-        if job.interruption != nil, error.status == .cancelled {
+        if isInterrupted, error.status == .cancelled {
             outcome.state = .cancelled
             return
         }
         outcome.error = error
-        if error.isSnooze, job.interruption == nil {
+        if error.isSnooze, !isInterrupted {
             outcome.notBefore = now.wall + error.pause
             return
         }
         outcome.attempts += 1
-        if error.isWorthRetrying, outcome.attempts < job.view.maxAttempts, job.interruption == nil {
-            outcome.notBefore = now.wall + delay(before: outcome.attempts, job, error, now: now)
+        if error.isWorthRetrying, outcome.attempts < jobs[row: row].view.maxAttempts, !isInterrupted {
+            outcome.notBefore = now.wall + delay(before: outcome.attempts, row, error, now: now)
         } else {
             outcome.state = .failed
         }
@@ -152,85 +141,85 @@ extension Dispatcher {
 
     /// The checkpoint is on disk.
     mutating func itemSaved(_ id: JobID, _ item: ItemView) {
-        guard jobs[id] != nil else { return }
-        jobs[id]?.unsaved -= 1
-        touch(id)
-        if item.state.isFinal, let view = jobs[id]?.view {
-            effects.append(.announce(JobProgress(job: view, item: item)))
-        }
+        guard let row = jobs.row(of: id) else { return }
+        jobs[row: row].unsaved -= 1
+        // With others on their way, or at work, nothing can start or end that could not before.
+        if jobs[row: row].unsaved == 0 { touch(id) }
+        if item.state.isFinal { effects.append(.announce(id, item: item, message: nil)) }
     }
 
     // MARK: Plain jobs
 
     /// The end of a plain job's only item is the end of the job, in one step.
-    private mutating func endPlain(_ lease: Lease, _ ending: LeaseEnd, _ end: AttemptEnd, now: Now) {
-        guard var item = jobs[lease.job]?.running.removeValue(forKey: 0) else { return }
+    private mutating func endPlain(_ row: Int, _ lease: Lease, _ ending: LeaseEnd, _ end: AttemptEnd, now: Now) {
+        guard var item = jobs[row: row].stop(0) else { return }
         var outcome = ItemOutcome(
             number: 0, key: item.brief.key, state: .ready, attempts: item.attempts, crashes: item.crashes,
             notBefore: item.notBefore)
-        judge(&outcome, lease, ending, now: now)
-        jobs[lease.job]?.attempts = outcome.attempts
-        jobs[lease.job]?.crashes = outcome.crashes
+        judge(&outcome, row, lease, ending, now: now)
+        jobs[row: row].attempts = outcome.attempts
+        jobs[row: row].crashes = outcome.crashes
         item.attempts = outcome.attempts
         item.crashes = outcome.crashes
         item.notBefore = outcome.notBefore
         let ended = EndedAttempt(lease: lease, end: end)
-        if outcome.state == .ready, let view = jobs[lease.job]?.view, jobs[lease.job]?.isEnding == false {
+        if outcome.state == .ready, !jobs[row: row].isEnding {
             if outcome.notBefore > now.wall {
+                guard let job = drop(lease.job, now: now) else { return }
                 effects.append(
                     .postpone(
                         Postponement(
-                            view: view, until: outcome.notBefore,
+                            view: job.view, until: outcome.notBefore,
                             cause: end.cause == .snoozed
                                 ? "put off by its worker: \(end.message ?? "")"
                                 : "tries again after: \(end.message ?? "an error")",
                             attempts: outcome.attempts, crashes: outcome.crashes, end: ended)))
-                drop(lease.job, now: now)
             } else {
                 effects.append(
                     .notePlain(lease, end, attempts: outcome.attempts, crashes: outcome.crashes))
-                jobs[lease.job]?.pending = [item]
-                jobs[lease.job]?.count()
+                jobs[row: row].pending = [item]
+                jobs[row: row].count()
+                touch(lease.job)
             }
             return
         }
-        settle(item, outcome.state, of: lease.job, now: now)
-        if outcome.state == .failed { jobs[lease.job]?.failure = outcome.error }
+        jobs[row: row].count(outcome.state)
+        if outcome.state == .failed { jobs[row: row].failure = outcome.error }
         // What was done before the wish to cancel came is done.
-        if outcome.state == .succeeded { jobs[lease.job]?.interruption = nil }
-        guard let job = jobs[lease.job] else { return }
-        finish(job, result: outcome.output, end: ended, now: now)
+        if outcome.state == .succeeded { jobs[row: row].interruption = nil }
+        finish(row, result: outcome.output, end: ended, now: now)
     }
 
     // MARK: Interruptions
 
     /// Stops a job: what runs is withdrawn, what waits is dropped.
     mutating func interrupt(_ id: JobID, _ interruption: Interruption, now: Now) {
-        guard let job = jobs[id], job.interruption == nil else { return }
-        jobs[id]?.interruption = interruption
-        if case .cancelled = interruption { jobs[id]?.view.cancelRequested = true }
+        guard let row = jobs.row(of: id), jobs[row: row].interruption == nil else { return }
+        jobs[row: row].interruption = interruption
+        if case .cancelled = interruption { jobs[row: row].view.cancelRequested = true }
         touch(id)
-        guard job.phase != .summarizing else {
+        let held = jobs[row: row].leases.sorted()
+        guard jobs[row: row].phase != .summarizing else {
             // What was done is summed up all the same, but not for ever.
-            for fence in job.leases { limit(fence, to: bounds.grace, now: now) }
+            for fence in held { limit(fence, to: bounds.grace, now: now) }
             return
         }
         let ends = now.boot + bounds.grace
-        jobs[id]?.graceEnds = ends
+        jobs[row: row].graceEnds = ends
         timers.add(.grace(id), at: ends)
-        effects += job.leases.sorted().compactMap { leases[$0] }.map { .cancel($0) }
+        effects += held.compactMap { leases[$0] }.map { .cancel($0) }
     }
 
     /// Exponential back-off with full jitter, unless the other side said how long to wait. A kind whose retries are more
     /// than its budget waits the whole of the window.
-    mutating func delay(before attempt: Int, _ job: ActiveJob, _ error: RPCError, now: Now) -> Duration {
+    mutating func delay(before attempt: Int, _ row: Int, _ error: RPCError, now: Now) -> Duration {
         if error.retryAfterMs != nil { return min(error.pause, .seconds(3600)) }
-        let backoff = Backoff(base: job.backoff, cap: .seconds(3600))
-        guard takeRetry(of: job.lane.kind, now: now) else { return backoff.window(attempt: max(attempt, 1)) }
+        let backoff = Backoff(base: jobs[row: row].backoff, cap: .seconds(3600))
+        guard takeRetry(of: jobs[row: row].kind, now: now) else { return backoff.window(attempt: max(attempt, 1)) }
         return backoff.delay(attempt: max(attempt, 1), using: &generator)
     }
 
-    private func attemptEnd(
+    private static func attemptEnd(
         _ lease: Lease, _ ending: LeaseEnd, _ interruption: Interruption?, _ facts: AttemptFacts
     ) -> AttemptEnd {
         var end: AttemptEnd

@@ -31,18 +31,20 @@ extension Dispatcher {
     }
 
     /// Notes what a job waits for besides a place; nil when that is over.
-    mutating func refuse(_ id: JobID, _ refusal: ResourceRefusal?) {
-        guard let before = jobs[id]?.refusal ?? refusal else { return }
-        if case .breaker? = jobs[id]?.refusal?.refusal { atBreaker[before.name]?.remove(id) }
+    mutating func refuse(_ row: Int, _ refusal: ResourceRefusal?) {
+        let known = jobs[row: row].refusal
+        guard let before = known ?? refusal else { return }
+        let id = jobs[row: row].id
+        if case .breaker? = known?.refusal { atBreaker[before.name]?.remove(id) }
         if case .breaker? = refusal?.refusal, let name = refusal?.name { atBreaker[name, default: []].insert(id) }
-        jobs[id]?.refusal = refusal
+        jobs[row: row].refusal = refusal
     }
 
     /// A job that could not use a token if it got one stands in no line: others would wait for it.
-    mutating func forgo(_ id: JobID, now: Now) {
-        guard jobs[id]?.refusal != nil, let needs = jobs[id]?.needs else { return }
-        refuse(id, nil)
-        resources.leave(needs, job: id)
+    mutating func forgo(_ row: Int, now: Now) {
+        guard jobs[row: row].refusal != nil, let needs = jobs[row: row].needs else { return }
+        refuse(row, nil)
+        resources.leave(needs, job: jobs[row: row].id)
         for name in needs.tokens { resourceChanged(name, now: now) }
     }
 
@@ -108,14 +110,14 @@ extension Dispatcher {
     }
 
     /// Takes a retry of the kind's budget; false when it is used up.
-    mutating func takeRetry(of kind: String, now: Now) -> Bool {
-        guard let ratio = rules.retryRatios[kind] else { return true }
+    mutating func takeRetry(of kind: Int, now: Now) -> Bool {
+        guard let ratio = kinds[kind].retryRatio else { return true }
         return budgets[kind, default: RetryBudget(ratio: ratio, now: now.boot)].take(at: now.boot)
     }
 
     /// Notes the first try of an item.
-    mutating func noteFirstTry(of kind: String, now: Now) {
-        guard let ratio = rules.retryRatios[kind] else { return }
+    mutating func noteFirstTry(of kind: Int, now: Now) {
+        guard let ratio = kinds[kind].retryRatio else { return }
         budgets[kind, default: RetryBudget(ratio: ratio, now: now.boot)].earn()
     }
 }

@@ -93,6 +93,12 @@ extension Dispatcher {
         case .jobs(let used, let limit):
             return limited(.jobSlots, "this machine", nil, used, limit)
         case .user(let used, let limit): return limited(.userLimit, "user \(lane.uid)", "\(lane.uid)", used, limit)
+        case .kept(let scope, let held, let kept, let total):
+            let whose = scope == .kind ? "the kind \(lane.kind)" : "the queue \(lane.queue)"
+            return WhyReason(
+                code: .userLimit,
+                message: "user \(lane.uid) runs \(held) jobs; of the \(total) places of \(whose) the last \(kept) are "
+                    + "kept for users who run fewer than \(kept)", name: "\(lane.uid)", limit: kept, used: held)
         case .kind(let used, let limit):
             return limited(.kindLimit, "the kind \(lane.kind)", lane.kind, used, limit)
         case .queue(let used, let limit):
@@ -191,13 +197,13 @@ extension Dispatcher {
                     until: now.wall + (next.at - now.boot), items: job.later.count))
         }
         if draining { reasons.append(WhyReason(code: .draining, message: "the runner is stopping")) }
-        if serving[job.lane.kind] == nil {
+        if kinds[job.kind].serving.isEmpty {
             reasons.append(
                 WhyReason(
                     code: .noWorker, message: "no worker that serves the kind \(job.lane.kind) is connected",
                     name: job.lane.kind))
         } else if job.isBlocked {
-            let before = blocked[job.lane.kind]?.firstIndex(of: job.id) ?? 0
+            let before = kinds[job.kind].line.firstIndex(of: job.id) ?? 0
             reasons.append(
                 WhyReason(
                     code: .place, message: "waits for a free place at a worker; \(before) jobs are before it",

@@ -65,37 +65,38 @@ struct Dispatcher: Sendable {
         var retryRatios: [String: Double] = [:]
     }
 
-    var rules: Rules
+    private(set) var rules: Rules
     var bounds: Bounds { rules.bounds }
     private(set) var draining = false
-    var workers: [Int: Worker] = [:]
+    var workers = NumberTable<Int, Worker>()
     var jobs = JobTable()
-    var leases: [Int64: Lease] = [:]
+    var leases = NumberTable<Int64, Lease>()
+    var kinds = KindTable()
+    var lanes = LaneTable()
     var resources = ResourceBook()
     var effects: [Effect] = []
     var timers = Timers()
     var generator = SystemRandomNumberGenerator()
 
-    /// Workers by what they serve.
-    var serving: [String: [Int]] = [:]
-    /// Jobs that want a place at a worker, by kind, first come first served.
-    var blocked: [String: [JobID]] = [:]
     /// Jobs that an event concerns.
     var touched: [JobID] = []
     /// Kinds for which a place may be free again.
-    var freed: Set<String> = []
-    /// How many jobs run, by what is bounded.
-    var load = Load()
-    /// Lanes in which a job may be ready.
-    var hungry: Set<Lane> = []
+    var freed: [Int] = []
+    /// How many kinds have jobs in line for a place.
+    var lines = 0
+    /// Jobs that run, those of the runner itself left out, and whose they are.
+    var running = 0
+    var users = NumberTable<UInt32, Int>()
     var shares = Shares()
+    var guests = Guests()
     var claiming = false
     var claimAgainAt: Duration?
-    var lastDemand: [String: Int] = [:]
+    /// Whether the demand is to be said although it is the same.
+    var saysDemandAgain = false
     var permits = PermitBook()
     /// When something about a dependency will be looked at again.
     var awaited: [String: Duration] = [:]
-    var budgets: [String: RetryBudget] = [:]
+    var budgets: [Int: RetryBudget] = [:]
     /// Jobs that an open breaker keeps from going on, by its name.
     var atBreaker: [String: Set<JobID>] = [:]
     /// How often jobs were looked at: what an event costs.
@@ -123,6 +124,14 @@ struct Dispatcher: Sendable {
         var now: Duration
     }
 
+    var load: Load {
+        var load = Load(jobs: running)
+        for kind in kinds.entries where kind.running > 0 { load.kinds[kind.name] = kind.running }
+        for queue in lanes.queues where queue.running > 0 { load.queues[queue.name] = queue.running }
+        for (user, count) in zip(users.keys, users.values) { load.users[user] = count }
+        return load
+    }
+
     func snapshot(now: Duration) -> Snapshot {
         Snapshot(bounds: bounds, resources: resources.resources, now: now)
     }
@@ -130,15 +139,20 @@ struct Dispatcher: Sendable {
     private var promoting = false
     private(set) var nextScheduled: Timestamp?
     var lastFence: Int64
+    /// The number of the runner's own kind.
+    let canary: Int
 
     /// - Parameter run: The number of this run of the runner; fencing numbers of later runs are greater.
     init(run: Int64, rules: Rules = Rules()) {
         self.rules = rules
         lastFence = run << 32
+        canary = kinds.number(Canary.kind, rules)
     }
 
     /// Takes note of an event and says what is to be done, in this order.
     mutating func handle(_ event: Event, now: Now) -> [Effect] {
+        // An event has some three effects.
+        effects.reserveCapacity(4)
         apply(event, now: now)
         observeTime(now)
         advanceAll(now: now)
@@ -154,21 +168,19 @@ struct Dispatcher: Sendable {
         switch event {
         case .workerJoined(let worker): join(worker)
         case .workerLeft(let id): leave(id, now: now)
-        case .workerRetires(let id):
-            workers[id]?.isRetiring = true
-            dropIfRetired(id)
-        case .lanesReady(let lanes): hungry.formUnion(lanes)
+        case .workerRetires(let id): retire(id)
+        case .lanesReady(let lanes): fill(lanes, now: now)
         case .jobScheduled(let time): nextScheduled = nextScheduled.map { min($0, time) } ?? time
         case .claimed(let claimed, let exhausted):
             claiming = false
-            hungry.subtract(exhausted)
+            for lane in exhausted { if let number = lanes.number(of: lane) { lanes.isSated(number, &kinds) } }
             for job in claimed { take(job, now: now) }
         case .claimFailed:
             claiming = false
             claimAgainAt = now.boot + .seconds(1)
         case .promoted(let lanes, let next):
             promoting = false
-            hungry.formUnion(lanes)
+            fill(lanes, now: now)
             nextScheduled = [nextScheduled.flatMap { $0 > now.wall ? $0 : nil }, next].compactMap(\.self).min()
         case .promoteFailed:
             promoting = false
@@ -178,12 +190,13 @@ struct Dispatcher: Sendable {
         case .itemSaved(let id, let item): itemSaved(id, item)
         case .interrupted(let id, let interruption): interrupt(id, interruption, now: now)
         case .message(let fence, let text):
-            guard let lease = leases[fence], let view = jobs[lease.job]?.view else { break }
-            effects.append(.announce(JobProgress(job: view, message: text)))
+            guard let job = leases[fence]?.job, jobs.contains(job) else { break }
+            effects.append(.announce(job, item: nil, message: text))
         case .ruled(let rules): obey(rules, now: now)
         case .slots(let id, let slots):
-            jobs[id]?.slots = slots
-            jobs[id]?.view.slots = slots
+            guard let row = jobs.row(of: id) else { break }
+            jobs[row: row].slots = slots
+            jobs[row: row].view.slots = slots
             touch(id)
         case .permitAsked(let number, let permit): ask(number, permit, now: now)
         case .permitReported(let permit, let succeeded): report(permit, succeeded: succeeded, now: now)
@@ -200,11 +213,31 @@ struct Dispatcher: Sendable {
         }
     }
 
+    /// Jobs stand in these lanes.
+    private mutating func fill(_ ready: Set<Lane>, now: Now) {
+        for lane in ready {
+            lanes.becomesHungry(number(of: lane), &kinds)
+            if !lane.isOwn { welcome(lane.uid, now: now) }
+        }
+    }
+
+    mutating func number(of lane: Lane) -> Int {
+        if let known = lanes.number(of: lane) { return known }
+        return lanes.add(lane, &kinds, rules)
+    }
+
+    mutating func welcome(_ user: UInt32, now: Now) {
+        guard guests.note(user, now: now.boot) else { return }
+        timers.add(.guest(user), at: now.boot + Guests.memory)
+    }
+
     private mutating func obey(_ new: Rules, now: Now) {
         rules = new
+        kinds.obey(new)
+        lanes.obey(new)
         resources.define(new.definitions, now: now.boot)
         for name in resources.resources.keys { resourceChanged(name, now: now) }
-        freed.formUnion(blocked.keys)
+        for kind in kinds.entries.indices { free(kind) }
         for id in jobs.keys { touch(id) }
     }
 
@@ -213,20 +246,26 @@ struct Dispatcher: Sendable {
         while let subject = timers.take(at: now.boot) {
             switch subject {
             case .items(let id):
-                jobs[id]?.wakeAt = nil
+                guard let row = jobs.row(of: id) else { continue }
+                jobs[row: row].wakeAt = nil
                 touch(id)
             case .timeout(let id):
-                guard let deadline = jobs[id]?.deadline, deadline <= now.boot, let timeout = jobs[id]?.view.timeoutMs
+                guard let job = jobs[id], let deadline = job.deadline, deadline <= now.boot,
+                    let timeout = job.view.timeoutMs
                 else { continue }
                 interrupt(id, .timedOut(milliseconds: timeout), now: now)
             case .grace(let id):
-                guard let ends = jobs[id]?.graceEnds, ends <= now.boot else { continue }
-                jobs[id]?.graceEnds = nil
-                dropHolders(of: jobs[id]?.leases ?? [])
+                guard let row = jobs.row(of: id), let ends = jobs[row: row].graceEnds, ends <= now.boot else {
+                    continue
+                }
+                jobs[row: row].graceEnds = nil
+                dropHolders(of: jobs[row: row].leases)
             case .lease(let fence): overdue(fence, now: now)
             case .resource(let name):
                 awaited[name] = nil
                 resourceChanged(name, now: now)
+            case .guest(let user):
+                if let later = guests.forget(user, now: now.boot) { timers.add(.guest(user), at: later) }
             }
         }
         if let due = nextScheduled, due <= now.wall, !promoting, !draining {
@@ -242,16 +281,17 @@ struct Dispatcher: Sendable {
         timers.keep { subject in
             switch subject {
             case .items(let id): jobs[id]?.wakeAt != nil
-            case .timeout(let id): jobs[id] != nil
+            case .timeout(let id): jobs.contains(id)
             case .grace(let id): jobs[id]?.graceEnds != nil
-            case .lease(let fence): leases[fence] != nil
+            case .lease(let fence): leases.row(of: fence) != nil
             case .resource(let name): awaited[name] != nil
+            case .guest(let user): guests.knows(user)
             }
         }
     }
 
     /// Commands are ended by their own grace; a connection whose worker is deaf is closed.
-    private mutating func dropHolders(of fences: Set<Int64>) {
+    private mutating func dropHolders(of fences: [Int64]) {
         let deaf = Set(fences.compactMap { leases[$0]?.worker }).filter { $0 > Worker.own }
         effects += deaf.sorted().map { .drop(worker: $0, because: "did not heed a cancellation in time") }
     }
@@ -263,8 +303,10 @@ struct Dispatcher: Sendable {
             dropHolders(of: [fence])
         } else {
             let ends = now.boot + bounds.grace
-            leases[fence]?.isOverdue = true
-            leases[fence]?.deadline = ends
+            leases.change(fence) {
+                $0.isOverdue = true
+                $0.deadline = ends
+            }
             timers.add(.lease(fence), at: ends)
             effects.append(.cancel(lease))
         }
@@ -281,80 +323,5 @@ struct Dispatcher: Sendable {
         if !promoting, !draining { earlier(nextScheduled.map { $0 - now.wall }) }
         earlier(claimAgainAt.map { $0 - now.boot })
         return wait.map { max($0, .zero) }
-    }
-
-    // MARK: Jobs
-
-    mutating func touch(_ id: JobID) { touched.append(id) }
-
-    private mutating func advanceAll(now: Now) {
-        // Those who waited for a place come before those who just got to it.
-        serveBlocked(now: now)
-        var next = 0
-        while next < touched.count {
-            let id = touched[next]
-            next += 1
-            advance(id, now: now)
-            if !freed.isEmpty { serveBlocked(now: now) }
-        }
-        touched.removeAll(keepingCapacity: true)
-    }
-
-    private mutating func serveBlocked(now: Now) {
-        while let kind = freed.popFirst() {
-            // Once around: each takes what one turn gives it and stands at the end again if it wants more.
-            var turns = blocked[kind]?.count ?? 0
-            while turns > 0, hasPlace(for: kind), let id = blocked[kind]?.first {
-                turns -= 1
-                blocked[kind]?.removeFirst()
-                jobs[id]?.isBlocked = false
-                advance(id, now: now, itsTurn: true)
-                if turns == 0, hasPlace(for: kind) { turns = blocked[kind]?.count ?? 0 }
-            }
-            if blocked[kind]?.isEmpty == true { blocked[kind] = nil }
-        }
-    }
-
-    /// Puts the job in line for a place at a worker of its kind.
-    mutating func block(_ id: JobID) {
-        guard let job = jobs[id], !job.isBlocked else { return }
-        jobs[id]?.isBlocked = true
-        blocked[job.lane.kind, default: []].append(id)
-    }
-
-    private mutating func take(_ claimed: ClaimedJob, now: Now) {
-        let lane = claimed.lane
-        let job = ActiveJob(claimed, lane: lane, needs: rules.needs[lane.kind], now: now)
-        load.add(lane)
-        if !lane.isOwn {
-            shares.charge(lane.uid)
-            counts.started += 1
-        }
-        if let deadline = job.deadline { timers.add(.timeout(job.id), at: deadline) }
-        jobs[job.id] = job
-        awaitItems(job.id)
-        touch(job.id)
-        if !lane.isOwn { effects.append(.announce(JobProgress(job: job.view))) }
-    }
-
-    /// Looks after the job again when the pause of the next of its items is over.
-    mutating func awaitItems(_ id: JobID) {
-        guard let next = jobs[id]?.later.last?.at else { return }
-        if let known = jobs[id]?.wakeAt, known <= next { return }
-        jobs[id]?.wakeAt = next
-        timers.add(.items(id), at: next)
-    }
-
-    /// Forgets a job; whoever preloaded for it is told.
-    mutating func drop(_ id: JobID, now: Now) {
-        forgo(id, now: now)
-        guard let job = jobs.removeValue(forKey: id) else { return }
-        load.remove(job.lane)
-        if job.isBlocked { blocked[job.lane.kind]?.removeAll { $0 == id } }
-        guard !job.isPlain else { return }
-        for worker in workers.values where worker.prepared[id] != nil {
-            workers[worker.id]?.prepared[id] = nil
-            effects.append(.release(id, worker: worker.id))
-        }
     }
 }

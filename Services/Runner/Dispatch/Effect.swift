@@ -3,38 +3,40 @@ import Linux
 import MillraceProtocol
 
 /// What the dispatcher wants done; the runner does it and reports back with the event of the same subject.
+///
+/// What is large is kept apart, so that what is small is moved cheaply.
 enum Effect: Sendable {
     /// Take ready jobs out of these lanes → `claimed`.
-    case claim([ClaimRequest])
+    indirect case claim([ClaimRequest])
     /// Make scheduled jobs ready that are due → `promoted`.
     case promote
     /// Keep the plan → `planSaved`.
-    case savePlan(JobID, WorkloadPlan.Result, slots: Int)
-    case plan(Lease, WorkloadPlan.Params)
-    case preload(Lease, WorkloadPreload.Params)
+    indirect case savePlan(JobID, WorkloadPlan.Result, slots: Int)
+    indirect case plan(Lease, WorkloadPlan.Params)
+    indirect case preload(Lease, WorkloadPreload.Params)
     case process(Lease, WorkloadProcess.Params)
     /// Collect the items from the store and ask the worker → `leaseEnded`.
-    case summarize(Lease, JobBrief, cancelled: Bool)
+    indirect case summarize(Lease, JobBrief, cancelled: Bool)
     /// Close the row of an attempt that concerns the whole job.
     case endAttempt(Lease, AttemptEnd)
     /// Keep what became of an item → `itemSaved`.
-    case saveItem(Lease, ItemOutcome, AttemptEnd)
+    indirect case saveItem(Lease, ItemOutcome, AttemptEnd)
     /// A plain job's attempt has ended and the next begins at once.
-    case notePlain(Lease, AttemptEnd, attempts: Int, crashes: Int)
+    indirect case notePlain(Lease, AttemptEnd, attempts: Int, crashes: Int)
     /// Put the job back to be started again at that time → `jobScheduled`.
-    case postpone(Postponement)
+    indirect case postpone(Postponement)
     /// End the job, and with it the attempt of a plain one.
-    case finish(JobView, JobEnding, EndedAttempt?)
+    indirect case finish(JobView, JobEnding, EndedAttempt?)
     /// Withdraw a call; it still answers.
     case cancel(Lease)
     /// Tell a worker that a job needs nothing more of it.
     case release(JobID, worker: Int)
     /// Close the connection of a worker that does not heed, or that has retired.
     case drop(worker: Int, because: String)
-    /// Tell those who watch.
-    case announce(JobProgress)
+    /// Tell those who watch the job how it stands, and what is new: an item that has ended, a word of its worker.
+    indirect case announce(JobID, item: ItemView?, message: String?)
     /// Answer one who asked for a permit.
-    case permit(Int64, Result<PermitGrant, ResourceRefusal>)
+    indirect case permit(Int64, Result<PermitGrant, ResourceRefusal>)
     /// Jobs of these kinds wait for a place at a worker: so many.
     case demand([String: Int])
 }

@@ -1,47 +1,28 @@
 import MillraceProtocol
 
-/// The jobs at work, by id, each changed where it lies. In a dictionary each change would move the whole of a job out and
-/// back, and a job is looked up and changed a dozen times for each of its items.
+/// The jobs at work, by id.
 struct JobTable: Sendable {
-    private var places: [JobID: Int] = [:]
-    private var slots: [ActiveJob?] = []
-    private var free: [Int] = []
+    private var table = NumberTable<Int64, ActiveJob>()
 
-    var count: Int { places.count }
-    var isEmpty: Bool { places.isEmpty }
-    var keys: Dictionary<JobID, Int>.Keys { places.keys }
-    var values: some Sequence<ActiveJob> { slots.lazy.compactMap(\.self) }
+    var count: Int { table.count }
+    var isEmpty: Bool { table.isEmpty }
+    var keys: some Collection<JobID> { table.keys.lazy.map { JobID($0) } }
+    var values: [ActiveJob] { table.values }
 
-    /// Nil where there is no such job; a job is taken in by assigning it, and let go by ``removeValue(forKey:)`` alone.
-    subscript(id: JobID) -> ActiveJob? {
-        _read {
-            if let place = places[id] { yield slots[place] } else { yield nil }
-        }
-        _modify {
-            if let place = places[id] {
-                yield &slots[place]
-            } else {
-                var new: ActiveJob?
-                yield &new
-                if let new { insert(new, id) }
-            }
-        }
+    func contains(_ id: JobID) -> Bool { table.row(of: id.rawValue) != nil }
+
+    /// Where the job lies until one is removed.
+    func row(of id: JobID) -> Int? { table.row(of: id.rawValue) }
+
+    /// A copy of the job.
+    subscript(id: JobID) -> ActiveJob? { table[id.rawValue] }
+
+    subscript(row row: Int) -> ActiveJob {
+        _read { yield table[row: row] }
+        _modify { yield &table[row: row] }
     }
 
-    mutating func removeValue(forKey id: JobID) -> ActiveJob? {
-        guard let place = places.removeValue(forKey: id) else { return nil }
-        free.append(place)
-        defer { slots[place] = nil }
-        return slots[place]
-    }
+    mutating func insert(_ job: ActiveJob) -> Int { table.set(job.id.rawValue, job) }
 
-    private mutating func insert(_ job: ActiveJob, _ id: JobID) {
-        if let place = free.popLast() {
-            slots[place] = job
-            places[id] = place
-        } else {
-            places[id] = slots.count
-            slots.append(job)
-        }
-    }
+    mutating func remove(_ id: JobID) -> ActiveJob? { table.remove(id.rawValue) }
 }

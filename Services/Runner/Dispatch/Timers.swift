@@ -14,6 +14,8 @@ struct Timers: Sendable {
         case lease(Int64)
         /// A dependency may be asked again, or a token is there.
         case resource(String)
+        /// A user has had no work for long.
+        case guest(UInt32)
     }
 
     private var heap: [(at: Duration, subject: Subject)] = []

@@ -14,6 +14,8 @@ struct Worker: Sendable {
     let kinds: [KindDeclaration]
     let capacity: Int
     let since: Timestamp
+    /// The name and the process, as rows and people see them.
+    let label: String
     var running = 0
     /// Gets nothing new; leaves when nothing is left to do.
     var isRetiring = false
@@ -35,9 +37,10 @@ struct Worker: Sendable {
         self.kinds = kinds
         self.capacity = capacity
         self.since = since
+        label = id == Worker.own ? name : "\(name)/\(pid)"
     }
 
-    var label: String { id == Worker.own ? name : "\(name)/\(pid)" }
+    var free: Int { isRetiring ? 0 : capacity - running }
 
     var isFree: Bool { running < capacity && !isRetiring }
 

@@ -87,7 +87,7 @@ extension Runner {
                     specification: complete, uid: uid, correlationId: correlationId,
                     durability: state.book.durability(of: complete.queue ?? "default"))
             }
-            return (submissions, state.storeRules, state.dispatcher.load)
+            return (submissions, state.storeRules, live.isLimited ? state.dispatcher.load : Load())
         }
         let lanes = submissions.map(\.lane)
         do {

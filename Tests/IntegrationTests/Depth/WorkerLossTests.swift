@@ -82,12 +82,39 @@ struct WorkerLossTests {
         }
     }
 
-    @Test func aFrozenOutsideWorkerIsRefusedWhenItWakesAfterItsItemTimedOut() async throws {
+    @Test func aFrozenOutsideWorkerIsDroppedWhenTheGraceIsOverAndRefusedWhenItWakes() async throws {
         let worker = PythonWorker.write(to: folder)
-        let kinds = "kinds: [{ name: task, item-timeout: 100ms, attempts: 5, backoff: 1ms }]\n"
-        // A worker that does not heed the withdrawal of its call is dropped after the grace of half a minute, so this
-        // one is dropped by the end of its connection: the runner's restart.
-        try await RunningRunner.run(kinds: kinds) { runner in
+        let kinds = "kinds: [{ name: task, item-timeout: 3s, attempts: 5, backoff: 1ms }]\n"
+        try await RunningRunner.run(kinds: kinds, settings: "[Pool]\nGrace=1\n") { runner in
+            let frozen = try RunningProcess(["/usr/bin/python3", worker, "task", "1", runner.socket])
+            try await ready(runner, 1)
+            let gate = try HoldingPipe(folder.file("gate"))
+            let id = try await runner.submit("task", waiting("mark", gate))
+            #expect(try await number(in: "mark") == frozen.pid)
+            frozen.signal(SIGSTOP)
+            // Its item timed out, it did not heed that, and its connection was closed: the item is free.
+            try await eventually("the frozen one is dropped") {
+                try await runner.call("worker.list")["workers"].elements.isEmpty
+            }
+            #expect(try await runner.why(id).contains("noWorker"))
+            unlink(folder.file("mark"))
+            let second = try RunningProcess(["/usr/bin/python3", worker, "task", "1", runner.socket])
+            #expect(try await number(in: "mark") == second.pid)
+            gate.release(2)
+            let job = try await runner.finished(id)
+            #expect(job["result"]["pid"].int == Int(second.pid))
+            frozen.signal(SIGCONT)
+            try await frozen.wait(within: .seconds(20))
+            #expect(try await runner.job(id)["result"]["pid"].int == Int(second.pid))
+            let attempts = try await runner.attempts(id)
+            #expect(attempts.map { $0["cause"].string } == ["lost", "succeeded"])
+            #expect(try #require(attempts[1]["fence"].int) > (try #require(attempts[0]["fence"].int)))
+        }
+    }
+
+    @Test func aWorkerThatIsFrozenWhileTheRunnerRestartsIsRefusedWhenItWakes() async throws {
+        let worker = PythonWorker.write(to: folder)
+        try await RunningRunner.run(kinds: "kinds: [{ name: task, attempts: 5, backoff: 1ms }]\n") { runner in
             let frozen = try RunningProcess(["/usr/bin/python3", worker, "task", "1", runner.socket])
             try await ready(runner, 1)
             let gate = try HoldingPipe(folder.file("gate"))

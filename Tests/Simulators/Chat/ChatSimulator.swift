@@ -78,7 +78,7 @@ public final class ChatSimulator: Sendable {
 
     /// Waits until the counts are as wanted.
     public func wait(for what: String, until condition: @escaping @Sendable (CallCounts) -> Bool) async throws {
-        try await state.wait(for: what) { condition($0.counts) }
+        try await state.wait(within: .seconds(30), for: what) { condition($0.counts) }
     }
 
     public func close() async { await server.close() }

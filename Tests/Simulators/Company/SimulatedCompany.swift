@@ -18,7 +18,8 @@ public struct SimulatedCompany: Sendable {
             "deployments",
             [
                 .init("Deployment", .title), .init("Contractor", .relation("contractors")),
-                .init("Project", .relation("projects")), .init("Deployment Status", .status), .init("Type", .multiSelect),
+                .init("Project", .relation("projects")), .init("Deployment Status", .status),
+                .init("Type", .multiSelect),
                 .init("Start Date", .date),
             ])
         notion.addTable(
@@ -55,14 +56,16 @@ public struct SimulatedCompany: Sendable {
             "refunds",
             [
                 .init("Refund ID", .title), .init("Amount", .number), .init("Currency", .select),
-                .init("Contractor", .relation("contractors")), .init("Reason", .select), .init("Description", .richText),
+                .init("Contractor", .relation("contractors")), .init("Reason", .select),
+                .init("Description", .richText),
                 .init("Description Formatted", .richText), .init("Details", .richText), .init("Date Requested", .date),
                 .init("Status", .status),
             ])
         notion.addTable(
             "splits",
             [
-                .init("Name", .title), .init("Auto Name", .richText), .init("Amount", .number), .init("Currency", .select),
+                .init("Name", .title), .init("Auto Name", .richText), .init("Amount", .number),
+                .init("Currency", .select),
                 .init("Role", .select), .init("Type", .select), .init("Person", .relation("contractors")),
                 .init("Month", .date), .init("Description", .richText), .init("Status", .select),
             ])
@@ -86,7 +89,10 @@ public struct SimulatedCompany: Sendable {
     public mutating func contractor(_ discord: String, name: String = "", positions: [String] = []) -> String {
         notion.addRow(
             "contractors",
-            ["Full Name": .text(name.isEmpty ? discord : name), "Discord": .text(discord), "Position": .names(positions)])
+            [
+                "Full Name": .text(name.isEmpty ? discord : name), "Discord": .text(discord),
+                "Position": .names(positions),
+            ])
     }
 
     @discardableResult
@@ -120,7 +126,8 @@ public struct SimulatedCompany: Sendable {
     }
 
     @discardableResult
-    public mutating func order(_ discord: String, month: String, lastDay: String, status: String = "Approved") -> String {
+    public mutating func order(_ discord: String, month: String, lastDay: String, status: String = "Approved") -> String
+    {
         notion.addRow(
             "orders",
             [
@@ -130,7 +137,9 @@ public struct SimulatedCompany: Sendable {
     }
 
     @discardableResult
-    public mutating func line(_ order: String, _ deployment: String, hours: String, status: String = "Approved") -> String {
+    public mutating func line(_ order: String, _ deployment: String, hours: String, status: String = "Approved")
+        -> String
+    {
         let head = notion.row(order)
         var values: [String: SimulatedValue] = [
             "Type": .text("Timesheet"), "Status": .text(status), "Line Item Hours": .number(hours),

@@ -75,7 +75,7 @@ public final class NotionSimulator: Sendable {
 
     /// Waits until the counts are as wanted.
     public func wait(for what: String, until condition: @escaping @Sendable (CallCounts) -> Bool) async throws {
-        try await state.wait(for: what) { condition($0.counts) }
+        try await state.wait(within: .seconds(30), for: what) { condition($0.counts) }
     }
 
     public func close() async { await server.close() }
@@ -115,7 +115,9 @@ extension NotionSimulator.State {
         case .hang(done: false): answer = HTTPAnswer(fault: .silence)
         default:
             answer = judged(call, request)
-            if case .doneButAnswered(let status, let code) = effect { answer = Self.error(status, code, "made on purpose") }
+            if case .doneButAnswered(let status, let code) = effect {
+                answer = Self.error(status, code, "made on purpose")
+            }
         }
         answer.delay = settings.latency
         return answer.suffering(effect)
@@ -130,7 +132,8 @@ extension NotionSimulator.State {
         }
         if let wait = tooFast(at: call.time) {
             limited += 1
-            var answer = Self.error(429, "rate_limited", "You have been rate limited. Please try again in a few minutes.")
+            var answer = Self.error(
+                429, "rate_limited", "You have been rate limited. Please try again in a few minutes.")
             answer.headers.append(("Retry-After", "\(wait)"))
             return answer
         }

@@ -205,7 +205,9 @@ extension SimulatedNotion {
         return try page(id, request)
     }
 
-    private mutating func update(_ id: String, _ request: NotionRequest, at now: Timestamp) throws(NotionRefused) -> [UInt8] {
+    private mutating func update(_ id: String, _ request: NotionRequest, at now: Timestamp) throws(NotionRefused)
+        -> [UInt8]
+    {
         guard let table = table(of: id) else { throw .notFound("page", id) }
         let changes = try changes(request.body?["properties"], in: table)
         update(id, changes, at: now)

@@ -20,13 +20,16 @@ extension SimulatedNotion {
         return changes
     }
 
-    private func read(_ value: JSONValue, _ property: SimulatedTable.Property) throws(NotionRefused) -> SimulatedValue? {
+    private func read(_ value: JSONValue, _ property: SimulatedTable.Property) throws(NotionRefused) -> SimulatedValue?
+    {
         let place = "body.properties.\(property.name)"
         switch property.kind {
         case .title, .richText: return try .text(Self.text(value, place))
         case .number:
             if value.isNull { return nil }
-            guard let number = value.numberText else { throw .validation("\(place).number should be a number or null.") }
+            guard let number = value.numberText else {
+                throw .validation("\(place).number should be a number or null.")
+            }
             return .number(number)
         case .checkbox:
             guard let flag = value.boolValue else { throw .validation("\(place).checkbox should be a boolean.") }
@@ -66,7 +69,8 @@ extension SimulatedNotion {
             let length = content.utf16.count
             guard length <= 2000 else {
                 throw .validation(
-                    "body failed validation: \(place)[\(index)].text.content.length should be ≤ `2000`, instead was `\(length)`.")
+                    "body failed validation: \(place)[\(index)].text.content.length should be ≤ `2000`, instead was `\(length)`."
+                )
             }
             text += content
         }

@@ -18,7 +18,9 @@ struct NotionRefused: Error {
 
 extension SimulatedNotion {
     /// The rows that a query gives, in its order, all of them.
-    func matches(_ table: SimulatedTable, filter: JSONValue?, sorts: JSONValue?) throws(NotionRefused) -> [SimulatedTable.Row] {
+    func matches(_ table: SimulatedTable, filter: JSONValue?, sorts: JSONValue?) throws(NotionRefused)
+        -> [SimulatedTable.Row]
+    {
         var rows: [SimulatedTable.Row] = []
         for row in table.rows where !row.inTrash {
             if try filter.map({ value throws(NotionRefused) in try fulfils(row, value, table, depth: 0) }) ?? true {
@@ -98,7 +100,9 @@ extension SimulatedNotion {
         switch property.kind {
         case .rollup: return try holds(rollup: condition, values)
         case .monthFormula:
-            guard let inner = condition["string"] else { throw .validation("body.filter.formula.string should be defined") }
+            guard let inner = condition["string"] else {
+                throw .validation("body.filter.formula.string should be defined")
+            }
             return try holds(inner, "rich_text", values)
         default: return try holds(condition, type, values)
         }
@@ -119,7 +123,8 @@ extension SimulatedNotion {
     }
 
     /// Whether a value, the first if there is one, is as a condition of its type wants it.
-    private func holds(_ condition: JSONValue, _ type: String, _ values: [SimulatedValue]) throws(NotionRefused) -> Bool {
+    private func holds(_ condition: JSONValue, _ type: String, _ values: [SimulatedValue]) throws(NotionRefused) -> Bool
+    {
         guard let (operation, wanted) = condition.members?.first.map({ ($0.name, $0.value) }) else {
             throw .validation("body.filter.\(type) has no condition")
         }

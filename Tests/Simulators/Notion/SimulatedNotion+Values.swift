@@ -31,7 +31,8 @@ extension SimulatedNotion {
 
     // MARK: - As Notion writes them
 
-    func write(_ row: SimulatedTable.Row, of table: SimulatedTable, versionHasSources: Bool, to json: inout JSONWriter) {
+    func write(_ row: SimulatedTable.Row, of table: SimulatedTable, versionHasSources: Bool, to json: inout JSONWriter)
+    {
         json.object { json in
             json.member("object", "page")
             json.member("id", row.id)
@@ -111,7 +112,8 @@ extension SimulatedNotion {
     private func write(_ kind: SimulatedTable.Kind, _ value: SimulatedValue?, to json: inout JSONWriter) {
         json.member("type", kind.typeName)
         switch (kind, value) {
-        case (.title, let value), (.richText, let value): json.member(kind.typeName) { Self.write(text: value, to: &$0) }
+        case (.title, let value), (.richText, let value):
+            json.member(kind.typeName) { Self.write(text: value, to: &$0) }
         case (.number, let value): json.member("number") { Self.write(number: value, to: &$0) }
         case (.checkbox, let value): json.member("checkbox", value == .flag(true))
         case (.select, .text(let name)), (.status, .text(let name)):

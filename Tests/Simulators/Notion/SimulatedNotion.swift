@@ -33,7 +33,8 @@ public struct SimulatedNotion: Sendable {
     /// Adds a row and returns its id.
     @discardableResult
     public mutating func addRow(
-        _ table: String, _ values: [String: SimulatedValue], created: Timestamp = Timestamp(milliseconds: 1_767_600_000_000)
+        _ table: String, _ values: [String: SimulatedValue],
+        created: Timestamp = Timestamp(milliseconds: 1_767_600_000_000)
     ) -> String {
         lastID += 1
         let id = Self.identifier(0xAA, lastID)

@@ -1,0 +1,118 @@
+import Chat
+import Linux
+import MillraceService
+import Notion
+import NotionBooks
+import WebClient
+
+/// Where the books are and who sums up, as `backoffice.conf` or the environment says; ``keys`` is parser and reference.
+struct BackOfficeConfiguration: ServiceConfiguration {
+    enum System: String, CaseIterable, Sendable { case sqlite, notion }
+    enum Summaries: String, CaseIterable, Sendable { case auto, chat, original }
+
+    var system = System.sqlite
+    var summaries = Summaries.auto
+    var notionURL = NotionSettings.standardBase
+    var notionVersion = NotionVersion.standard
+    var notionTimeout = Duration.seconds(60)
+    var notionRate = 3
+    var chatURL = ChatSettings.standardURL
+    var chatModels = ChatSettings.standardModels
+    /// By collection and by field, as they are written.
+    private var collections: [String: String] = [:]
+    private var names: [String: String] = [:]
+
+    subscript(collection name: String) -> String {
+        get { collections[name] ?? "" }
+        set { collections[name] = newValue }
+    }
+
+    subscript(name path: String) -> String {
+        get { names[path] ?? NotionField.all.first { $0.path == path }?.defaultName ?? "" }
+        set { names[path] = newValue }
+    }
+
+    static let keys: [ConfigurationKey<Self>] =
+        [
+            .init("Books", "Books", \.system, .choice, "Where the company's records are."),
+            .init(
+                "Books", "Summaries", \.summaries, .choice,
+                "Who sums up what was delivered: the chat service, nobody (the original texts stay), or auto: the chat "
+                    + "service where its key is there."),
+            .init("Notion", "NotionURL", \.notionURL, .webAddress, "Where Notion is, up to /v1."),
+            .init("Notion", "NotionVersion", \.notionVersion, .notionVersion, "The version of its interface."),
+            .init("Notion", "NotionTimeout", \.notionTimeout, .span(1...300), "For one request."),
+            .init(
+                "Notion", "NotionRate", \.notionRate, .integer(0...1000),
+                "Requests a second of one worker process; 0: as many as the runner's resource notion allows."),
+            .init("Chat", "ChatURL", \.chatURL, .webAddress, "Of the chat service's completions."),
+            .init("Chat", "ChatModels", \.chatModels, .list, "The models that are asked, in this order."),
+        ]
+        + NotionCollection.allCases.map { collection in
+            .init(
+                "Collections", collection.settingName, \.[collection: collection.rawValue],
+                .notionID, "The database, or data source, of \(collection.rawValue).")
+        }
+        + NotionField.all.map { field in
+            .init(
+                "Names",
+                "Name\(field.collection.rawValue.withCapital)\(field.key.withCapital)",
+                \.[name: field.path], .propertyName, "What \(field.path) is called.")
+        }
+
+    /// What the sync of task order logs cannot do without.
+    private static let needed: [NotionCollection] = [.entries, .orders, .deployments, .contractors]
+
+    func problems() -> [String] {
+        guard system == .notion else { return [] }
+        return Self.needed.filter { self[collection: $0.rawValue].isEmpty }.map { collection in
+            "Books=notion needs \(collection.settingName)= in [Collections]: the id of the database of \(collection.rawValue)"
+        }
+    }
+
+    /// - Precondition: there are no ``problems()``.
+    func notionBooks() -> NotionBooksSettings {
+        var ids: [NotionCollection: NotionID] = [:]
+        for collection in NotionCollection.allCases {
+            ids[collection] = NotionID(self[collection: collection.rawValue])
+        }
+        var settings = NotionBooksSettings(collections: ids)
+        for field in NotionField.all where self[name: field.path] != field.defaultName {
+            settings.names[field] = self[name: field.path]
+        }
+        return settings
+    }
+}
+
+extension NotionCollection {
+    /// "NotionEntries"
+    fileprivate var settingName: String { "Notion" + rawValue.withCapital }
+}
+
+extension String {
+    fileprivate var withCapital: String { prefix(1).uppercased() + dropFirst() }
+}
+
+extension ConfigurationKind where Value == String {
+    fileprivate static var webAddress: Self {
+        Self(
+            "URL", "an address that begins with http:// or https://",
+            parse: { text in (try? WebURL(text)) == nil ? nil : text }, show: { $0 })
+    }
+
+    fileprivate static var notionID: Self {
+        Self(
+            "ID", "an id of Notion, 32 hexadecimal digits with or without hyphens, or nothing",
+            parse: { text in text.isEmpty || NotionID(text) != nil ? text : nil }, show: { $0 })
+    }
+
+    fileprivate static var propertyName: Self {
+        Self("NAME", "the name of a property", parse: { $0.isEmpty ? nil : $0 }, show: { $0 })
+    }
+}
+
+extension ConfigurationKind where Value == NotionVersion {
+    fileprivate static var notionVersion: Self {
+        Self("DATE", "a day such as 2025-09-03", parse: { NotionVersion($0) }, show: \.description)
+    }
+}

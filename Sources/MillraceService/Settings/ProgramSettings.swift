@@ -1,0 +1,30 @@
+import Linux
+
+/// The settings of a program that is no service, a worker for instance: the same table, file and variables, without a
+/// command line.
+///
+/// Nothing stops the start here: what to do about a mistake is the program's to say.
+public struct ProgramSettings<Configuration: ServiceConfiguration>: Sendable {
+    public let values: Configuration
+    /// Passed over or mended; each with its place.
+    public let warnings: [String]
+    /// All that is wrong; each with its place and what would be right.
+    public let mistakes: [String]
+
+    /// - Parameters:
+    ///   - name: `"backoffice"`: its variables begin with `MILLRACE_BACKOFFICE_`.
+    ///   - path: its file, which need not be there.
+    public init(_ name: String, path: String, environment: [String: String]) {
+        let settings = Settings(
+            Configuration(), keys: Configuration.keys, service: name, flags: [:], environment: environment,
+            file: IniFile(path: path, isRequired: false))
+        values = settings.values
+        warnings = settings.warnings
+        mistakes = settings.mistakes + (settings.mistakes.isEmpty ? settings.values.problems() : [])
+    }
+
+    /// What `--help` says of them.
+    public static func reference(_ name: String) -> String {
+        Settings<Configuration>.reference(Configuration.keys, defaults: Configuration(), service: name)
+    }
+}
