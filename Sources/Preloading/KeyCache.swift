@@ -55,14 +55,14 @@ struct KeyCache: Sendable {
 
     mutating func find(_ key: ScopedKey, now: Int64) -> Hit {
         guard let place = index[key] else { return .none }
-        let slot = slots[Int(place)]
-        if now < slot.freshUntil {
+        // Field by field: a copy of the slot would hold on to its key for nothing.
+        if now < slots[Int(place)].freshUntil {
             touch(place)
-            return .fresh(slot.value)
+            return .fresh(slots[Int(place)].value)
         }
-        if now < slot.staleUntil {
+        if now < slots[Int(place)].staleUntil {
             touch(place)
-            return .stale(slot.value)
+            return .stale(slots[Int(place)].value)
         }
         remove(place)
         return .none

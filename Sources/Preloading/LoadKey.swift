@@ -1,3 +1,5 @@
+import Glibc
+
 /// The key of a row in a dataset. Two are equal when their bytes are: canonical equivalence of Unicode plays no part, as it
 /// plays none in the sources.
 public struct LoadKey: Hashable, Sendable, CustomStringConvertible {
@@ -10,17 +12,18 @@ public struct LoadKey: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { text }
 
-    @inlinable
     public static func == (left: Self, right: Self) -> Bool {
         let (one, other) = (left.text.utf8, right.text.utf8)
         guard one.count == other.count else { return false }
         let same = one.withContiguousStorageIfAvailable { one in
-            other.withContiguousStorageIfAvailable { other in one.elementsEqual(other) }
+            other.withContiguousStorageIfAvailable { other in
+                guard let start = one.baseAddress, let second = other.baseAddress else { return one.isEmpty }
+                return memcmp(start, second, one.count) == 0
+            }
         }
         return (same ?? nil) ?? one.elementsEqual(other)
     }
 
-    @inlinable
     public func hash(into hasher: inout Hasher) {
         let isDone: Void? = text.utf8.withContiguousStorageIfAvailable {
             hasher.combine(bytes: UnsafeRawBufferPointer($0))
