@@ -68,7 +68,8 @@ var targets: [Target] = [
     .target(name: "CLinux", path: "Sources/CLinux"),
     .target(name: "CSchemas", path: "Sources/CSchemas"),
     .target(
-        name: "Schemas", dependencies: ["CSchemas"], path: "Schemas", exclude: ["runner.openrpc.json", "migrations"],
+        name: "Schemas", dependencies: ["CSchemas"], path: "Schemas",
+        exclude: ["runner.openrpc.json", "preloader.openrpc.json", "migrations"],
         swiftSettings: strict),
     .target(name: "Watching", path: "Tests/Watching", swiftSettings: strict),
     .target(
@@ -91,7 +92,11 @@ targets += library("MillraceService", ["MillraceRPC", "Systemd", "Resilience", l
 targets += library("MillraceWorker", ["MillraceRPC", "MillraceService", "Resilience", log])
 targets += library("Declarations", ["Linux", "CYAML"])
 targets += library("KindFiles", ["Declarations", "Linux"])
-targets += library("BackOffice", ["Decimals", "JSONCodec", "MillraceStore", "Linux", "Schemas"])
+targets += library("Tables")
+targets += library("Preloading", ["MillraceProtocol", "JSONCodec", "Resilience", "Linux"])
+targets += library(
+    "DatasetFiles", ["Preloading", "Declarations", "MillraceStore", "JSONCodec", "Linux"], testing: ["BackOffice"])
+targets += library("BackOffice", ["Tables", "Decimals", "JSONCodec", "MillraceStore", "Linux", "Schemas"])
 targets += service(
     "RunnerService", folder: "Runner", ["KindFiles", "MillraceService", "MillraceStore", "Resilience", "Schemas"])
 targets += library(
@@ -111,6 +116,12 @@ targets += library(
     "NotionBooks", ["BackOffice", "Notion", "MillraceProtocol", "Decimals", "Linux"],
     testing: ["Simulators", "WebClient", "Chat", "ChatSummaries"])
 targets += service(
+    "PreloaderService", folder: "Preloader",
+    [
+        "DatasetFiles", "Preloading", "Tables", "Notion", "WebClient", "MillraceService", "MillraceStore", "Resilience",
+        "Schemas",
+    ], testing: ["Simulators", "MillraceStore"])
+targets += service(
     "BackOfficeWorker", folder: "BackOffice",
     [
         "MillraceWorker", "BackOffice", "Notion", "NotionBooks", "Chat", "ChatSummaries", "WebClient",
@@ -120,7 +131,8 @@ targets += service(
 targets += service(
     "Control", folder: "Control",
     [
-        "KindFiles", "BackOffice", "MillraceStore", "MillraceRPC", "MillraceProtocol", "JSONCodec", "Linux", "CLinux",
+        "KindFiles", "DatasetFiles", "BackOffice", "MillraceStore", "MillraceRPC", "MillraceProtocol", "JSONCodec",
+        "Linux", "CLinux",
         arguments,
     ])
 targets.append(
@@ -140,9 +152,13 @@ targets.append(
         name: "Claims", dependencies: ["NotionBooks", "Notion", "BackOffice", "WebClient", "Simulators", "Linux"],
         path: "Tests/Claims", swiftSettings: strict))
 targets += [
-    suite("SchemaTests", ["RunnerService", "MillraceProtocol", "MillraceService", "MillraceStore", "Schemas"]),
-    suite("UnitFileTests", ["RunnerService"]),
-    suite("IntegrationTests", ["MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore", "Simulators"]),
+    suite(
+        "SchemaTests",
+        ["RunnerService", "PreloaderService", "MillraceProtocol", "MillraceService", "MillraceStore", "Schemas"]),
+    suite("UnitFileTests", ["RunnerService", "PreloaderService"]),
+    suite(
+        "IntegrationTests",
+        ["MillraceWorker", "MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore", "Simulators"]),
     suite("CrashTests", ["MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore"]),
     suite("SystemdTests"),
     suite("ExampleTests"),
@@ -152,6 +168,7 @@ let package = Package(
     name: "millrace",
     products: [
         .executable(name: "millrace-runner", targets: ["RunnerService"]),
+        .executable(name: "millrace-preloader", targets: ["PreloaderService"]),
         .executable(name: "millrace-backoffice", targets: ["BackOfficeWorker"]),
         .executable(name: "millctl", targets: ["Control"]),
         .executable(name: "millrace-simulator", targets: ["Simulator"]),
@@ -162,6 +179,8 @@ let package = Package(
         .library(name: "JSONCodec", targets: ["JSONCodec"]),
         .library(name: "Resilience", targets: ["Resilience"]),
         .library(name: "Linux", targets: ["Linux"]),
+        // What the preloader's rules are, for their benchmarks.
+        .library(name: "Preloading", targets: ["Preloading"]),
         // What the runner is made of, for benchmarks of its parts.
         .library(name: "RunnerParts", targets: ["KindFiles", "MillraceService", "Schemas"]),
     ],

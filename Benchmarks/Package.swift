@@ -13,7 +13,7 @@ func executable(_ name: String, folder: String, _ dependencies: [Target.Dependen
 }
 
 /// What is measured as it is shipped. Building the back office takes longer than all else, and one suite needs it.
-var programs = [suite("millrace-runner"), suite("millctl")]
+var programs = [suite("millrace-runner"), suite("millrace-preloader"), suite("millctl")]
 if Context.environment["MILLRACE_BENCH_BACKOFFICE"] != "no" { programs.append(suite("millrace-backoffice")) }
 
 let package = Package(
@@ -37,6 +37,7 @@ let package = Package(
             ]),
         executable("inside-times", folder: "InsideTimes", ["RunnerInside", suite("MillraceStore"), suite("Linux")]),
         executable("codec-times", folder: "CodecTimes", ["Samples"]),
+        executable("preload-times", folder: "PreloadTimes", [suite("Preloading"), suite("JSONCodec"), suite("Linux")]),
         executable("resilience-times", folder: "ResilienceTimes", [suite("Resilience"), suite("Linux")]),
         executable(
             "echo-server", folder: "EchoServer",

@@ -5,6 +5,9 @@ public enum Schemas {
     /// The runner's OpenRPC document.
     public static let runner = bytes(millrace_runner_openrpc)
 
+    /// The preloader's OpenRPC document.
+    public static let preloader = bytes(millrace_preloader_openrpc)
+
     /// The statements that make `runner.sqlite`, by version.
     public static let runnerMigrations: [(version: Int, name: String, sql: String)] = [
         (1, "jobs", text(millrace_runner_001_jobs)),

@@ -3,6 +3,7 @@ import Chat
 import ChatSummaries
 import Linux
 import MillraceProtocol
+import MillraceService
 import MillraceWorker
 import Notion
 import NotionBooks

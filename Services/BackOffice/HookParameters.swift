@@ -1,5 +1,6 @@
 import JSONCodec
 import MillraceProtocol
+import MillraceService
 import WebClient
 
 /// What an `http-callback` job is submitted with.

@@ -1,6 +1,7 @@
 import JSONCodec
 import Linux
 import MillraceProtocol
+import MillraceService
 import MillraceWorker
 import WebClient
 

@@ -10,6 +10,11 @@ static const unsigned char millrace_runner_openrpc_bytes[] = {
 };
 FILE_BYTES(millrace_runner_openrpc);
 
+static const unsigned char millrace_preloader_openrpc_bytes[] = {
+#embed "../../Schemas/preloader.openrpc.json"
+};
+FILE_BYTES(millrace_preloader_openrpc);
+
 static const unsigned char millrace_runner_001_jobs_bytes[] = {
 #embed "../../Schemas/migrations/runner-001-jobs.sql"
 };

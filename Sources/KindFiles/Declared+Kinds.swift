@@ -1,11 +1,6 @@
 import Declarations
 
 extension Declared {
-    /// 1 to 100 of a-z, 0-9, "-", "." and "_".
-    func name() -> String? {
-        text("a name of 1 to 100 of a-z, 0-9, \"-\", \".\" and \"_\"", where: Self.isName)
-    }
-
     /// Names in a list, none twice.
     func names(_ noun: String) -> [Declared]? {
         guard let items = items(1...20) else { return nil }
@@ -68,17 +63,5 @@ extension Declared {
             }
             return nil
         }
-    }
-
-    static func isName(_ text: String) -> Bool {
-        (1...100).contains(text.utf8.count)
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                    UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
-                    true
-                default: false
-                }
-            }
     }
 }

@@ -97,7 +97,7 @@ extension KindFolderReader {
     func readResource(_ fields: DeclaredFields, _ value: Declared) {
         let errors = problems.errors
         let name = claim(fields, &resourceNames)
-        let rate = fields["rate"].map { ($0, Self.rate($0)) }
+        let rate = fields["rate"].map { ($0, $0.rate()) }
         let burst = fields["burst"]?.integer(1...1_000_000)
         let breaker = fields["breaker"]?.fields { fields in
             var breaker = ResourceDefinition.Breaker()
@@ -116,21 +116,6 @@ extension KindFolderReader {
         }
         catalog.resources[name] = ResourceDefinition(name: name, bucket: bucket, breaker: breaker)
     }
-
-    /// "3", "0.5", "100/min": tokens a second.
-    private static func rate(_ value: Declared) -> Double? {
-        let expectation = "tokens a second from 0.001 to 1000000, such as 3, or with a unit such as 100/min"
-        guard let text = value.text(expectation) else { return nil }
-        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map { trimmed($0) }
-        guard let number = Declared.decimal(parts[0]),
-            let seconds = parts.count == 1 ? 1 : Self.seconds[parts[1]], (0.001...1_000_000).contains(number / seconds)
-        else { return value.refuse(unless: expectation) }
-        return number / seconds
-    }
-
-    private static let seconds: [String: Double] = [
-        "s": 1, "sec": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600, "d": 86_400, "day": 86_400,
-    ]
 
     func readQueue(_ fields: DeclaredFields, _ value: Declared) {
         let errors = problems.errors

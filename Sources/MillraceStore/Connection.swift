@@ -200,6 +200,14 @@ extension Connection {
         return statement
     }
 
+    /// Hands over a kept statement without running it.
+    func withPrepared<R>(_ sql: String, _ body: (Statement) -> R) throws(StoreError) -> R {
+        if let kept = statements.find(sql) { return body(kept) }
+        let statement = try prepared(sql)
+        statements.insert(statement)
+        return body(statement)
+    }
+
     /// A statement that outlives this use.
     func prepared(_ sql: String) throws(StoreError) -> Statement {
         let text = Array(sql.utf8CString)

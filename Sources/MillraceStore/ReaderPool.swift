@@ -30,9 +30,22 @@ final class ReaderPool: @unchecked Sendable {
     func stop() { state.withLock(notify: true) { $0.isStopping = true } }
 
     /// A thread's life.
-    func run(_ connection: Connection) {
+    func run(_ connection: Connection) { run { _ in connection } }
+
+    /// The same with a connection that is asked for before each read, by the one there was.
+    func run(_ connect: (Connection?) throws -> Connection) {
+        var kept: Connection?
         while let work = next() {
             guard work.claim() else { continue }
+            let connection: Connection
+            do {
+                connection = try connect(kept)
+            } catch {
+                kept = nil
+                work.fail(error)
+                continue
+            }
+            kept = connection
             connection.current = work
             let failure = perform(work, connection)
             connection.current = nil

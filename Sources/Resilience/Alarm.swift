@@ -3,7 +3,7 @@ import Linux
 /// Calls its owner once an instant has come.
 ///
 /// One task sleeps for it, and only while an instant is awaited. It ends with the alarm.
-final class Alarm: Sendable {
+package final class Alarm: Sendable {
     private struct State {
         var at: Duration?
         var sleeper: Task<Void, Never>?
@@ -18,7 +18,7 @@ final class Alarm: Sendable {
 
     /// - Parameter ring: returns the instant at which it wants to be called again, if any. It is called outside of all
     ///   locks and must not hold on to the alarm's owner.
-    init(time: any TimeSource, ring: @escaping @Sendable (_ now: Duration) -> Duration?) {
+    package init(time: any TimeSource, ring: @escaping @Sendable (_ now: Duration) -> Duration?) {
         self.time = time
         self.ring = ring
     }
@@ -28,7 +28,7 @@ final class Alarm: Sendable {
     }
 
     /// Rings at `instant` or, if that was asked for, before.
-    func ring(by instant: Duration) {
+    package func ring(by instant: Duration) {
         let replaced: Task<Void, Never>? = state.withLock { state in
             if let at = state.at, at <= instant { return nil }
             state.at = instant

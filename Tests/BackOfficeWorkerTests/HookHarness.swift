@@ -2,6 +2,7 @@ import JSONCodec
 import Linux
 import Logging
 import MillraceProtocol
+import MillraceService
 import TestSupport
 import WebClient
 

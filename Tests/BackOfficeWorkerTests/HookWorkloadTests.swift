@@ -1,5 +1,6 @@
 import Linux
 import MillraceProtocol
+import MillraceService
 import Simulators
 import TestSupport
 import Testing

@@ -10,7 +10,7 @@ struct UnitFileTests {
     init() throws { common = try UnitFile("millrace-.service.d/10-common.conf") }
 
     @Test func thereIsAServiceAndASocketOfTheSameName() {
-        #expect(Self.services.contains("millrace-runner.service"))
+        #expect(Self.services == ["millrace-preloader.service", "millrace-runner.service"])
         #expect(Self.sockets == Self.services.map { $0.dropLast("service".count) + "socket" })
     }
 
@@ -99,6 +99,7 @@ struct UnitFileTests {
         // Writable for others than root, they would be a way to start anything as the runner.
         #expect(folders.contains { $0.hasPrefix("d /etc/millrace 0755 root root") })
         #expect(folders.contains { $0.hasPrefix("d /etc/millrace/kinds.d 0755 root root") })
+        #expect(folders.contains { $0.hasPrefix("d /etc/millrace/datasets.d 0755 root root") })
     }
 
     @Test func aCrashIsReportedInOnePlaceOnly() {

@@ -34,12 +34,12 @@ struct VerifyTests {
         #expect(verdict.output.contains(complaint), "\(verdict)")
     }
 
-    @Test func theServicesAreLittleExposed() async throws {
+    @Test(arguments: UnitFileTests.services) func theServicesAreLittleExposed(unit: String) async throws {
         let folder = try await installed(prefix: "/usr")
         // In tenths of systemd's scale from 0 to 10.
         let verdict = try await run([
             "systemd-analyze", "security", "--offline=yes", "--no-pager", "--root=" + folder.file("root"),
-            "--threshold=15", "millrace-runner.service",
+            "--threshold=15", unit,
         ])
         #expect(verdict.succeeded, "\(verdict)")
     }
@@ -54,7 +54,9 @@ struct VerifyTests {
         }
         let service = try #require(text(of: "\(root)\(prefix)/lib/systemd/system/millrace-runner.service"))
         #expect(service.contains("ExecStart=\(prefix)/bin/millrace-runner\n"))
-        #expect(access("\(root)\(prefix)/bin/millrace-runner", X_OK) == 0)
+        for program in ["millrace-runner", "millrace-preloader", "millrace-backoffice", "millctl"] {
+            #expect(access("\(root)\(prefix)/bin/\(program)", X_OK) == 0, "\(program)")
+        }
         #expect(access("\(root)\(prefix)/lib/sysusers.d/millrace.conf", R_OK) == 0)
         #expect(access("\(root)\(prefix)/lib/tmpfiles.d/millrace.conf", R_OK) == 0)
         #expect(text(of: "\(root)\(prefix)/share/bash-completion/completions/millctl") == "words for bash\n")
@@ -64,7 +66,7 @@ struct VerifyTests {
     private func installed(prefix: String) async throws -> TemporaryDirectory {
         let folder = TemporaryDirectory()
         mkdir(folder.file("bin"), 0o755)
-        for name in ["millrace-runner", "millrace-backoffice", "millrace-simulator", "millctl"] {
+        for name in ["millrace-runner", "millrace-preloader", "millrace-backoffice", "millrace-simulator", "millctl"] {
             chmod(folder.write("#!/bin/sh\necho words for $2\n", to: "bin/" + name), 0o755)
         }
         try await check(

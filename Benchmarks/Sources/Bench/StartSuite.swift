@@ -33,7 +33,7 @@ enum StartSuite {
             goal: .valueAtMost(10), rounds: rounds)
         add("resident at idle", idle.rss_kib / 1024, "MiB", goal: .valueAtMost(16), rounds: min(rounds, 3))
         add("of it private", idle.anonymous_kib / 1024, "MiB", goal: nil, rounds: min(rounds, 3))
-        for name in ["millrace-runner", "millrace-backoffice", "millctl"] {
+        for name in ["millrace-runner", "millrace-preloader", "millrace-backoffice", "millctl"] {
             do {
                 let size = try strippedSize(bench, name)
                 add(

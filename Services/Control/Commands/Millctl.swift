@@ -21,7 +21,8 @@ struct Millctl: ParsableCommand {
                 name: "Work",
                 subcommands: [
                     JobCommand.self, QueueCommand.self, KindCommand.self, WorkerCommand.self, PoolCommand.self,
-                    LimitCommand.self, BreakerCommand.self, BenchCommand.self, BooksCommand.self, PayoutCommand.self,
+                    LimitCommand.self, BreakerCommand.self, PreloadCommand.self, BenchCommand.self, BooksCommand.self,
+                    PayoutCommand.self,
                 ]),
             CommandGroup(name: "Shell", subcommands: [CompletionCommand.self, ExitCodesCommand.self]),
         ])

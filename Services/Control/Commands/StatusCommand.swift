@@ -7,7 +7,7 @@ import MillraceProtocol
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Asks every service how it is.",
-        discussion: "Ends with 69 when one is down or failing.")
+        discussion: "Ends with 69 when one is down or failing; one that jobs do without may be absent.")
 
     /// A service that does not say how it is within this time is not well.
     static let patience = Duration.seconds(5)
@@ -22,7 +22,7 @@ struct StatusCommand: AsyncParsableCommand {
         } else {
             Output.lines(HealthReport(services: health).lines(for: global.terminal))
         }
-        if !health.allSatisfy(\.isWell) { throw Exit.unavailable }
+        if !HealthReport(services: health).isWell { throw Exit.unavailable }
     }
 }
 
@@ -36,12 +36,16 @@ struct ServiceHealth: Sendable {
             let caller = try Caller(service: service.name, at: place)
             defer { caller.close() }
             let answer = try await caller.call(ServiceStatus.self, Empty(), timeout: StatusCommand.patience)
-            return ServiceHealth(service: service, answer: .success(answer))
+            return ServiceHealth(service: service, answer: .success(answer), isAbsent: false)
         } catch {
             let failure = Failure(any: error) ?? Failure(.software, "\(error)")
-            return ServiceHealth(service: service, answer: .failure(failure))
+            let isAbsent = service.isOptional && !Files.exists(place.socket(of: service.name))
+            return ServiceHealth(service: service, answer: .failure(failure), isAbsent: isAbsent)
         }
     }
+
+    /// Whether it is one that may be absent, and is: there is not even a socket.
+    let isAbsent: Bool
 
     var isWell: Bool {
         guard case .success(let answer) = answer else { return false }
@@ -52,6 +56,8 @@ struct ServiceHealth: Sendable {
 /// All services together.
 struct HealthReport: JSONEncodable {
     var services: [ServiceHealth]
+
+    var isWell: Bool { services.allSatisfy { $0.isWell || $0.isAbsent } }
 
     func lines(for terminal: Terminal) -> [String] {
         var table = Table([
@@ -78,6 +84,8 @@ struct HealthReport: JSONEncodable {
                     remarks.append(
                         terminal.paint(DisplayText.harmless(words), check.verdict == .fail ? .bad : .warning))
                 }
+            case .failure where health.isAbsent:
+                table.add([Table.Cell(name), Table.Cell("absent", .quiet), "", "", "", "", ""])
             case .failure(let failure):
                 table.add([Table.Cell(name), Table.Cell("down", .bad), "", "", "", "", ""])
                 remarks.append(terminal.paint(DisplayText.harmless(failure.message), .bad))
@@ -88,13 +96,14 @@ struct HealthReport: JSONEncodable {
 
     func encode(to json: inout JSONWriter) {
         json.object { json in
-            json.member("ok", services.allSatisfy(\.isWell))
+            json.member("ok", isWell)
             json.member("services") { json in
                 json.array { json in
                     for health in services {
                         json.object { json in
                             json.member("name", health.service.name)
                             json.member("ok", health.isWell)
+                            if health.isAbsent { json.member("absent", true) }
                             switch health.answer {
                             case .success(let answer): json.member("status", answer.raw)
                             case .failure(let failure): json.member("error", failure.message)

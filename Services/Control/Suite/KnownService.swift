@@ -4,15 +4,19 @@ struct KnownService: Hashable, Sendable {
     var name: String
     /// The nouns of its methods, apart from `service` and `rpc`, which every service has.
     var nouns: Set<String>
+    /// Whether jobs flow without it, so that a suite may do without it.
+    var isOptional = false
 
     var executable: String { "millrace-\(name)" }
     var unit: String { "millrace-\(name).service" }
 
     static let all = [
-        KnownService(name: "runner", nouns: ["job", "queue", "worker", "kind", "pool", "permit", "limit", "breaker"])
+        KnownService(name: "runner", nouns: ["job", "queue", "worker", "kind", "pool", "permit", "limit", "breaker"]),
+        KnownService(name: "preloader", nouns: ["preload", "dataset", "caller"], isOptional: true),
     ]
 
     static let runner = all[0]
+    static let preloader = all[1]
 
     /// Whose method this is, by its noun; nil for a noun that every service has, or none.
     static func owner(of method: String) -> KnownService? {

@@ -1,4 +1,5 @@
 import Linux
+import Tables
 
 /// Brings records from CSV or JSON into the books.
 ///

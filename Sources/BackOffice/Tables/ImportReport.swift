@@ -1,4 +1,5 @@
 import JSONCodec
+import Tables
 
 /// What is wrong with a line of an imported file, and where.
 public struct LineProblem: Error, Hashable, Comparable, Sendable, CustomStringConvertible {

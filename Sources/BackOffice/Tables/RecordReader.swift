@@ -1,4 +1,5 @@
 import Decimals
+import Tables
 
 /// Makes values of one record's text and collects everything that is wrong with it.
 struct RecordReader {

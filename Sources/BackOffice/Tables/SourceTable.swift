@@ -1,4 +1,5 @@
 import JSONCodec
+import Tables
 
 /// The records of an imported file, cut into the fields their table asks for, before anything is made of their text.
 struct SourceTable {

@@ -8,6 +8,7 @@ typedef struct {
 } millrace_file;
 
 extern const millrace_file millrace_runner_openrpc;
+extern const millrace_file millrace_preloader_openrpc;
 extern const millrace_file millrace_runner_001_jobs;
 extern const millrace_file millrace_runner_002_depth;
 extern const millrace_file millrace_books_001_books;

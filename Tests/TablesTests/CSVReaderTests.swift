@@ -1,4 +1,4 @@
-import BackOffice
+import Tables
 import TestSupport
 import Testing
 
@@ -81,22 +81,6 @@ import Testing
         reader.append("c\n".utf8)
         #expect(try reader.next()?.map(\.text) == ["a", "bc"])
         #expect(try reader.next() == nil)
-    }
-
-    @Test func readsWhateverWasWritten() throws {
-        var random = SeededGenerator(seed: 7)
-        let letters = Array("ab,\"\n\r ;é✓")
-        for _ in 0..<300 {
-            let records = (0..<Int.random(in: 1...5, using: &random)).map { _ in
-                (0..<Int.random(in: 1...4, using: &random)).map { _ in
-                    let length = Int.random(in: 0...6, using: &random)
-                    return String((0..<length).map { _ in letters.randomElement(using: &random)! })
-                }
-            }
-            var writer = CSVWriter()
-            for record in records { writer.record(record) }
-            #expect(try read([writer.bytes]) == records)
-        }
     }
 
     @Test func randomBytesNeverHang() {

@@ -4,15 +4,17 @@ import MillraceProtocol
 import Systemd
 
 /// Secrets by name: those that the service manager laid out, else the files in `etc/credentials` of the state folder.
-struct Secrets: Sendable {
+public struct Secrets: Sendable {
     /// A longer secret is refused.
-    static let longest = 1 << 16
+    public static let longest = 1 << 16
 
     /// The suite's state folder; nil on an installed system.
-    let state: String?
+    public let state: String?
+
+    public init(state: String?) { self.state = state }
 
     /// Whether `name` can be that of a secret: a plain file name.
-    static func isName(_ name: String) -> Bool {
+    public static func isName(_ name: String) -> Bool {
         (1...255).contains(name.utf8.count) && !name.hasPrefix(".")
             && name.utf8.allSatisfy { byte in
                 switch byte {
@@ -26,7 +28,7 @@ struct Secrets: Sendable {
 
     /// The bytes of a secret, without the line end that an editor leaves behind it. Read anew each time, so that a secret
     /// can be changed without a restart.
-    func read(_ name: String) throws(SecretError) -> [UInt8] {
+    public func read(_ name: String) throws(SecretError) -> [UInt8] {
         guard Self.isName(name) else { throw .badName }
         var looked: [String] = []
         if let directory = Environment["CREDENTIALS_DIRECTORY"], !directory.isEmpty {
@@ -83,14 +85,14 @@ struct Secrets: Sendable {
 }
 
 /// Why there is no secret. Names places, never what is in them.
-enum SecretError: RPCErrorConvertible, Hashable {
+public enum SecretError: RPCErrorConvertible, Hashable {
     case badName
     case missing(String, looked: [String])
     case unreadable(String, SystemError)
     case exposed(String)
     case empty(String)
 
-    var rpcError: RPCError {
+    public var rpcError: RPCError {
         let reason =
             switch self {
             case .badName: "secret.name"

@@ -1,0 +1,70 @@
+import DatasetFiles
+import Linux
+import MillraceProtocol
+import Preloading
+import Resilience
+
+extension DatasetShelf.Entry {
+    var stats: DatasetStats {
+        let (done, load) = (dataset.figures, dataset.load)
+        return DatasetStats(
+            dataset: definition.name, asks: Int(done.asks), keysAsked: Int(done.keysAsked), hits: Int(done.hits),
+            staleHits: Int(done.staleHits), joined: Int(done.joined), duplicates: Int(done.duplicates),
+            refused: Int(done.refused), keysLoaded: Int(done.keysLoaded), refreshes: Int(done.refreshes),
+            logicalBatches: Int(done.batches), physicalRequests: Int(done.requests),
+            callsSaved: Int(done.callsSaved), hitRate: done.hitRate, failedBatches: Int(done.failedBatches),
+            cancelledBatches: Int(done.cancelledBatches), faultyBatches: Int(done.faultyBatches),
+            windowDelayP50Us: Int(done.windowDelay.value(0.5).microseconds),
+            windowDelayP99Us: Int(done.windowDelay.value(0.99).microseconds),
+            loadP50Us: Int(done.loadTime.value(0.5).microseconds),
+            loadP99Us: Int(done.loadTime.value(0.99).microseconds), entries: load.entries, bytes: load.bytes,
+            evicted: Int(load.evicted), waiting: load.waiting, running: load.running, breaker: gate.breakerState)
+    }
+}
+
+extension CallerView {
+    init(_ row: CallerBook.Row) {
+        self.init(
+            user: row.caller.user, unit: row.caller.unit, kind: row.caller.kind, dataset: row.dataset,
+            calls: Int(row.calls), keys: Int(row.keys), keyByKeyRuns: Int(row.runs), keyByKeyCalls: Int(row.runCalls),
+            longestRun: Int(row.longestRun), wouldSave: Int(row.saved))
+    }
+}
+
+extension DatasetView {
+    init(_ definition: DatasetDefinition) {
+        let rules = definition.rules
+        self.init(
+            name: definition.name, summary: definition.summary, source: DatasetSourceKind(definition.source),
+            scope: definition.scope == .shared ? .shared : .user, rows: DatasetRowMode(rules.rows),
+            file: definition.place.description, windowSize: rules.window.size,
+            windowAgeMs: rules.window.age.seconds * 1000, chunk: rules.chunk, parallelism: rules.parallelism,
+            cacheEntries: rules.cache.isOn ? rules.cache.entries : 0, cacheBytes: rules.cache.bytes,
+            ttlMs: Int(rules.cache.ttl.milliseconds), negativeTtlMs: Int(rules.cache.negativeTTL.milliseconds),
+            staleMs: Int(rules.cache.stale.milliseconds), timeoutMs: Int(rules.timeout.milliseconds),
+            resource: definition.resource?.name)
+    }
+}
+
+extension DatasetSourceKind {
+    init(_ source: DatasetDefinition.Source) {
+        self =
+            switch source {
+            case .sqlite: .sqlite
+            case .http: .http
+            case .file: .file
+            case .notion: .notion
+            }
+    }
+}
+
+extension DatasetRowMode {
+    init(_ rows: DatasetRules.Rows) {
+        self =
+            switch rows {
+            case .one: .one
+            case .first: .first
+            case .all: .all
+            }
+    }
+}

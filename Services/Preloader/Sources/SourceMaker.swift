@@ -1,0 +1,91 @@
+import DatasetFiles
+import Linux
+import MillraceProtocol
+import MillraceService
+import Preloading
+import WebClient
+
+/// Makes the sources that are declared.
+final class SourceMaker: Sendable {
+    private let host: HostContext
+    private let secrets: Secrets
+    private let web = Locked(WebDoor())
+
+    init(host: HostContext) {
+        self.host = host
+        secrets = Secrets(state: host.state)
+    }
+
+    /// Takes the settings over; sources that are made from now on keep to them.
+    func prepare(_ configuration: PreloaderConfiguration) throws {
+        var settings = WebClientSettings()
+        settings.trusted = configuration.trusted.isEmpty ? nil : configuration.trusted
+        let new = WebDoor(settings)
+        web.withLock { if $0.settings != settings { $0 = new } }
+    }
+
+    func source(of definition: DatasetDefinition) throws -> DatasetSource {
+        switch definition.source {
+        case .sqlite(let sqlite): .keyed(try SQLiteSource(sqlite, dataset: definition.name))
+        case .file(let file): .keyed(FileSource(file, dataset: definition.name))
+        case .http(let http):
+            HTTPSource(
+                http, dataset: definition.name, timeout: definition.rules.timeout, web: web.withLock { $0 },
+                secrets: secrets, time: host.time
+            ).source
+        case .notion(let notion):
+            .paged(
+                try NotionPagesSource(
+                    notion, dataset: definition.name, web: web.withLock { $0 }, secrets: secrets, time: host.time))
+        }
+    }
+
+    func close() async {
+        await web.withLock { $0 }.close()
+    }
+}
+
+/// The way to the web, opened by the first request: most preloaders need none, and save the threads.
+final class WebDoor: Sendable {
+    let settings: WebClientSettings
+    private let opened = Locked<WebClient?>(nil)
+
+    init(_ settings: WebClientSettings = WebClientSettings()) { self.settings = settings }
+
+    func client() throws(WebError) -> WebClient {
+        try opened.withLock { opened throws(WebError) -> WebClient in
+            if let opened { return opened }
+            let client = try WebClient(settings)
+            opened = client
+            return client
+        }
+    }
+
+    /// Closes what was opened; the next call opens anew.
+    func close() async {
+        let client = opened.withLock { opened -> WebClient? in
+            defer { opened = nil }
+            return opened
+        }
+        await client?.close()
+    }
+}
+
+/// What is wrong with a source, or with what it gave.
+struct SourceError: RPCErrorConvertible, Hashable {
+    var rpcError: RPCError
+
+    /// It gave something that is not what was agreed.
+    static func unreadable(_ dataset: String, _ what: String) -> SourceError {
+        SourceError(
+            rpcError: RPCError(
+                .failedPrecondition, "the source of \(dataset) is faulty: \(what)", reason: LoadFailure.Reason.faulty))
+    }
+
+    /// It is not there at the moment.
+    static func unavailable(_ dataset: String, _ what: String) -> SourceError {
+        SourceError(
+            rpcError: RPCError(
+                .unavailable, "the source of \(dataset) cannot be read: \(what)", reason: LoadFailure.Reason.failed))
+    }
+}

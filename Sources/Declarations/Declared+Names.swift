@@ -1,0 +1,35 @@
+import Linux
+
+extension Declared {
+    /// What things are called: 1 to 100 of a-z, 0-9, "-", "." and "_".
+    public func name() -> String? {
+        text("a name of 1 to 100 of a-z, 0-9, \"-\", \".\" and \"_\"", where: Self.isName)
+    }
+
+    static func isName(_ text: String) -> Bool {
+        (1...100).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                    UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
+    }
+
+    /// How often something may happen: "3", "0.5", "100/min"; the number is of one second.
+    public func rate() -> Double? {
+        let expectation = "tokens a second from 0.001 to 1000000, such as 3, or with a unit such as 100/min"
+        guard let text = text(expectation) else { return nil }
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map { trimmed($0) }
+        guard let number = Self.decimal(parts[0]),
+            let seconds = parts.count == 1 ? 1 : Self.seconds[parts[1]], (0.001...1_000_000).contains(number / seconds)
+        else { return refuse(unless: expectation) }
+        return number / seconds
+    }
+
+    private static let seconds: [String: Double] = [
+        "s": 1, "sec": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600, "d": 86_400, "day": 86_400,
+    ]
+}

@@ -1,0 +1,166 @@
+import JSONCodec
+import Linux
+
+/// Values by key, bounded by number and bytes; what was not used for longest goes first. Each operation takes the same
+/// time, however much is kept.
+struct KeyCache: Sendable {
+    /// What was found.
+    enum Hit {
+        case fresh(JSONRaw?)
+        /// Its time is over, and it may still be given out while a new one is loaded.
+        case stale(JSONRaw?)
+        case none
+    }
+
+    private struct Slot {
+        var key: ScopedKey
+        /// Nil: it is known that there is no row.
+        var value: JSONRaw?
+        /// Nanoseconds of the boot clock.
+        var freshUntil: Int64
+        var staleUntil: Int64
+        var cost: Int
+        /// Towards what was used earlier, and later; -1 at the ends.
+        var older: Int32
+        var newer: Int32
+    }
+
+    /// What an entry costs beside its bytes: the slot, its place in the index, the headers of two heap objects, and the
+    /// room that both tables have to spare after they grew, and what the allocator loses while entries come and go.
+    static let overhead = 448
+
+    /// In a slot that is free.
+    private static let nobody = ScopedKey(scope: .shared, key: LoadKey(""))
+
+    private(set) var rules: DatasetRules.Cache
+    private var index: [ScopedKey: Int32] = [:]
+    private var slots: [Slot] = []
+    private var free: [Int32] = []
+    private var newest: Int32 = -1
+    private var oldest: Int32 = -1
+    private(set) var bytes = 0
+    private(set) var evicted: UInt64 = 0
+
+    var count: Int { index.count }
+
+    init(_ rules: DatasetRules.Cache) {
+        self.rules = rules
+    }
+
+    /// Other bounds from now on; what was kept keeps its time.
+    mutating func change(_ rules: DatasetRules.Cache) {
+        self.rules = rules
+        if rules.isOn { shrink() } else { empty() }
+    }
+
+    mutating func find(_ key: ScopedKey, now: Int64) -> Hit {
+        guard let place = index[key] else { return .none }
+        // Field by field: a copy of the slot would hold on to its key for nothing.
+        if now < slots[Int(place)].freshUntil {
+            touch(place)
+            return .fresh(slots[Int(place)].value)
+        }
+        if now < slots[Int(place)].staleUntil {
+            touch(place)
+            return .stale(slots[Int(place)].value)
+        }
+        remove(place)
+        return .none
+    }
+
+    /// Keeps a value, or nil for the knowledge that there is none.
+    mutating func keep(_ key: ScopedKey, _ value: JSONRaw?, now: Int64) {
+        let ttl = value == nil ? rules.negativeTTL : rules.ttl
+        let cost = Self.overhead + key.key.text.utf8.count + (value?.bytes.count ?? 0)
+        guard rules.isOn, ttl > .zero, cost <= rules.bytes else { return remove(key) }
+        let fresh = now.addingReportingOverflow(ttl.nanoseconds).partialValue
+        let freshUntil = fresh < now ? .max : fresh
+        // What is not there may come at any time, so it is never told beyond its time.
+        let grace = value == nil ? 0 : rules.stale.nanoseconds
+        let (stale, overflow) = freshUntil.addingReportingOverflow(grace)
+        let slot = Slot(
+            key: key, value: value, freshUntil: freshUntil, staleUntil: overflow ? .max : stale, cost: cost, older: -1,
+            newer: -1)
+        if let place = index[key] {
+            bytes += cost - slots[Int(place)].cost
+            unlink(place)
+            slots[Int(place)] = slot
+            link(place)
+        } else {
+            let place: Int32
+            if let spare = free.popLast() {
+                place = spare
+                slots[Int(place)] = slot
+            } else {
+                place = Int32(slots.count)
+                slots.append(slot)
+            }
+            index[key] = place
+            bytes += cost
+            link(place)
+        }
+        shrink()
+    }
+
+    mutating func remove(_ key: ScopedKey) {
+        if let place = index[key] { remove(place) }
+    }
+
+    /// Forgets what is a scope's, or everything; says how much it was.
+    @discardableResult
+    mutating func removeAll(of scope: KeyScope? = nil) -> Int {
+        guard let scope else {
+            defer { empty() }
+            return count
+        }
+        let places = index.filter { $0.key.scope == scope }.map(\.value)
+        for place in places { remove(place) }
+        return places.count
+    }
+
+    private mutating func empty() {
+        index = [:]
+        slots = []
+        free = []
+        newest = -1
+        oldest = -1
+        bytes = 0
+    }
+
+    private mutating func shrink() {
+        while oldest >= 0, index.count > rules.entries || bytes > rules.bytes {
+            remove(oldest)
+            evicted += 1
+        }
+    }
+
+    private mutating func remove(_ place: Int32) {
+        unlink(place)
+        index[slots[Int(place)].key] = nil
+        bytes -= slots[Int(place)].cost
+        slots[Int(place)].key = Self.nobody
+        slots[Int(place)].value = nil
+        free.append(place)
+    }
+
+    // MARK: The order of use
+
+    private mutating func touch(_ place: Int32) {
+        guard place != newest else { return }
+        unlink(place)
+        link(place)
+    }
+
+    private mutating func link(_ place: Int32) {
+        slots[Int(place)].older = newest
+        slots[Int(place)].newer = -1
+        if newest >= 0 { slots[Int(newest)].newer = place } else { oldest = place }
+        newest = place
+    }
+
+    private mutating func unlink(_ place: Int32) {
+        let (older, newer) = (slots[Int(place)].older, slots[Int(place)].newer)
+        if older >= 0 { slots[Int(older)].newer = newer } else { oldest = newer }
+        if newer >= 0 { slots[Int(newer)].older = older } else { newest = older }
+    }
+}
