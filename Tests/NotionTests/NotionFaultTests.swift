@@ -38,7 +38,8 @@ import WebClient
         let notion = NotionHarness.numbers(250)
         let faults = settings(
             Rule("POST", "data_sources", .calls(2...3), effect), Rule("GET", "pages", .calls(1...1), effect))
-        try await NotionHarness.run(notion, faults, change: { $0.timeout = Self.timeout(effect) }) { client, simulator in
+        try await NotionHarness.run(notion, faults, change: { $0.timeout = Self.timeout(effect) }) {
+            client, simulator in
             let pages = try await client.all(NotionQuery(notion.source("Numbers")))
             #expect(pages.count == 250)
             #expect(simulator.counts["POST data_sources/*/query"] == 5)
@@ -76,7 +77,8 @@ import WebClient
     func aWriteWithoutAnAnswerIsOfUnknownOutcome(effect: FaultRule.Effect, made: Int) async throws {
         let notion = NotionHarness.numbers(0)
         let faults = settings(Rule("POST", "pages", .calls(1...1), effect))
-        try await NotionHarness.run(notion, faults, change: { $0.timeout = Self.timeout(effect) }) { client, simulator in
+        try await NotionHarness.run(notion, faults, change: { $0.timeout = Self.timeout(effect) }) {
+            client, simulator in
             let source = try await client.source(notion.source("Numbers"))
             do {
                 _ = try await client.create(in: source, ["Name": .title("once")])
