@@ -49,7 +49,7 @@ public enum ServiceHost {
         let signals = try SignalThread(SignalDesk.numbers) { desk.take($0) }
         defer { withExtendedLifetime(signals) {} }
         try Files.makeDirectory(launch.places.stateDirectory, mode: 0o750)
-        let sockets = try ListeningSocket.open(
+        let sockets = try await ListeningSocket.open(
             service: S.name, path: launch.options.socket, runtimeDirectory: launch.places.runtimeDirectory,
             handedOver: try ListenSockets.take())
         do {

@@ -1,4 +1,5 @@
 public import Linux
+import MillraceProtocol
 import Resilience
 public import WebClient
 
@@ -16,6 +17,13 @@ public struct BucketGate: CallGate {
     public func pass<Value: Sendable>(
         within limit: Duration, _ body: @Sendable () async throws -> Value
     ) async throws -> Value {
-        try await limiter.call(deadline: Deadline(after: limit, time: time)) { try await body() }
+        do {
+            try await limiter.acquire(deadline: Deadline(after: limit, time: time))
+        } catch let error as RateLimited {
+            throw RPCError(
+                .resourceExhausted, "\(error)", reason: "notion.busy",
+                retryAfterMs: error.retryAfter.map { Int($0.milliseconds) })
+        }
+        return try await body()
     }
 }

@@ -16,7 +16,7 @@ public import WebClient
 /// | any other status | ``NotionError/refused(_:)`` | the same |
 ///
 /// A query is sent again like a GET though it is a POST, since it changes nothing. Repeats are bounded in number and by a
-/// deadline; each is one pass of the gate. A `Retry-After` beyond the deadline is not waited for: the error says when.
+/// deadline; each is one pass of the gate. A breaker that is open is waited for as long as the deadline allows. A `Retry-After` beyond the deadline is not waited for: the error says when.
 public struct NotionClient: Sendable {
     public let settings: NotionSettings
     let core: Core
@@ -97,6 +97,13 @@ public struct NotionClient: Sendable {
                 }
             } catch let down as Down {
                 failure = down.failure
+            } catch let error as RPCError {
+                // The breaker of all processes is open. What a run loses now it loses for good, so it is waited for.
+                guard error.reason == "breaker.open", let rest = error.retryAfterMs, rest > 0,
+                    Duration.milliseconds(rest) < deadline.remaining(core.time)
+                else { throw error }
+                try await core.time.sleep(for: .milliseconds(rest) + settings.backoff.delay(attempt: 1))
+                continue
             }
             let wait = try pause(after: failure, call, attempt: attempt, deadline)
             try await core.time.sleep(for: wait)

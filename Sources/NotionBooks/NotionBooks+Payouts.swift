@@ -93,10 +93,13 @@ extension NotionBooks: PayoutBooks {
         let isSame = try await isStill(draft, source)
         if let there = try await before.first { return .alreadyThere(there.payout) }
         guard isSame else { return .changed }
+        var found: LivePayout?
         let made = try await ensure(in: table, try properties(draft, source, table), isNew: true) {
-            guard let mine = try await live(group, field, kind, table).first else { return nil }
-            return NotionPage(id: try OrderID(mine.payout.id.text).notion())
+            found = try await live(group, field, kind, table).first?.payout
+            return try found.map { NotionPage(id: try OrderID($0.id.text).notion()) }
         }
+        // What was found after an answer was lost may be another run's, where the books keep whose it is.
+        if let found, table.has(.payoutRun), found.run != draft.run { return .alreadyThere(found) }
         let mine = PayoutID(made.page.id)
         let others = try await live(group, field, kind, table).map(\.payout).filter { $0.id != mine }
         guard let other = others.first else { return .created(mine) }

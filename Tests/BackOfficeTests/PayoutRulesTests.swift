@@ -49,10 +49,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("Hourly Rate", "241.6425"), ("Mixed", "2000"), ("Monthly Fixed", "2000"), ("Retainer", "241.6425"),
-        ("", "241.6425"),
+        ("Hourly Rate", "241.65"), ("Mixed", "2000"), ("Monthly Fixed", "2000"), ("Retainer", "241.65"),
+        ("", "241.65"),
     ])
-    func onlyMonthlyFixedAndMixedAreFixedAndHoursTimesRateIsExact(type: String, amount: String) throws {
+    func onlyMonthlyFixedAndMixedAreFixedAndAllElseIsHoursTimesRateUpToTheCent(type: String, amount: String) throws {
         let rate = ContractorRate(
             id: "r", contractor: "ada", payday: 1, billingType: BillingType(type), monthlyFixed: 2000,
             hourlyRate: ExactDecimal("33.33")!, currency: .usd)

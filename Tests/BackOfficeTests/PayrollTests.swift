@@ -37,7 +37,7 @@ import Testing
                 "amount":30000000,"currency":"VND","billing_type":"Monthly Fixed"},\
                 {"order_page_id":"ord-202512-bob","contractor_name":"Bob Okoye","contractor_id":"bob",\
                 "month":"2025-12","hours":7.25,"payout_page_id":"pay-ord-202512-bob","status":"created","reason":null,\
-                "amount":241.6425,"currency":"USD","billing_type":"Hourly Rate"},\
+                "amount":241.65,"currency":"USD","billing_type":"Hourly Rate"},\
                 {"order_page_id":"ord-202512-cyd","contractor_name":"","contractor_id":"cyd","month":"2025-12",\
                 "hours":12,"payout_page_id":"pay-ord-202512-cyd","status":"skipped",\
                 "reason":"payout already exists","amount":1413.05,"currency":"USD","billing_type":"Mixed"},\
@@ -50,7 +50,7 @@ import Testing
                 pay-ord-202512-cyd,x,1,USD,cyd,Pending,,,order,ord-202512-cyd,,
                 pay-ord-202512-ada,Service fee for December 2025,30000000,VND,ada,Pending,2025-12-31,,order,\
                 ord-202512-ada,r-ada,"Design consulting, December 1-31, 2025"
-                pay-ord-202512-bob,Service fee for December 2025,241.6425,USD,bob,Pending,2025-12-31,,order,\
+                pay-ord-202512-bob,Service fee for December 2025,241.65,USD,bob,Pending,2025-12-31,,order,\
                 ord-202512-bob,r-bob,"Operational consulting, December 1-31, 2025"
 
                 """)
@@ -164,7 +164,7 @@ import Testing
         #expect((result.created, result.planned, result.processed) == (0, 3, 3))
         let text = JSON.text(result)
         #expect(text.contains(#""calculation":"2500 USD × 13/23 working days, up to 0.01","invoice_due_day":25"#))
-        #expect(text.contains(#""calculation":"33.33 USD × 7.25 h""#))
+        #expect(text.contains(#""calculation":"33.33 USD × 7.25 h, up to 0.01""#))
         #expect(text.hasSuffix(#""type":"Service Fee","dry_run":true,"payouts_planned":3}"#))
     }
 

@@ -19,8 +19,9 @@ struct NotionClaims {
 
         /// "53 queries, 50 pages read, 50 created, 200 changed"
         var text: String {
+            let queries = sum { $0.hasSuffix("/query") }
             let parts = [
-                (sum { $0.hasSuffix("/query") }, "queries"), (sum { $0.hasPrefix("GET pages") }, "pages read"),
+                (queries, queries == 1 ? "query" : "queries"), (sum { $0.hasPrefix("GET pages") }, "pages read"),
                 (sum { $0 == "POST pages" }, "created"), (sum { $0.hasPrefix("PATCH") }, "changed"),
             ]
             return parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")

@@ -153,6 +153,14 @@ struct PayoutTests {
         }
     }
 
+    @Test func aWrongRoundingTableStopsTheWorkersStart() async throws {
+        let worker = try await run(
+            [Binary.path("millrace-backoffice"), "--connect", "/nowhere/runner.sock"],
+            environment: ["PAYOUT_ROUNDING": "VND=1000,USD=none"])
+        #expect(worker.status == 78, "\(worker)")
+        #expect(worker.errors.contains("PAYOUT_ROUNDING: 'USD=none' is not of the form CURRENCY=UNIT"), "\(worker)")
+    }
+
     @Test func everyNumberOfWorkersPaysTheSame() async throws {
         var outcomes: Set<String> = []
         for workers in ["1", "5", "20"] {

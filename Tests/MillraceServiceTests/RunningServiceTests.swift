@@ -44,7 +44,7 @@ extension HostTests {
             let log = ServiceLog(
                 name: "example", identifier: "millrace-example", level: settings.values.host.logLevel,
                 output: .text(output.writer.raw, isColoured: false), time: SystemTime())
-            let sockets = try ListeningSocket.open(
+            let sockets = try await ListeningSocket.open(
                 service: "example", path: nil, runtimeDirectory: launch.places.runtimeDirectory,
                 handedOver: handedOver)
             let manager = ServiceManager(watchdog: watchdog) { [messages] message in

@@ -132,45 +132,60 @@ extension HostTests {
     @Suite struct SocketTests {
         private let directory = TemporaryDirectory()
 
-        @Test func theSocketWithTheServicesNameIsChosen() throws {
+        @Test func theSocketWithTheServicesNameIsChosen() async throws {
             let sockets = try ["admin", "example.socket"].map { name in
                 (name: name, descriptor: try UnixSocket.listen(path: directory.file(name)))
             }
-            let chosen = try open(sockets)
+            let chosen = try await open(sockets)
             #expect(chosen.map(\.descriptor.raw) == [sockets[1].descriptor.raw])
             #expect(chosen[0].ownPath == nil)
         }
 
-        @Test func aSingleSocketServesUnderAnyName() throws {
+        @Test func aSingleSocketServesUnderAnyName() async throws {
             let socket = try UnixSocket.listen(path: directory.file("s"))
-            #expect(try open([("unknown", socket)]).count == 1)
+            #expect(try await open([("unknown", socket)]).count == 1)
         }
 
-        @Test func socketsOfOtherNamesOnlyAreAMistake() throws {
+        @Test func socketsOfOtherNamesOnlyAreAMistake() async throws {
             let sockets = try ["a", "b"].map { name in
                 (name: name, descriptor: try UnixSocket.listen(path: directory.file(name)))
             }
-            #expect(throws: SocketProblem.noneNamed("example", ["a", "b"])) { try open(sockets) }
+            await #expect(throws: SocketProblem.noneNamed("example", ["a", "b"])) { try await open(sockets) }
         }
 
-        @Test func aSocketThatDoesNotListenIsAMistake() throws {
+        @Test func aSocketThatDoesNotListenIsAMistake() async throws {
             let (one, other) = try UnixSocket.pair()
-            #expect(throws: SocketProblem.notListening("example")) { try open([("example", one)]) }
+            await #expect(throws: SocketProblem.notListening("example")) { try await open([("example", one)]) }
             #expect(other.isOpen)
         }
 
-        @Test func anOwnSocketIsMadeWithItsFolderForTheGroup() throws {
-            let sockets = try open([], path: directory.file("run/deep/x.sock"))
+        @Test func anOwnSocketIsMadeWithItsFolderForTheGroup() async throws {
+            let sockets = try await open([], path: directory.file("run/deep/x.sock"))
             var status = stat()
             #expect(stat(directory.file("run/deep/x.sock"), &status) == 0 && status.st_mode & 0o777 == 0o660)
             #expect(stat(directory.file("run/deep"), &status) == 0 && status.st_mode & 0o777 == 0o750)
             #expect(sockets[0].ownPath == directory.file("run/deep/x.sock"))
         }
 
+        @Test func aSocketThatIsLetGoInAMomentIsWaitedFor() async throws {
+            let path = directory.file("run/example.sock")
+            let first = Locked<[ListeningSocket]>(try await open([], path: path))
+            let second = Task { try await open([], path: path) }
+            first.withLock { $0 = [] }
+            #expect(try await second.value.count == 1)
+        }
+
+        @Test func aSocketThatStaysInUseIsTaken() async throws {
+            let path = directory.file("run/example.sock")
+            let first = try await open([], path: path)
+            await #expect(throws: SocketProblem.taken(path)) { try await open([], path: path) }
+            withExtendedLifetime(first) {}
+        }
+
         private func open(
             _ handedOver: [(name: String, descriptor: Descriptor)], path: String? = nil
-        ) throws -> [ListeningSocket] {
-            try ListeningSocket.open(
+        ) async throws -> [ListeningSocket] {
+            try await ListeningSocket.open(
                 service: "example", path: path, runtimeDirectory: directory.file("run"), handedOver: handedOver)
         }
     }

@@ -1,4 +1,5 @@
 import Linux
+import MillraceProtocol
 import Notion
 import Resilience
 import Simulators
@@ -37,7 +38,8 @@ import WebClient
         let notion = NotionHarness.numbers(250)
         let faults = settings(
             Rule("POST", "data_sources", .calls(2...3), effect), Rule("GET", "pages", .calls(1...1), effect))
-        try await NotionHarness.run(notion, faults, change: { $0.timeout = Self.timeout(effect) }) { client, simulator in
+        try await NotionHarness.run(notion, faults, change: { $0.timeout = Self.timeout(effect) }) {
+            client, simulator in
             let pages = try await client.all(NotionQuery(notion.source("Numbers")))
             #expect(pages.count == 250)
             #expect(simulator.counts["POST data_sources/*/query"] == 5)
@@ -75,7 +77,8 @@ import WebClient
     func aWriteWithoutAnAnswerIsOfUnknownOutcome(effect: FaultRule.Effect, made: Int) async throws {
         let notion = NotionHarness.numbers(0)
         let faults = settings(Rule("POST", "pages", .calls(1...1), effect))
-        try await NotionHarness.run(notion, faults, change: { $0.timeout = Self.timeout(effect) }) { client, simulator in
+        try await NotionHarness.run(notion, faults, change: { $0.timeout = Self.timeout(effect) }) {
+            client, simulator in
             let source = try await client.source(notion.source("Numbers"))
             do {
                 _ = try await client.create(in: source, ["Name": .title("once")])
@@ -180,7 +183,7 @@ import WebClient
     @Test func withoutABudgetTheLimitIsWaitedOut() async throws {
         let notion = NotionHarness.numbers(1)
         var settings = NotionSimulator.Settings()
-        settings.limit = (rate: 200, burst: 3)
+        settings.limit = (rate: 20, burst: 3)
         try await NotionHarness.run(notion, settings, change: { $0.attempts = 20 }) { client, simulator in
             let id = NotionID(notion.rows("Numbers")[0].id)!
             try await withThrowingTaskGroup { group in
@@ -231,6 +234,34 @@ import WebClient
             _ = try? await client.all(NotionQuery(notion.source("Numbers")))
         }
         #expect(heard.withLock { $0 } == ["down", "down", "well", "well", "well"])
+    }
+
+    @Test func anOpenBreakerIsWaitedForAndNotBeyondTheDeadline() async throws {
+        let notion = NotionHarness.numbers(1)
+        struct Shut: CallGate {
+            let times: Locked<Int>
+            let rest: Int
+            func pass<Value: Sendable>(
+                within limit: Duration, _ body: @Sendable () async throws -> Value
+            ) async throws -> Value {
+                let isShut = times.withLock { times in
+                    times -= 1
+                    return times >= 0
+                }
+                if isShut {
+                    throw RPCError(.unavailable, "left alone", reason: "breaker.open", retryAfterMs: rest)
+                }
+                return try await body()
+            }
+        }
+        try await NotionHarness.run(notion) { client, simulator in
+            let waiting = client.passing(Shut(times: Locked(2), rest: 3000))
+            let pages = try await waiting.all(NotionQuery(notion.source("Numbers")))
+            #expect(pages.count == 1)
+            let refused = client.passing(Shut(times: Locked(1), rest: 600_000))
+            await #expect(throws: RPCError.self) { try await refused.all(NotionQuery(notion.source("Numbers"))) }
+            #expect(simulator.total == 1)
+        }
     }
 
     @Test func aWrongTokenAndAMissingVersionAreSaid() async throws {

@@ -166,7 +166,7 @@ extension PayoutRun.Context {
 extension ContractorRate {
     /// What the hours of a month come to, and how that was found.
     ///
-    /// A fixed amount is prorated and rounded up to the unit of its currency; hours times the hourly rate is exact.
+    /// A fixed amount is prorated; either way the product is exact and then rounded up, once, to the unit of its currency.
     /// - Throws: ``PayoutObstacle`` when the rate does not say what is needed, or the product has too many digits.
     func amountDue(
         for hours: Hours, in month: Month, _ rounding: RoundingTable
@@ -178,15 +178,18 @@ extension ContractorRate {
                 description: "rate \(id) has no \(billingType.isFixed ? "monthly fixed amount" : "hourly rate")")
         }
         do throws(DecimalError) {
+            let unit = rounding.unit(of: currency)
             if billingType.isFixed {
-                let share = Proration(month: month, start: startDate), unit = rounding.unit(of: currency)
-                let amount = try share.amount(of: basis, unit: unit)
+                let share = Proration(month: month, start: startDate)
                 return (
-                    Money(amount, currency),
+                    Money(try share.amount(of: basis, unit: unit), currency),
                     "\(basis) \(currency) × \(share.worked)/\(share.total) working days, up to \(unit)"
                 )
             }
-            return (Money(try basis.multiplied(by: hours), currency), "\(basis) \(currency) × \(hours) h")
+            let units = try basis.multiplied(by: hours).divided(by: unit, scale: 0, rounding: .ceiling)
+            return (
+                Money(try units.multiplied(by: unit), currency), "\(basis) \(currency) × \(hours) h, up to \(unit)"
+            )
         } catch {
             throw PayoutObstacle(description: "the amount by rate \(id) cannot be computed: \(error)")
         }

@@ -10,20 +10,27 @@ struct ListeningSocket: Sendable {
 
     /// The sockets for `service`: those handed over, else one opened at `path` or in the runtime directory.
     ///
+    /// A socket that is in use is waited for, half a second at most: what a killed process leaves can live a moment longer
+    /// than itself, as a child that has not come to its exec.
+    ///
     /// - Throws: ``SocketProblem`` or `SystemError`.
     static func open(
         service: String, path: String?, runtimeDirectory: String,
         handedOver: [(name: String, descriptor: Descriptor)]
-    ) throws -> [ListeningSocket] {
+    ) async throws -> [ListeningSocket] {
         if !handedOver.isEmpty { return try choose(handedOver, service) }
         let path = path.map(Files.absolute) ?? "\(runtimeDirectory)/\(service).sock"
         try Files.makeDirectory(Files.parent(path), mode: 0o750)
-        do throws(SystemError) {
-            let socket = try UnixSocket.listen(path: path)
-            return [ListeningSocket(descriptor: socket, ownPath: path)]
-        } catch {
-            if error.number == EADDRINUSE, Files.kind(path) == .socket { throw SocketProblem.taken(path) }
-            throw error
+        var attempt = 0
+        while true {
+            attempt += 1
+            do throws(SystemError) {
+                return [ListeningSocket(descriptor: try UnixSocket.listen(path: path), ownPath: path)]
+            } catch {
+                guard error.number == EADDRINUSE, Files.kind(path) == .socket else { throw error }
+                guard attempt < 20 else { throw SocketProblem.taken(path) }
+            }
+            try await Task.sleep(for: .milliseconds(25))
         }
     }
 
