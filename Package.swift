@@ -95,7 +95,8 @@ targets += library("KindFiles", ["Declarations", "Linux"])
 targets += library("Tables")
 targets += library("Preloading", ["MillraceProtocol", "JSONCodec", "Resilience", "Linux"])
 targets += library(
-    "DatasetFiles", ["Preloading", "Declarations", "MillraceStore", "JSONCodec", "Linux"], testing: ["BackOffice"])
+    "DatasetFiles", ["Preloading", "Declarations", "MillraceStore", "JSONCodec", "Linux"],
+    testing: ["BackOffice", "MillraceStore"])
 targets += library("BackOffice", ["Tables", "Decimals", "JSONCodec", "MillraceStore", "Linux", "Schemas"])
 targets += service(
     "RunnerService", folder: "Runner", ["KindFiles", "MillraceService", "MillraceStore", "Resilience", "Schemas"])

@@ -3,8 +3,8 @@ import Linux
 /// How long a load is expected to take: a running mean and a running mean deviation, as TCP estimates its round trip
 /// (RFC 6298); expected is the mean and twice the deviation.
 struct LoadEstimate: Hashable, Sendable {
-    /// Before anything was measured.
-    static let initial = Duration.milliseconds(50)
+    /// Before anything was measured: rather too long, so that nobody's time is over because of it.
+    static let initial = Duration.milliseconds(250)
 
     private var mean: Duration?
     private var deviation = Duration.zero

@@ -149,8 +149,8 @@ struct HostileSourceTests {
                 let rows = try await preloader.fetch("people", (0..<8).map { "p\($0)" })
                 #expect(rows["values"].names.count == 8)
                 let calls = simulator.calls
-                // Seven gaps of 50 ms; the clocks of both sides may differ by a little.
-                #expect(calls[7].time - calls[0].time > .milliseconds(300))
+                // Seven gaps of 50 ms, of which the first request may lose some while it connects.
+                #expect(calls[7].time - calls[0].time > .milliseconds(200))
             }
         }
     }
