@@ -36,10 +36,10 @@ struct VerifyTests {
 
     @Test(arguments: UnitFileTests.services) func theServicesAreLittleExposed(unit: String) async throws {
         let folder = try await installed(prefix: "/usr")
-        // In tenths of systemd's scale from 0 to 10. The preloader sees the processes of its callers.
+        // In tenths of systemd's scale from 0 to 10.
         let verdict = try await run([
             "systemd-analyze", "security", "--offline=yes", "--no-pager", "--root=" + folder.file("root"),
-            "--threshold=\(unit == "millrace-preloader.service" ? 16 : 15)", unit,
+            "--threshold=15", unit,
         ])
         #expect(verdict.succeeded, "\(verdict)")
     }
