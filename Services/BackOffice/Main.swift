@@ -23,7 +23,7 @@ import WebClient
         }
         var web = WebClientSettings()
         web.trusted = settings.trustedCertificates
-        let webDoor = WebDoor(settings: web)
+        let webDoor = WebDoor(web)
         let secrets = Secrets(state: settings.state)
         let books = BooksDoor(settings: settings, web: webDoor, secrets: secrets)
         let hook = HookWorkload(web: webDoor, secrets: secrets)

@@ -35,7 +35,7 @@ final class HookHarness: Sendable {
 
     private init(_ settings: WebClientSettings, _ time: any TimeSource) {
         self.time = time
-        web = WebDoor(settings: settings)
+        web = WebDoor(settings)
         workload = TypedPlainWorkload(HookWorkload(web: web, secrets: Secrets(state: folder.path), time: time))
     }
 

@@ -45,32 +45,6 @@ final class SourceMaker: Sendable {
     }
 }
 
-/// The way to the web, opened by the first request: most preloaders need none, and save the threads.
-final class WebDoor: Sendable {
-    let settings: WebClientSettings
-    private let opened = Locked<WebClient?>(nil)
-
-    init(_ settings: WebClientSettings = WebClientSettings()) { self.settings = settings }
-
-    func client() throws(WebError) -> WebClient {
-        try opened.withLock { opened throws(WebError) -> WebClient in
-            if let opened { return opened }
-            let client = try WebClient(settings)
-            opened = client
-            return client
-        }
-    }
-
-    /// Closes what was opened; the next call opens anew.
-    func close() async {
-        let client = opened.withLock { opened -> WebClient? in
-            defer { opened = nil }
-            return opened
-        }
-        await client?.close()
-    }
-}
-
 /// What is wrong with a source, or with what it gave.
 struct SourceError: RPCErrorConvertible, Hashable {
     var rpcError: RPCError

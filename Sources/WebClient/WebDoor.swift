@@ -1,14 +1,15 @@
 import Linux
-import WebClient
 
-/// The way to the web, opened by the first job that needs it: most workers never do, and save the threads.
-final class WebDoor: Sendable {
-    private let settings: WebClientSettings
+/// The way to the web, opened by the first request: most processes need none, and save the threads.
+public final class WebDoor: Sendable {
+    public let settings: WebClientSettings
     private let opened = Locked<WebClient?>(nil)
 
-    init(settings: WebClientSettings = WebClientSettings()) { self.settings = settings }
+    public init(_ settings: WebClientSettings = WebClientSettings()) { self.settings = settings }
 
-    func client() throws(WebError) -> WebClient {
+    /// The client, made if there is none.
+    /// - Throws: what ``WebClient/init(_:)`` throws.
+    public func client() throws(WebError) -> WebClient {
         try opened.withLock { opened throws(WebError) -> WebClient in
             if let opened { return opened }
             let client = try WebClient(settings)
@@ -18,7 +19,7 @@ final class WebDoor: Sendable {
     }
 
     /// Closes what was opened; the next call opens anew.
-    func close() async {
+    public func close() async {
         let client = opened.withLock { opened -> WebClient? in
             defer { opened = nil }
             return opened
