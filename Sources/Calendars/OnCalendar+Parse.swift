@@ -61,9 +61,14 @@ struct OnCalendarParts: Sendable {
     /// Whether all of it was given as seconds since the epoch, which are UTC whatever zone follows.
     var isSinceEpoch = false
 
-    init() {}
+    /// Nothing said yet.
+    static let blank: OnCalendarParts = {
+        var parts = OnCalendarParts()
+        (parts.hours, parts.minutes, parts.seconds) = ([], [], [])
+        return parts
+    }()
 
-    /// Midnight, where nothing else is said.
+    /// Midnight of every day, where nothing else is said.
     init(weekdays: UInt8 = 0, months: [Int] = [], days: [Int] = [], hours: [Int] = [0], minutes: [Int] = [0]) {
         func single(_ value: Int) -> CalendarComponent { CalendarComponent(start: value, stop: nil, step: 0) }
         self.weekdays = weekdays

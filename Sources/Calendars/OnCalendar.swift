@@ -75,7 +75,7 @@ extension OnCalendar {
         var text = weekdays == 0 ? "" : weekdayText + " "
         text += "\(Self.text(years, width: 4))-\(Self.text(months, width: 2))\(isFromEnd ? "~" : "-")"
         text += "\(Self.text(days, width: 2)) \(Self.text(hours, width: 2)):\(Self.text(minutes, width: 2)):"
-        text += seconds.contains(Self.everySecond) ? "*" : Self.text(seconds, width: 2, unit: 1_000_000)
+        text += seconds == [Self.everySecond] ? "*" : Self.text(seconds, width: 2, unit: 1_000_000)
         switch zone {
         case .local: return text
         case .utc: return text + " UTC"

@@ -37,7 +37,7 @@ extension ExpressionScanner {
     }
 
     mutating func calendar() throws(ExpressionError) -> OnCalendarParts {
-        var parts = OnCalendarParts()
+        var parts = OnCalendarParts.blank
         parts.weekdays = try weekdays()
         if isNext("@") {
             try secondsSinceEpoch(into: &parts)
@@ -199,9 +199,10 @@ extension ExpressionScanner {
         guard take(":") else {
             throw error(at: position, "\(shown(at: position)) after the minute", "the end, “:” and the second, or a zone")
         }
-        let isStar = isNext("*")
-        let seconds = try list(isTime: true)
-        parts.seconds = isStar ? [OnCalendar.everySecond] : try checked(seconds, .second)
+        parts.seconds = try checked(try list(isTime: true), .second)
+        if parts.seconds.isEmpty || parts.seconds.contains(OnCalendar.everySecond) {
+            parts.seconds = [OnCalendar.everySecond]
+        }
         guard isAtEnd else {
             throw error(at: position, "\(shown(at: position)) after the time", "the end, or a zone such as Europe/Berlin")
         }
