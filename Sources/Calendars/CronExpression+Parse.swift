@@ -82,7 +82,8 @@ extension ExpressionScanner {
     }
 
     /// One field, from the position to the next blank.
-    fileprivate mutating func values(of field: CronField, _ dialect: CronDialect) throws(ExpressionError) -> CronValues {
+    fileprivate mutating func values(of field: CronField, _ dialect: CronDialect) throws(ExpressionError) -> CronValues
+    {
         var values = CronValues()
         if dialect == .wide, field == .dayOfMonth || field == .dayOfWeek, isNext("?") {
             position += 1
@@ -117,7 +118,8 @@ extension ExpressionScanner {
                 let isSunday = field == .dayOfWeek && last == 0
                 throw error(
                     at: lastAt, "the range ends before it begins",
-                    isSunday ? "\(slice(start..<lastAt))7, for Sunday is 0 and 7" : "two ranges with a comma between them")
+                    isSunday
+                        ? "\(slice(start..<lastAt))7, for Sunday is 0 and 7" : "two ranges with a comma between them")
             }
             values.bits |= Self.bits(first...last, by: try step() ?? 1)
         } else if let step = try step() {

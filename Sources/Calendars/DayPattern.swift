@@ -15,6 +15,8 @@ public struct DayPattern: Hashable, Sendable {
     let months: UInt16
     /// Days as bits 1 to 31, by ``MonthCursor/shape``.
     let table: [UInt32]
+    /// The years in which days may lie; nil where no day ever belongs, as with February 30.
+    let span: ClosedRange<Int64>?
 
     /// `day` tells whether the day of a month of the length belongs, when the month began on `first` (0 is Monday).
     init(
@@ -31,11 +33,19 @@ public struct DayPattern: Hashable, Sendable {
         }
         self.table = table
         self.months = months
+        let hasDays = (1...12).contains { month in
+            let lengths =
+                month == 2 ? 28...29 : CivilDate.days(in: month, of: 2000)...CivilDate.days(in: month, of: 2000)
+            return months >> month & 1 == 1
+                && lengths.contains { length in table[((length - 28) * 7)..<((length - 27) * 7)].contains { $0 != 0 } }
+        }
+        let chosen = Self.years.filter { year in years.isEmpty || years.contains { $0.contains(Int(year)) } }
+        if hasDays, let first = chosen.first, let last = chosen.last { span = first...last } else { span = nil }
         if years.isEmpty {
             yearBits = nil
         } else {
             var bits = [UInt64](repeating: 0, count: 4)
-            for year in Self.years where years.contains(where: { $0.contains(Int(year)) }) {
+            for year in chosen {
                 let index = Int(year - Self.years.lowerBound)
                 bits[index / 64] |= 1 << UInt64(index % 64)
             }

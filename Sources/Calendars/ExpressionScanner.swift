@@ -15,7 +15,8 @@ struct ExpressionScanner {
         end = bytes.count
         guard bytes.count <= Self.limit else {
             throw ExpressionError(
-                expression: String(text.prefix(40)) + "…", column: 1, problem: "the expression has \(bytes.count) bytes",
+                expression: String(text.prefix(40)) + "…", column: 1,
+                problem: "the expression has \(bytes.count) bytes",
                 remedy: "at most \(Self.limit)")
         }
     }

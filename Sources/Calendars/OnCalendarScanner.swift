@@ -23,7 +23,8 @@ extension ExpressionScanner {
         }
         if let local {
             for isDaylight in [false, true] {
-                guard let name = local.abbreviation(isDaylight: isDaylight), name.lowercased() == word.lowercased() else {
+                guard let name = local.abbreviation(isDaylight: isDaylight), name.lowercased() == word.lowercased()
+                else {
                     continue
                 }
                 end = space
@@ -51,7 +52,8 @@ extension ExpressionScanner {
     // MARK: - Weekdays
 
     private static let weekdayWords: [(name: String, day: Int)] = [
-        ("monday", 0), ("mon", 0), ("tuesday", 1), ("tue", 1), ("wednesday", 2), ("wed", 2), ("thursday", 3), ("thu", 3),
+        ("monday", 0), ("mon", 0), ("tuesday", 1), ("tue", 1), ("wednesday", 2), ("wed", 2), ("thursday", 3),
+        ("thu", 3),
         ("friday", 4), ("fri", 4), ("saturday", 5), ("sat", 5), ("sunday", 6), ("sun", 6),
     ]
 
@@ -92,7 +94,9 @@ extension ExpressionScanner {
                 }
             }
             guard isAtEnd || isNext(" ") else { continue }
-            guard rangeStart == nil else { throw error(at: position, "the range of weekdays is open", "a weekday here") }
+            guard rangeStart == nil else {
+                throw error(at: position, "the range of weekdays is open", "a weekday here")
+            }
             skipSpaces()
             return days == 0x7F ? 0 : days
         }
@@ -103,7 +107,8 @@ extension ExpressionScanner {
         guard let (name, day) = Self.weekdayWords.first(where: { rest.starts(with: $0.name.utf8) }) else {
             guard position == 0, let byte = next, Self.isLetter(byte) else { return nil }
             throw error(
-                at: 0, "“\(slice(0..<(bytes[..<end].firstIndex(of: UInt8(ascii: " ")) ?? end)))” is no weekday and no shorthand",
+                at: 0,
+                "“\(slice(0..<(bytes[..<end].firstIndex(of: UInt8(ascii: " ")) ?? end)))” is no weekday and no shorthand",
                 "one of Mon to Sun, or minutely, hourly, daily, weekly, monthly, quarterly, semiannually, yearly")
         }
         position += name.utf8.count
@@ -155,7 +160,9 @@ extension ExpressionScanner {
             try setDays(second, isFromEnd: isFirstTilde, in: &parts)
         } else {
             guard !isFirstTilde else {
-                throw error(at: position, "\(shown(at: position)) after the day", "a space or the end; “~” stands before the day")
+                throw error(
+                    at: position, "\(shown(at: position)) after the day",
+                    "a space or the end; “~” stands before the day")
             }
             let isSecondTilde = isNext("~")
             guard take("-") || take("~") else {
@@ -197,14 +204,16 @@ extension ExpressionScanner {
             return
         }
         guard take(":") else {
-            throw error(at: position, "\(shown(at: position)) after the minute", "the end, “:” and the second, or a zone")
+            throw error(
+                at: position, "\(shown(at: position)) after the minute", "the end, “:” and the second, or a zone")
         }
         parts.seconds = try checked(try list(isTime: true), .second)
         if parts.seconds.isEmpty || parts.seconds.contains(OnCalendar.everySecond) {
             parts.seconds = [OnCalendar.everySecond]
         }
         guard isAtEnd else {
-            throw error(at: position, "\(shown(at: position)) after the time", "the end, or a zone such as Europe/Berlin")
+            throw error(
+                at: position, "\(shown(at: position)) after the time", "the end, or a zone such as Europe/Berlin")
         }
     }
 
@@ -244,7 +253,8 @@ extension ExpressionScanner {
                 throw error(at: stepAt, "a step of 0 never comes on", isTime ? "0.000001 or more" : "1 or more")
             }
         } else if isTime, let stop = component.stop, component.start + component.step > stop {
-            throw error(at: stopAt, "the range of seconds is shorter than a second", "a step, such as /0.1, or a longer range")
+            throw error(
+                at: stopAt, "the range of seconds is shorter than a second", "a step, such as /0.1, or a longer range")
         }
         if let byte = next, !" ,-~:".utf8.contains(byte) {
             throw error(at: position, "\(shown(at: position)) after a number", "“..”, “/”, “,” or the next field")
@@ -257,7 +267,9 @@ extension ExpressionScanner {
         guard var value = digits() else {
             throw error(at: start, "\(shown(at: start)) instead of a number", "a number, or “*” alone")
         }
-        guard value <= Int(Int32.max) / unit else { throw error(at: start, "the number is far too big", "a smaller one") }
+        guard value <= Int(Int32.max) / unit else {
+            throw error(at: start, "the number is far too big", "a smaller one")
+        }
         value *= unit
         if unit > 1, isNext("."), peek(1) != UInt8(ascii: ".") {
             position += 1
@@ -317,12 +329,15 @@ extension ExpressionScanner {
             }
         }
         guard component.step <= range.upperBound - range.lowerBound else {
-            throw error(at: part.step, "the step is longer than the field", "at most \(shown(range.upperBound - range.lowerBound))")
+            throw error(
+                at: part.step, "the step is longer than the field",
+                "at most \(shown(range.upperBound - range.lowerBound))")
         }
         if component.stop == nil, component.step > 0 {
             let isTooFar =
                 field == .dayFromEnd
-                ? component.start - component.step < range.lowerBound : component.start + component.step > range.upperBound
+                ? component.start - component.step < range.lowerBound
+                : component.start + component.step > range.upperBound
             if isTooFar {
                 throw error(
                     at: part.step, "the step leads out of the field at once",

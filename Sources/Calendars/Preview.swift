@@ -61,35 +61,19 @@ extension Preview.Run {
 
 extension Preview.Change {
     init(_ change: ClockChange, _ recurrence: Recurrence, in zone: Zone) {
+        let outcome = recurrence.outcome(of: change, in: zone)
         self.change = change
-        let nominal = recurrence.nominal(from: change.from, to: change.to, in: zone, limit: Self.limit)
-        concerned = nominal
-        guard !nominal.isEmpty else {
-            effect = .none
-            runs = []
-            return
-        }
-        let length = Int64(change.length) * 1_000_000
-        let at = change.instant.microseconds
-        switch change.kind {
-        case .gap:
-            // What is put off comes at the change or within the gap's length after it.
-            let without = recurrence.choosing(gap: .skip)
-            let made = recurrence.runs(
-                after: Instant(microseconds: at - 1), through: Instant(microseconds: at + length), limit: 100)
-            let own = Set(
-                without.runs(after: Instant(microseconds: at - 1), through: Instant(microseconds: at + length), limit: 100))
-            let moved = made.filter { !own.contains($0) }
-            let joined = moved.isEmpty && recurrence.gapRules(length: length).contains { $0 != .skip }
-            effect = moved.isEmpty && !joined ? .skipped : .moved
-            runs = (joined ? made : moved).prefix(Self.limit).map { Preview.Run($0, in: zone) }
-        case .overlap:
-            let earlier = recurrence.runs(
-                after: Instant(microseconds: at - length - 1), through: Instant(microseconds: at - 1), limit: Self.limit)
-            let later = recurrence.runs(
-                after: Instant(microseconds: at - 1), through: Instant(microseconds: at + length - 1), limit: Self.limit)
-            effect = later.isEmpty ? .first : earlier.isEmpty ? .last : .both
-            runs = (earlier + later).map { Preview.Run($0, in: zone) }
+        concerned = Array(outcome.concerned.sorted().prefix(Self.limit))
+        runs = outcome.runs.sorted().prefix(Self.limit).map { Preview.Run($0, in: zone) }
+        let isBefore = outcome.runs.contains { $0 < change.instant }
+        let isAfter = outcome.runs.contains { $0 >= change.instant }
+        switch (change.kind, isBefore, isAfter) {
+        case _ where outcome.concerned.isEmpty: effect = .none
+        case (_, false, false): effect = .skipped
+        case (.gap, _, _): effect = .moved
+        case (.overlap, true, false): effect = .first
+        case (.overlap, false, true): effect = .last
+        case (.overlap, true, true): effect = .both
         }
     }
 
@@ -114,43 +98,56 @@ extension Preview.Change {
 }
 
 extension Recurrence {
-    /// The wall times from `from` to before `to` that calendars in this zone name, in order.
-    func nominal(from: WallTime, to: WallTime, in zone: Zone, limit: Int) -> [WallTime] {
+    /// The wall times concerned by a clock change, and the runs that come of them: of each calendar the first few.
+    fileprivate func outcome(of change: ClockChange, in zone: Zone) -> (concerned: Set<WallTime>, runs: Set<Instant>) {
         switch self {
-        case .wall(let recurrence):
-            guard recurrence.zone == zone else { return [] }
-            return recurrence.pattern.times(from: from, to: to, limit: limit, excluding: nil)
-        case .interval, .once: return []
+        case .wall(let recurrence): recurrence.zone == zone ? recurrence.outcome(of: change, excluding: nil) : ([], [])
+        case .interval, .once: ([], [])
         case .any(let recurrences):
-            let all = recurrences.flatMap { $0.nominal(from: from, to: to, in: zone, limit: limit) }
-            return Array(Set(all).sorted().prefix(limit))
-        case .excluding(let recurrence, let days, _):
-            return recurrence.nominal(from: from, to: to, in: zone, limit: limit).filter { !days.contains($0.date) }
+            recurrences.reduce(into: ([], [])) { all, recurrence in
+                let (concerned, runs) = recurrence.outcome(of: change, in: zone)
+                all.0.formUnion(concerned)
+                all.1.formUnion(runs)
+            }
+        case .excluding(.wall(let recurrence), let days, _):
+            recurrence.zone == zone ? recurrence.outcome(of: change, excluding: days) : ([], [])
+        case .excluding(.any(let recurrences), let days, let place):
+            Recurrence.any(recurrences.map { .excluding($0, days: days, zone: place) }).outcome(of: change, in: zone)
+        case .excluding(.excluding(let recurrence, let inner, _), let days, let place):
+            Recurrence.excluding(recurrence, days: days.union(inner), zone: place).outcome(of: change, in: zone)
+        case .excluding: ([], [])
         }
     }
+}
 
-    /// The same recurrence with another gap rule.
-    func choosing(gap: GapRule) -> Recurrence {
-        switch self {
-        case .wall(let recurrence):
-            let rules = ChangeRules(habit: recurrence.rules.habit, gap: gap, overlap: recurrence.rules.overlap)
-            return .wall(
-                WallRecurrence(
-                    pattern: recurrence.pattern, zone: recurrence.zone, rules: rules, daylight: recurrence.daylight))
-        case .interval, .once: return self
-        case .any(let recurrences): return .any(recurrences.map { $0.choosing(gap: gap) })
-        case .excluding(let recurrence, let days, let zone):
-            return .excluding(recurrence.choosing(gap: gap), days: days, zone: zone)
+extension WallRecurrence {
+    fileprivate func outcome(
+        of change: ClockChange, excluding days: ExcludedDays?
+    ) -> (concerned: Set<WallTime>, runs: Set<Instant>) {
+        let concerned = pattern.times(
+            from: change.from, to: change.to, limit: Preview.Change.limit, excluding: days)
+        func runs(_ kind: Zone.Kind) -> [Instant] {
+            guard daylight == nil || kind.isDaylight == daylight else { return [] }
+            return concerned.map { Instant(microseconds: $0.microseconds - Int64(kind.offset) * 1_000_000) }
         }
-    }
-
-    func gapRules(length: Int64) -> Set<GapRule> {
-        switch self {
-        case .wall(let recurrence): [recurrence.rules.gap(length: length)]
-        case .interval, .once: []
-        case .any(let recurrences): recurrences.reduce(into: []) { $0.formUnion($1.gapRules(length: length)) }
-        case .excluding(let recurrence, _, _): recurrence.gapRules(length: length)
-        }
+        let length = Int64(change.length) * 1_000_000
+        let found: [Instant] =
+            switch change.kind {
+            case .gap:
+                switch rules.gap(length: length) {
+                case .skip: []
+                case .after: runs(change.before).isEmpty ? [] : [change.instant]
+                case .shift: runs(change.before)
+                }
+            case .overlap where daylight != nil: runs(change.before) + runs(change.after)
+            case .overlap:
+                switch rules.overlap(length: length) {
+                case .first: runs(change.before)
+                case .last: runs(change.after)
+                case .both: runs(change.before) + runs(change.after)
+                }
+            }
+        return (Set(concerned), Set(found))
     }
 }
 

@@ -16,7 +16,8 @@ public indirect enum Recurrence: Hashable, Sendable {
 
     /// The first run at or after the instant.
     public func next(atOrAfter instant: Instant) -> Instant? {
-        instant.microseconds == .min ? next(after: instant) : next(after: Instant(microseconds: instant.microseconds - 1))
+        instant.microseconds == .min
+            ? next(after: instant) : next(after: Instant(microseconds: instant.microseconds - 1))
     }
 
     /// The last run before the instant; nil where none was since 1970.

@@ -122,7 +122,8 @@ extension ExpressionScanner {
             unit = found.length
         } else if unitAt == fractionEnd, !isAtEnd {
             throw error(
-                at: unitAt, "\(shown(at: unitAt)) is no unit", "us, ms, s, min, h, d, w, month or y, or a space before the next number")
+                at: unitAt, "\(shown(at: unitAt)) is no unit",
+                "us, ms, s, min, h, d, w, month or y, or a space before the next number")
         }
         let number = UInt64(whole ?? 0)
         let isTooLong = number >= .max / unit || whole == .max

@@ -11,7 +11,7 @@ public struct WallPattern: Hashable, Sendable {
     func next(from wall: Int64, excluding exclusions: ExcludedDays?) -> Int64? {
         var (day, time) = WallTime.split(wall)
         if day < DayPattern.days.lowerBound { (day, time) = (DayPattern.days.lowerBound, 0) }
-        guard day < DayPattern.days.upperBound else { return nil }
+        guard day < DayPattern.days.upperBound, let span = days.span else { return nil }
         let date = CivilDate(daysSinceEpoch: day)
         var month = MonthCursor(date, day: day)
         var left = dayBits(month, exclusions) & (~0 << UInt32(date.day))
@@ -21,7 +21,7 @@ public struct WallPattern: Hashable, Sendable {
         }
         while left == 0 {
             month.advance()
-            guard month.year <= DayPattern.years.upperBound else { return nil }
+            guard month.year <= span.upperBound else { return nil }
             left = dayBits(month, exclusions)
         }
         let found = month.firstDay + Int64(left.trailingZeroBitCount) - 1
@@ -34,7 +34,7 @@ public struct WallPattern: Hashable, Sendable {
         if day >= DayPattern.days.upperBound {
             (day, time) = (DayPattern.days.upperBound - 1, WallTime.microsecondsPerDay - 1)
         }
-        guard day >= DayPattern.days.lowerBound else { return nil }
+        guard day >= DayPattern.days.lowerBound, let span = days.span else { return nil }
         let date = CivilDate(daysSinceEpoch: day)
         var month = MonthCursor(date, day: day)
         let own: UInt32 = 1 << UInt32(date.day)
@@ -45,7 +45,7 @@ public struct WallPattern: Hashable, Sendable {
         }
         while left == 0 {
             month.retreat()
-            guard month.year >= DayPattern.years.lowerBound else { return nil }
+            guard month.year >= span.lowerBound else { return nil }
             left = dayBits(month, exclusions)
         }
         let found = month.firstDay + Int64(31 - left.leadingZeroBitCount) - 1
@@ -59,4 +59,3 @@ public struct WallPattern: Hashable, Sendable {
         return bits & ~exclusions.days(in: month)
     }
 }
-

@@ -79,7 +79,8 @@ public final class ZoneDatabase: Sendable {
 
     private func collect(into found: inout [String], below prefix: String, depth: Int) {
         guard depth < 4, let entries = try? Files.list("\(folder)/\(prefix)") else { return }
-        for entry in entries where Self.isName(entry) && !["right", "posix", "posixrules", "localtime"].contains(entry) {
+        for entry in entries where Self.isName(entry) && !["right", "posix", "posixrules", "localtime"].contains(entry)
+        {
             let name = prefix + entry
             if (try? Files.list("\(folder)/\(name)")) != nil {
                 collect(into: &found, below: name + "/", depth: depth + 1)
@@ -100,7 +101,8 @@ public final class ZoneDatabase: Sendable {
                 if isAfterSlash { return false }
                 isAfterSlash = true
             default:
-                guard ExpressionScanner.isLetter(byte) || ExpressionScanner.isDigit(byte) || "-_+".utf8.contains(byte) else {
+                guard ExpressionScanner.isLetter(byte) || ExpressionScanner.isDigit(byte) || "-_+".utf8.contains(byte)
+                else {
                     return false
                 }
                 isAfterSlash = false

@@ -41,7 +41,8 @@ struct ZoneFile {
         let rule: ZoneRule
         do { rule = try ZoneRule(footer) } catch { throw .rule(error) }
         let last = changes.last?.time
-        return Zone(name: name, initial: last == nil ? rule.standard : initial, changes: changes + rule.changes(after: last))
+        return Zone(
+            name: name, initial: last == nil ? rule.standard : initial, changes: changes + rule.changes(after: last))
     }
 }
 
@@ -108,7 +109,11 @@ extension ZoneFile {
             var changes: [(time: Int64, kind: Zone.Kind)] = []
             for (time, index) in zip(times, indexes) {
                 guard Int(index) < kinds.count else { throw Fault("a change names a type that is not there") }
-                if time < -bound { initial = kinds[Int(index)] } else if time < bound { changes.append((time, kinds[Int(index)])) }
+                if time < -bound {
+                    initial = kinds[Int(index)]
+                } else if time < bound {
+                    changes.append((time, kinds[Int(index)]))
+                }
             }
             return (initial, changes)
         }

@@ -34,7 +34,8 @@ extension ExpressionScanner {
         let start = position
         let isQuoted = take("<")
         let from = position
-        while let byte = next, Self.isLetter(byte) || (isQuoted && (Self.isDigit(byte) || byte == 0x2B || byte == 0x2D)) {
+        while let byte = next, Self.isLetter(byte) || (isQuoted && (Self.isDigit(byte) || byte == 0x2B || byte == 0x2D))
+        {
             position += 1
         }
         let name = slice(from..<position)

@@ -1,7 +1,7 @@
 import JSONCodec
 import Linux
-import Testing
 import TestSupport
+import Testing
 
 @testable import Calendars
 

@@ -1,6 +1,6 @@
 import Linux
-import Testing
 import TestSupport
+import Testing
 
 @testable import Calendars
 
@@ -64,8 +64,11 @@ struct ClockChangePropertyTests {
     ) -> [Instant] {
         let day: Int64 = 2 * WallTime.microsecondsPerDay
         let near = runs.zone.changes(
-            after: Instant(microseconds: from.microseconds - day), through: Instant(microseconds: to.microseconds + day))
-        let offsets = Set([runs.zone.kind(at: from).offset, runs.zone.kind(at: to).offset] + near.flatMap { [$0.before.offset, $0.after.offset] })
+            after: Instant(microseconds: from.microseconds - day), through: Instant(microseconds: to.microseconds + day)
+        )
+        let offsets = Set(
+            [runs.zone.kind(at: from).offset, runs.zone.kind(at: to).offset]
+                + near.flatMap { [$0.before.offset, $0.after.offset] })
         let low = WallTime(microseconds: from.microseconds + Int64(offsets.min()!) * 1_000_000 - 7_200_000_000)
         let high = WallTime(microseconds: to.microseconds + Int64(offsets.max()!) * 1_000_000 + 7_200_000_000)
         var found: Set<Instant> = []
@@ -74,11 +77,14 @@ struct ClockChangePropertyTests {
                 .filter { runs.zone.wallTime(at: $0) == wall }.sorted()
             switch (shown.count, overlap) {
             case (0, _):
-                guard let change = near.first(where: { $0.kind == .gap && $0.from <= wall && wall < $0.to }) else { continue }
+                guard let change = near.first(where: { $0.kind == .gap && $0.from <= wall && wall < $0.to }) else {
+                    continue
+                }
                 switch gap {
                 case .skip: break
                 case .after: found.insert(change.instant)
-                case .shift: found.insert(Instant(microseconds: wall.microseconds - Int64(change.before.offset) * 1_000_000))
+                case .shift:
+                    found.insert(Instant(microseconds: wall.microseconds - Int64(change.before.offset) * 1_000_000))
                 }
             case (1, _), (_, .both): found.formUnion(shown)
             case (_, .first): found.insert(shown[0])
@@ -114,12 +120,14 @@ struct ClockChangePropertyTests {
                 let offset = Int.random(in: -8...8, using: &random) * 1800
                 changes.append((time, Zone.Kind(offset: offset, isDaylight: false, abbreviation: "T\(index)")))
             }
-            let zone = Zone(name: "odd", initial: Zone.Kind(offset: 0, isDaylight: false, abbreviation: "T"), changes: changes)
+            let zone = Zone(
+                name: "odd", initial: Zone.Kind(offset: 0, isDaylight: false, abbreviation: "T"), changes: changes)
             let from = Instant(seconds: 1_000_000_000 - 86_400)
             let to = Instant(seconds: time + 86_400)
             for gap in GapRule.allCases {
                 for overlap in OverlapRule.allCases {
-                    let runs = WallRecurrence(pattern: pattern, zone: zone, rules: ChangeRules(gap: gap, overlap: overlap))
+                    let runs = WallRecurrence(
+                        pattern: pattern, zone: zone, rules: ChangeRules(gap: gap, overlap: overlap))
                     let expected = Self.expected(runs, from: from, to: to, gap: gap, overlap: overlap)
                     let place = "\(changes.map { ($0.time, $0.kind.offset) }) \(gap) \(overlap)"
                     #expect(Self.forwards(runs, from, to) == expected, "\(place)")

@@ -1,6 +1,6 @@
 import JSONCodec
-import Testing
 import TestSupport
+import Testing
 
 @testable import Calendars
 
@@ -68,7 +68,8 @@ struct CronConformanceTests {
                 continue
             }
             let expression = try CronExpression(spec, hasSeconds: hasSeconds, dialect: .wide)
-            let zone = value.text("zone").hasPrefix("+05:30")
+            let zone =
+                value.text("zone").hasPrefix("+05:30")
                 ? Zone(name: "+05:30", offset: 19_800) : try ZoneDatabase.system.zone(named: value.text("zone"))
             let runs = expression.recurrence(in: zone, gap: .skip, overlap: .both)
             if value.text("kind") == "activation" {

@@ -1,6 +1,6 @@
 import JSONCodec
-import Testing
 import TestSupport
+import Testing
 
 @testable import Calendars
 

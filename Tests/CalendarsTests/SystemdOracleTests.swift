@@ -1,6 +1,6 @@
 import Linux
-import Testing
 import TestSupport
+import Testing
 
 @testable import Calendars
 
@@ -43,11 +43,14 @@ struct SystemdOracleTests {
                     let found = recurrence.texts(after: base, count: 4).map(SystemdOracle.wholeSecond)
                     if found == runs { continue }
                     faults += 1
-                    #expect(SystemdOracle.differsByFault(spec, recurrence, runs, after: base), "\(place): \(found), not \(runs)")
+                    #expect(
+                        SystemdOracle.differsByFault(spec, recurrence, runs, after: base),
+                        "\(place): \(found), not \(runs)")
                 }
             }
         }
-        #expect(compared > 1400 && refused > 100, "\(compared) compared, \(refused) refused, \(faults) faults of systemd")
+        #expect(
+            compared > 1400 && refused > 100, "\(compared) compared, \(refused) refused, \(faults) faults of systemd")
         #expect(faults < 20, "\(faults) faults of systemd")
     }
 
@@ -56,7 +59,9 @@ struct SystemdOracleTests {
     static func base(in zone: Zone, _ random: inout SeededGenerator) -> Instant {
         let early = at("1999-12-31T23:00:00Z").microseconds / 1_000_000
         var seconds = early + Int64.random(in: 0..<1_100_000_000, using: &random)
-        if let change = zone.changes(after: Instant(seconds: seconds), count: 1).first, Int.random(in: 0..<3, using: &random) > 0 {
+        if let change = zone.changes(after: Instant(seconds: seconds), count: 1).first,
+            Int.random(in: 0..<3, using: &random) > 0
+        {
             seconds = change.instant.microseconds / 1_000_000 - Int64.random(in: 1...36_000, using: &random)
         }
         let base = Instant(seconds: seconds)
@@ -73,7 +78,9 @@ enum ExpressionSource {
     static func spec(zones: [String], _ random: inout SeededGenerator) -> String {
         func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
         if chance(4) {
-            let words = ["minutely", "hourly", "daily", "weekly", "monthly", "quarterly", "yearly", "semiannually", "Daily"]
+            let words = [
+                "minutely", "hourly", "daily", "weekly", "monthly", "quarterly", "yearly", "semiannually", "Daily",
+            ]
             return words.randomElement(using: &random)! + (chance(50) ? " " + zones.randomElement(using: &random)! : "")
         }
         var parts: [String] = []
@@ -102,7 +109,8 @@ enum ExpressionSource {
         let count = Int.random(in: 1...3, using: &random)
         return (0..<count).map { _ in
             let first = names.randomElement(using: &random)!
-            return Int.random(in: 0..<4, using: &random) == 0 ? "\(first)..\(names.randomElement(using: &random)!)" : first
+            return Int.random(in: 0..<4, using: &random) == 0
+                ? "\(first)..\(names.randomElement(using: &random)!)" : first
         }.joined(separator: ",")
     }
 
@@ -114,7 +122,9 @@ enum ExpressionSource {
             switch Int.random(in: 0..<10, using: &random) {
             case 0, 1: return "\(shown)..\(Int.random(in: first...high, using: &random))"
             case 2: return "\(low)/\(Int.random(in: 1...max(2, (high - low) / 2), using: &random))"
-            case 3: return "\(shown)..\(Int.random(in: first...high, using: &random))/\(Int.random(in: 1...5, using: &random))"
+            case 3:
+                return
+                    "\(shown)..\(Int.random(in: first...high, using: &random))/\(Int.random(in: 1...5, using: &random))"
             case 4: return "\(shown)/\(Int.random(in: 1...7, using: &random))"
             default: return shown
             }
@@ -194,10 +204,14 @@ enum SystemdOracle {
     /// - where the overlap is at midnight, the second pass may be taken instead of the first.
     ///
     /// True where these explain the differences: all on days of clock changes, or runs missed by a step without an end.
-    static func differsByFault(_ spec: String, _ recurrence: WallRecurrence, _ runs: [String], after base: Instant) -> Bool {
+    static func differsByFault(_ spec: String, _ recurrence: WallRecurrence, _ runs: [String], after base: Instant)
+        -> Bool
+    {
         guard let last = runs.last else { return false }
         let found = Set(
-            Recurrence.wall(recurrence).runs(after: base, through: at(last), limit: 100_000).map { wholeSecond($0.description) })
+            Recurrence.wall(recurrence).runs(after: base, through: at(last), limit: 100_000).map {
+                wholeSecond($0.description)
+            })
         let days = recurrence.zone.changes(after: base, through: at(last)).flatMap { [$0.from.date, $0.to.date] }
         let odd = found.symmetricDifference(runs)
         if odd.allSatisfy({ days.contains(recurrence.zone.wallTime(at: at($0)).date) }) { return true }

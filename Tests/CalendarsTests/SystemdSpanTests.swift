@@ -1,6 +1,6 @@
 import JSONCodec
-import Testing
 import TestSupport
+import Testing
 
 @testable import Calendars
 
@@ -14,7 +14,8 @@ struct SystemdSpanTests {
                 continue
             }
             let span = try SystemdSpan(text)
-            #expect(span.microseconds == value["usec"]?.numberText.flatMap { UInt64($0) }, "\(value.text("id")): \(text)")
+            #expect(
+                span.microseconds == value["usec"]?.numberText.flatMap { UInt64($0) }, "\(value.text("id")): \(text)")
             #expect(span.description == value.text("human"), "\(value.text("id")): \(text)")
         }
     }
@@ -27,7 +28,8 @@ struct SystemdSpanTests {
 
     @Test(arguments: [
         ("5 parsecs", 3, "“p” instead of a number"), ("1h -5min", 4, "a span is never negative"),
-        ("12.34.56", 6, "“.” is no unit"), ("1. h", 2, "no digits after the point"), ("", 1, "the end instead of a number"),
+        ("12.34.56", 6, "“.” is no unit"), ("1. h", 2, "no digits after the point"),
+        ("", 1, "the end instead of a number"),
         ("1h 99999999999y", 4, "the span is too long"),
     ])
     func errorsPointAtTheCharacter(text: String, column: Int, problem: String) {
@@ -39,7 +41,8 @@ struct SystemdSpanTests {
     @Test func whatIsWrittenReadsBackTheSame() throws {
         var random = SeededGenerator(seed: 6)
         for _ in 0..<2000 {
-            let span = SystemdSpan(microseconds: UInt64.random(in: 0...UInt64(1) << UInt64.random(in: 1...63), using: &random))
+            let span = SystemdSpan(
+                microseconds: UInt64.random(in: 0...UInt64(1) << UInt64.random(in: 1...63), using: &random))
             #expect(try SystemdSpan(span.description) == span)
         }
     }

@@ -1,6 +1,6 @@
 import JSONCodec
-import Testing
 import TestSupport
+import Testing
 
 @testable import Calendars
 
@@ -12,7 +12,9 @@ struct ZoneConformanceTests {
             let zone = try ZoneDatabase.system.zone(named: name)
             let rows = all.filter { $0.text("zone") == name }
             let steady = rows.filter { $0.text("kind") == "none" }
-            for value in steady { #expect(zone.kind(at: at("1990-01-01T00:00:00Z")).offset == value["offset_before"]?.intValue) }
+            for value in steady {
+                #expect(zone.kind(at: at("1990-01-01T00:00:00Z")).offset == value["offset_before"]?.intValue)
+            }
             let expected = rows.filter { $0.text("kind") != "none" }
             // The rows of one zone go on to 2037.
             let last = try expected.map { try $0.instant("at_utc") }.max() ?? .epoch
@@ -26,7 +28,8 @@ struct ZoneConformanceTests {
                 #expect(change.before.abbreviation == value.text("abbrev_before"))
                 #expect(change.after.abbreviation == value.text("abbrev_after"))
                 #expect(change.kind.rawValue == value.text("kind"))
-                #expect("\(change.from.date)T\(change.from.clock)" == value.text("local_from"), "\(name) \(change.instant)")
+                #expect(
+                    "\(change.from.date)T\(change.from.clock)" == value.text("local_from"), "\(name) \(change.instant)")
                 #expect("\(change.to.date)T\(change.to.clock)" == value.text("local_to"), "\(name) \(change.instant)")
             }
         }
