@@ -11,7 +11,8 @@ extension CronExpression {
             return
         }
         let fields = hasSeconds ? CronField.allCases : Array(CronField.allCases.dropFirst())
-        var values: [CronField: CronValues] = [:]
+        // The second 0 where none is asked for.
+        var values = hasSeconds ? [] : [CronValues(bits: 1)]
         var words: [String] = []
         for field in fields {
             scanner.skipBlanks()
@@ -21,7 +22,7 @@ extension CronExpression {
                     "\(fields.count) fields: \(fields.map(\.name).joined(separator: ", "))")
             }
             let start = scanner.position
-            values[field] = try scanner.values(of: field, dialect)
+            values.append(try scanner.values(of: field, dialect))
             words.append(scanner.slice(start..<scanner.position))
         }
         scanner.skipBlanks()
@@ -34,21 +35,19 @@ extension CronExpression {
         self.init(words.joined(separator: " "), values)
     }
 
-    private init(_ text: String, _ values: [CronField: CronValues]) {
+    /// `values` in the order of ``CronField/allCases``.
+    private init(_ text: String, _ values: [CronValues]) {
+        let (seconds, minutes, hours) = (values[0], values[1], values[2])
+        let (days, months, weekdays) = (values[3], values[4], values[5])
         description = text
-        let minutes = values[.minute]!
-        let hours = values[.hour]!
-        let days = values[.dayOfMonth]!
-        let weekdays = values[.dayOfWeek]!
         isWildcard = minutes.isStar || hours.isStar
         let needsBoth = days.isStar || weekdays.isStar
-        let dayPattern = DayPattern(months: UInt16(values[.month]!.bits)) { day, length, first in
-            let isDay = days.containsDay(day, length, first)
-            let isWeekday = weekdays.containsWeekday(day, length, first)
-            return needsBoth ? isDay && isWeekday : isDay || isWeekday
+        let dayPattern = DayPattern(months: UInt16(months.bits)) { length, first in
+            let byDay = days.days(length, first)
+            let byWeekday = weekdays.weekdays(length, first)
+            return needsBoth ? byDay & byWeekday : byDay | byWeekday
         }
-        let times = TimePattern(
-            hours: UInt32(hours.bits), minutes: minutes.bits, seconds: .whole(values[.second]?.bits ?? 1))
+        let times = TimePattern(hours: UInt32(hours.bits), minutes: minutes.bits, seconds: .whole(seconds.bits))
         pattern = WallPattern(days: dayPattern, times: times)
     }
 }

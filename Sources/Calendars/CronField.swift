@@ -58,24 +58,30 @@ struct CronValues {
     var inWeek: [(day: Int, week: Int)] = []
     /// Days of week, the last of the month.
     var lastOfMonth: [Int] = []
-
-    func contains(_ number: Int) -> Bool { bits >> UInt64(number) & 1 == 1 }
 }
 
 extension CronValues {
-    /// As days of month, in a month of the length that begins on `first` (0 is Monday).
-    func containsDay(_ day: Int, _ length: Int, _ first: Int) -> Bool {
-        if contains(day) || (hasLastDay && day == length) { return true }
-        if hasLastWorkingDay, day == Self.workingDay(nearest: length, length, first) { return true }
-        return nearestWorkingDays.contains { day == Self.workingDay(nearest: min($0, length), length, first) }
+    /// As days of month, in a month of the length that begins on `first` (0 is Monday), as bits 1 to 31.
+    func days(_ length: Int, _ first: Int) -> UInt32 {
+        var days = UInt32(bits)
+        if hasLastDay { days |= 1 << UInt32(length) }
+        if hasLastWorkingDay { days |= 1 << UInt32(Self.workingDay(nearest: length, length, first)) }
+        for day in nearestWorkingDays { days |= 1 << UInt32(Self.workingDay(nearest: min(day, length), length, first)) }
+        return days
     }
 
-    /// As days of week.
-    func containsWeekday(_ day: Int, _ length: Int, _ first: Int) -> Bool {
-        let weekday = (first + day) % 7  // 0 is Sunday
-        return contains(weekday) || (lastOfMonth.contains(weekday) && day + 7 > length)
-            || inWeek.contains { $0.day == weekday && $0.week == (day + 6) / 7 }
+    /// As days of week, likewise.
+    func weekdays(_ length: Int, _ first: Int) -> UInt32 {
+        /// Sunday, which is 0 and 7 here, is the last of the week there.
+        func days(_ weekdays: UInt64) -> UInt32 { DayPattern.days(on: UInt8(weekdays >> 1 & 0x7F), first: first) }
+        var found = days(bits)
+        for (day, week) in inWeek { found |= days(Self.bit(day)) & 0b1111_1110 << UInt32(7 * (week - 1)) }
+        for day in lastOfMonth { found |= days(Self.bit(day)) & ~DayPattern.allDays(of: length - 7) }
+        return found
     }
+
+    /// The bit of a weekday; of Sunday the one as 7.
+    private static func bit(_ day: Int) -> UInt64 { 1 << UInt64(day == 0 ? 7 : day) }
 
     /// Saturday goes back to Friday, Sunday on to Monday, but neither out of the month.
     private static func workingDay(nearest day: Int, _ length: Int, _ first: Int) -> Int {

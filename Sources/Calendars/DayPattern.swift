@@ -18,39 +18,50 @@ public struct DayPattern: Hashable, Sendable {
     /// The years in which days may lie; nil where no day ever belongs, as with February 30.
     let span: ClosedRange<Int64>?
 
-    /// `day` tells whether the day of a month of the length belongs, when the month began on `first` (0 is Monday).
+    /// `days` tells the days of a month of the length that begins on `first` (0 is Monday), as bits 1 to 31; bits beyond
+    /// the month are let go.
     init(
-        years: [CalendarComponent] = [], months: UInt16 = 0x1FFE,
-        includes: (_ day: Int, _ length: Int, _ first: Int) -> Bool
+        years: [CalendarComponent] = [], months: UInt16 = 0x1FFE, days: (_ length: Int, _ first: Int) -> UInt32
     ) {
         var table: [UInt32] = []
+        table.reserveCapacity(28)
+        var lengthsWithDays = 0
         for length in 28...31 {
             for first in 0..<7 {
-                var days: UInt32 = 0
-                for day in 1...length where includes(day, length, first) { days |= 1 << UInt32(day) }
-                table.append(days)
+                let bits = days(length, first) & Self.allDays(of: length)
+                if bits != 0 { lengthsWithDays |= 1 << length }
+                table.append(bits)
             }
         }
         self.table = table
         self.months = months
         let hasDays = (1...12).contains { month in
-            let lengths =
-                month == 2 ? 28...29 : CivilDate.days(in: month, of: 2000)...CivilDate.days(in: month, of: 2000)
-            return months >> month & 1 == 1
-                && lengths.contains { length in table[((length - 28) * 7)..<((length - 27) * 7)].contains { $0 != 0 } }
+            let lengths = month == 2 ? 0b11 << 28 : 1 << CivilDate.days(in: month, of: 2000)
+            return months >> month & 1 == 1 && lengthsWithDays & lengths != 0
         }
-        let chosen = Self.years.filter { year in years.isEmpty || years.contains { $0.contains(Int(year)) } }
-        if hasDays, let first = chosen.first, let last = chosen.last { span = first...last } else { span = nil }
-        if years.isEmpty {
+        guard !years.isEmpty else {
             yearBits = nil
-        } else {
-            var bits = [UInt64](repeating: 0, count: 4)
-            for year in chosen {
-                let index = Int(year - Self.years.lowerBound)
-                bits[index / 64] |= 1 << UInt64(index % 64)
-            }
-            yearBits = bits
+            span = hasDays ? Self.years : nil
+            return
         }
+        var bits = [UInt64](repeating: 0, count: 4)
+        let chosen = Self.years.filter { year in years.contains { $0.contains(Int(year)) } }
+        for year in chosen {
+            let index = Int(year - Self.years.lowerBound)
+            bits[index / 64] |= 1 << UInt64(index % 64)
+        }
+        yearBits = bits
+        if hasDays, let first = chosen.first, let last = chosen.last { span = first...last } else { span = nil }
+    }
+
+    /// Bits 1 to the length.
+    static func allDays(of length: Int) -> UInt32 { (UInt32(2) << UInt32(length)) &- 2 }
+
+    /// The days that fall on weekdays (bits 0, Monday, to 6) in a month that begins on `first`, as bits 1 to 31.
+    static func days(on weekdays: UInt8, first: Int) -> UInt32 {
+        let week = UInt64(weekdays & 0x7F)
+        let weeks = (0..<6).reduce(UInt64(0)) { $0 | week << UInt64($1 * 7) }
+        return UInt32(truncatingIfNeeded: (weeks >> UInt64(first)) << 1)
     }
 
     /// The days that the date part of an OnCalendar expression names: "Sat,Sun", "*-12-24..26", "2026-04-03".

@@ -66,7 +66,6 @@ public struct ExcludedDays: Hashable, Sendable {
     }
 
     private func free(in month: MonthCursor) -> UInt32 {
-        let all = (UInt32(2) << UInt32(month.length)) &- 2
-        return all & ~days(in: month)
+        DayPattern.allDays(of: month.length) & ~days(in: month)
     }
 }

@@ -80,20 +80,23 @@ struct OnCalendarParts: Sendable {
     }
 
     var dayPattern: DayPattern {
-        func belongs(_ day: Int, _ length: Int) -> Bool {
-            days.isEmpty
-                || days.contains { part in
-                    guard isFromEnd else { return part.contains(day) }
-                    // The steps of “~03..07” count up from the day that lies furthest from the end.
-                    let start = length + 1 - (part.stop ?? part.start)
-                    let stop = part.stop == nil ? nil : length + 1 - part.start
-                    return CalendarComponent(start: start, stop: stop, step: part.step).contains(day)
-                }
+        let byLength = (28...31).map(days(ofMonthOfLength:))
+        let weekdays = weekdays == 0 ? 0x7F : weekdays
+        return DayPattern(years: years, months: UInt16(Self.bits(months, 1...12))) { length, first in
+            byLength[length - 28] & DayPattern.days(on: weekdays, first: first)
         }
-        return DayPattern(years: years, months: UInt16(Self.bits(months, 1...12))) { day, length, first in
-            let weekday = (first + day - 1) % 7
-            return (weekdays == 0 || weekdays >> weekday & 1 == 1) && belongs(day, length)
+    }
+
+    /// The days of the month, whatever weekdays they are, as bits 1 to 31.
+    private func days(ofMonthOfLength length: Int) -> UInt32 {
+        guard isFromEnd else { return UInt32(Self.bits(days, 1...31)) }
+        let fromStart = days.map { part in
+            // The steps of “~03..07” count up from the day that lies furthest from the end.
+            CalendarComponent(
+                start: length + 1 - (part.stop ?? part.start), stop: part.stop == nil ? nil : length + 1 - part.start,
+                step: part.step)
         }
+        return UInt32(Self.bits(fromStart, 1...length))
     }
 
     var timePattern: TimePattern {
@@ -106,9 +109,12 @@ struct OnCalendarParts: Sendable {
             seconds: isWhole ? .whole(whole) : .fractions(seconds))
     }
 
+    /// The numbers of the range that belong, as bits; all of it where there are no parts.
     private static func bits(_ parts: [CalendarComponent], _ range: ClosedRange<Int>) -> UInt64 {
-        range.reduce(0) { bits, value in
-            parts.isEmpty || parts.contains { $0.contains(value) } ? bits | 1 << UInt64(value) : bits
+        if parts.isEmpty { return range.reduce(0) { $0 | 1 << UInt64($1) } }
+        return parts.reduce(into: 0) { bits, part in
+            let last = min(part.stop ?? range.upperBound, part.step == 0 ? part.start : range.upperBound)
+            for value in stride(from: part.start, through: last, by: max(part.step, 1)) { bits |= 1 << UInt64(value) }
         }
     }
 }
