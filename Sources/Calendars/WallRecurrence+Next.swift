@@ -14,16 +14,11 @@ extension WallRecurrence.Search {
             if let run { best = min(best, run) }
             if best < zone.end(of: segment) { return best }
             guard segment + 1 < zone.starts.count else { return best == .max ? nil : best }
-            if run == nil {
-                // Without a further time only what was put off, or an overlap just ahead, can still come.
-                let reached = ahead ?? Self.last
-                let isOverlapAhead = zone.offsets[segment + 1] < zone.offsets[segment]
-                if !zone.isCrowded, !isOverlapAhead, best == .max {
-                    let target = zone.segment(at: reached - Zone.reach)
-                    if target > segment + 1 { segment = target - 1 }
-                }
-            }
             segment += 1
+            // The pattern has no time until `ahead`. An overlap just ahead may show earlier ones again.
+            if run == nil, best == .max, !zone.isCrowded, zone.offsets[segment] >= zone.offsets[segment - 1] {
+                segment = max(segment, zone.segment(at: (ahead ?? Self.last) - Zone.reach))
+            }
             if zone.starts[segment] > Self.last { return best == .max ? nil : best }
             if let run = made(at: segment, from: from) { best = min(best, run) }
         }

@@ -14,15 +14,11 @@ extension WallRecurrence.Search {
             }
             if best >= zone.starts[segment] { return best }
             guard segment > 0, zone.starts[segment] > Self.first else { return best == .min ? nil : best }
-            if run == nil, !zone.isCrowded, best == .min {
-                let reached = behind ?? Self.first
-                let isOverlapBehind = zone.offsets[segment] < zone.offsets[segment - 1]
-                if !isOverlapBehind {
-                    let target = zone.segment(at: reached + Zone.reach)
-                    if target < segment - 1 { segment = target + 1 }
-                }
-            }
             segment -= 1
+            // The pattern has no time back to `behind`. An overlap just behind may show later ones.
+            if run == nil, best == .min, !zone.isCrowded, zone.offsets[segment] <= zone.offsets[segment + 1] {
+                segment = min(segment, zone.segment(at: (behind ?? Self.first) + Zone.reach))
+            }
         }
     }
 
