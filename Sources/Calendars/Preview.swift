@@ -1,7 +1,7 @@
 /// What a schedule will do, for somebody to look at: its next runs, and what the next clock changes do to it.
 public struct Preview: Hashable, Sendable {
     /// A run with what the clocks show at it.
-    public struct Run: Hashable, Sendable {
+    public struct Run: Hashable, Sendable, CustomStringConvertible {
         public let instant: Instant
         public let wall: WallTime
         public let kind: Zone.Kind
@@ -13,7 +13,7 @@ public struct Preview: Hashable, Sendable {
     }
 
     /// What a clock change does to the schedule.
-    public struct Change: Hashable, Sendable {
+    public struct Change: Hashable, Sendable, CustomStringConvertible {
         public enum Effect: Hashable, Sendable {
             /// No run falls into it.
             case none

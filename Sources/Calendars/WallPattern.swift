@@ -5,6 +5,22 @@ public struct WallPattern: Hashable, Sendable {
     public let days: DayPattern
     let times: TimePattern
 
+    init(days: DayPattern, times: TimePattern) {
+        self.days = days
+        self.times = times
+    }
+
+    /// One time of day, each day or on the weekdays given (0 is Monday). Nil for a time or weekday that there is not.
+    public init?(hour: Int, minute: Int, second: Int = 0, weekdays: Set<Int> = []) {
+        guard (0...23).contains(hour), (0...59).contains(minute), (0...59).contains(second),
+            weekdays.allSatisfy({ (0...6).contains($0) })
+        else { return nil }
+        let bits = weekdays.isEmpty ? 0x7F : weekdays.reduce(UInt8(0)) { $0 | 1 << UInt8($1) }
+        days = DayPattern { _, first in DayPattern.days(on: bits, first: first) }
+        times = TimePattern(
+            hours: 1 << UInt32(hour), minutes: 1 << UInt64(minute), seconds: .whole(1 << UInt64(second)))
+    }
+
     /// The first time of the set at or after `wall`, on no excluded day; nil where none follows until the end of 2199.
     ///
     /// Looks at each month of the calendar once at most.

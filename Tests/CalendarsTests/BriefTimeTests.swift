@@ -21,4 +21,14 @@ struct BriefTimeTests {
         let runs = Recurrence.wall(try OnCalendar(spec).recurrence(in: try ZoneDatabase.system.zone(named: zone)))
         #expect(runs.next(atOrAfter: at(now)) == at(next))
     }
+
+    @Test func aTimeOfDayNeedsNoText() throws {
+        #expect(WallPattern(hour: 9, minute: 0) == (try OnCalendar("09:00").pattern))
+        #expect(
+            WallPattern(hour: 7, minute: 30, second: 5, weekdays: [6, 0])
+                == (try OnCalendar("Sun,Mon 07:30:05").pattern))
+        for (hour, minute, second, day) in [(24, 0, 0, 0), (0, 60, 0, 0), (0, 0, 60, 0), (-1, 0, 0, 0), (0, 0, 0, 7)] {
+            #expect(WallPattern(hour: hour, minute: minute, second: second, weekdays: [day]) == nil)
+        }
+    }
 }
