@@ -58,6 +58,44 @@ struct ClockChangePropertyTests {
         #expect(changes > 10_000, "\(changes) changes")
     }
 
+    /// A time once a year, in the midst of what a change leaves out or doubles, so that the search passes over years: from
+    /// before, from both sides of the change and from after, both ways.
+    @Test(.timeLimit(.minutes(10)))
+    func aYearlyTimeInTheMidstOfAChangeIsNeitherLostNorDoubled() throws {
+        for zone in try Self.zones() {
+            for change in zone.changes(after: Self.start, through: Self.end) {
+                let middle = WallTime(microseconds: (change.from.microseconds + change.to.microseconds) / 2)
+                let day: UInt32 = 1 << UInt32(middle.date.day)
+                let pattern = WallPattern(
+                    days: DayPattern(months: 1 << UInt16(middle.date.month)) { _, _ in day },
+                    times: TimePattern(
+                        hours: 1 << UInt32(middle.hour), minutes: 1 << UInt64(middle.minute),
+                        seconds: .whole(1 << UInt64(middle.second))))
+                let around = Int64(change.length) * 1_000_000 + 7_200_000_000
+                let from = Instant(microseconds: change.instant.microseconds - around)
+                let to = Instant(microseconds: change.instant.microseconds + around)
+                for gap in change.kind == .gap ? GapRule.allCases : [.skip] {
+                    for overlap in change.kind == .overlap ? OverlapRule.allCases : [.both] {
+                        let runs = WallRecurrence(
+                            pattern: pattern, zone: zone, rules: ChangeRules(gap: gap, overlap: overlap))
+                        let expected = Self.expected(runs, from: from, to: to, gap: gap, overlap: overlap)
+                        for place in [
+                            from.microseconds, change.instant.microseconds - 1, change.instant.microseconds,
+                            to.microseconds,
+                        ] {
+                            let place = Instant(microseconds: place)
+                            let next = runs.next(after: place).flatMap { $0 <= to ? $0 : nil }
+                            let previous = runs.previous(before: place).flatMap { $0 >= from ? $0 : nil }
+                            #expect(next == expected.first { $0 > place }, "\(zone) after \(place) \(gap) \(overlap)")
+                            #expect(
+                                previous == expected.last { $0 < place }, "\(zone) before \(place) \(gap) \(overlap)")
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /// By trying all wall times of the pattern, without any reckoning with segments.
     static func expected(
         _ runs: WallRecurrence, from: Instant, to: Instant, gap: GapRule, overlap: OverlapRule

@@ -37,6 +37,17 @@ struct RecurrenceTests {
         #expect(try calendar("02:30", overlap: overlap).texts(after: at("2026-10-24T12:00:00Z"), count: 2) == next)
     }
 
+    /// The only time of the year comes twice; between its two passes the search must not pass over the year.
+    @Test(arguments: [OverlapRule.first, .last, .both])
+    func aYearlyTimeThatComesTwiceIsFoundFromBetweenItsPasses(overlap: OverlapRule) throws {
+        let runs = try calendar("10-25 02:30", overlap: overlap)
+        let (early, late) = (at("2026-10-25T00:30:00Z"), at("2026-10-25T01:30:00Z"))
+        for between in ["2026-10-25T00:50:00Z", "2026-10-25T01:10:00Z"] {
+            #expect(runs.previous(before: at(between)) == (overlap == .last ? at("2025-10-25T00:30:00Z") : early))
+            #expect(runs.next(after: at(between)) == (overlap == .first ? at("2027-10-25T00:30:00Z") : late))
+        }
+    }
+
     @Test func cronRunsAFixedTimeAtTheEndOfTheGapAndAWildcardByTheClock() throws {
         let night = at("2026-03-28T23:00:00Z")
         #expect(try cron("30 2 * * *").next(after: night) == at("2026-03-29T01:00:00Z"))
@@ -89,6 +100,15 @@ struct RecurrenceTests {
                 "2026-10-25T01:30:00Z", "2026-10-26T01:30:00Z",
             ])
         #expect(winter.previous(before: at("2026-07-01T00:00:00Z")) == at("2026-03-28T01:30:00Z"))
+    }
+
+    @Test func listedYearsAreFoundFromTheFirstToTheLast() throws {
+        let runs = try OnCalendar("2026,2028..2031/3-06-01").recurrence(in: .utc)
+        let all = ["2026-06-01T00:00:00Z", "2028-06-01T00:00:00Z", "2031-06-01T00:00:00Z"]
+        #expect(runs.texts(after: at("1999-01-01T00:00:00Z"), count: 9) == all)
+        #expect(runs.goesBack(over: all.map(at)))
+        #expect(runs.previous(before: at("2150-01-01T00:00:00Z")) == at(all[2]))
+        #expect(runs.previous(before: at(all[0])) == nil)
     }
 
     // MARK: - Intervals, single instants, combinations
