@@ -133,7 +133,8 @@ targets += service(
 targets += service(
     "Control", folder: "Control",
     [
-        "KindFiles", "DatasetFiles", "BackOffice", "MillraceStore", "MillraceRPC", "MillraceProtocol", "JSONCodec",
+        "Calendars", "KindFiles", "DatasetFiles", "BackOffice", "MillraceStore", "MillraceRPC", "MillraceProtocol",
+        "JSONCodec",
         "Linux", "CLinux",
         arguments,
     ])
@@ -160,7 +161,7 @@ targets += [
     suite("UnitFileTests", ["RunnerService", "PreloaderService"]),
     suite(
         "IntegrationTests",
-        ["MillraceWorker", "MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore", "Simulators"]),
+        ["MillraceWorker", "MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore", "Simulators", "JSONCodec"]),
     suite("CrashTests", ["MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore"]),
     suite("SystemdTests"),
     suite("ExampleTests"),

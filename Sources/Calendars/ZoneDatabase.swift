@@ -1,3 +1,4 @@
+import Glibc
 import Linux
 
 /// The zones that this system knows, read when they are first asked for and then kept.
@@ -43,6 +44,16 @@ public final class ZoneDatabase: Sendable {
         } catch .unknown {
             return try Self.zone(rule: name)
         }
+    }
+
+    /// What the zone of this process is called, for ``zone(forTZ:)``: the variable TZ, else what /etc/localtime leads to.
+    public var localName: String {
+        if let variable = Environment["TZ"] { return variable }
+        let local = "/etc/localtime"
+        guard let resolved = realpath(local, nil) else { return "UTC" }
+        defer { free(resolved) }
+        let target = String(cString: resolved)
+        return target.hasPrefix(folder + "/") ? String(target.dropFirst(folder.utf8.count + 1)) : local
     }
 
     /// The zone of a rule of POSIX TZ.
