@@ -41,7 +41,11 @@ public final class ZoneDatabase: Sendable {
         if name.hasPrefix("/") { return try Self.read(name, named: name) }
         do {
             return try zone(named: name)
-        } catch .unknown {
+        } catch .unknown(_, let hint) {
+            // A rule has hours in it, and few names have a digit.
+            if !hint.isEmpty || !name.utf8.contains(where: { (0x30...0x39).contains($0) }) {
+                throw .unknown(name: name, hint: hint)
+            }
             return try Self.zone(rule: name)
         }
     }

@@ -105,11 +105,11 @@ struct ScheduleNextTests {
 
     /// A run at the first time that is left out, and at the first that comes twice, under each rule.
     @Test(.enabled(if: isShared)) func everyClockChangeObeysTheChosenRule() async throws {
-        let changes = try cases("tz_transitions.jsonl")
+        let changes = try cases("tz_transitions.jsonl").filter { $0["kind"] != "none" }
         var questions: [JSONValue] = []
         var expected: [JSONValue] = []
         for change in changes {
-            let at = try #require(change["at_utc"]?.stringValue.flatMap(Timestamp.init))
+            let at = try #require(change["at_utc"]?.stringValue.flatMap { Timestamp($0) })
             let wall = try #require(change["local_from"]?.stringValue)
             let (before, after) = (
                 try #require(change["offset_before"]?.intValue), try #require(change["offset_after"]?.intValue)
