@@ -69,7 +69,7 @@ var targets: [Target] = [
     .target(name: "CSchemas", path: "Sources/CSchemas"),
     .target(
         name: "Schemas", dependencies: ["CSchemas"], path: "Schemas",
-        exclude: ["runner.openrpc.json", "preloader.openrpc.json", "migrations"],
+        exclude: ["runner.openrpc.json", "preloader.openrpc.json", "scheduler.openrpc.json", "migrations"],
         swiftSettings: strict),
     .target(name: "Watching", path: "Tests/Watching", swiftSettings: strict),
     .target(
@@ -98,6 +98,7 @@ targets += library("Preloading", ["MillraceProtocol", "JSONCodec", "Resilience",
 targets += library(
     "DatasetFiles", ["Preloading", "Declarations", "MillraceStore", "JSONCodec", "Linux"],
     testing: ["BackOffice", "MillraceStore"])
+targets += library("Schedules", ["Calendars", "Declarations", "MillraceProtocol", "JSONCodec", "Linux"])
 targets += library("BackOffice", ["Tables", "Decimals", "JSONCodec", "MillraceStore", "Linux", "Schemas"])
 targets += service(
     "RunnerService", folder: "Runner", ["KindFiles", "MillraceService", "MillraceStore", "Resilience", "Schemas"])
@@ -123,6 +124,10 @@ targets += service(
         "DatasetFiles", "Preloading", "Tables", "Notion", "WebClient", "MillraceService", "MillraceStore", "Resilience",
         "Schemas",
     ], testing: ["Simulators", "MillraceStore"])
+targets += service(
+    "SchedulerService", folder: "Scheduler",
+    ["Schedules", "Calendars", "Declarations", "MillraceService", "MillraceStore", "Resilience", "Schemas"],
+    testing: ["MillraceStore"])
 targets += service(
     "BackOfficeWorker", folder: "BackOffice",
     [
@@ -157,8 +162,11 @@ targets.append(
 targets += [
     suite(
         "SchemaTests",
-        ["RunnerService", "PreloaderService", "MillraceProtocol", "MillraceService", "MillraceStore", "Schemas"]),
-    suite("UnitFileTests", ["RunnerService", "PreloaderService"]),
+        [
+            "RunnerService", "PreloaderService", "SchedulerService", "MillraceProtocol", "MillraceService",
+            "MillraceStore", "Schemas",
+        ]),
+    suite("UnitFileTests", ["RunnerService", "PreloaderService", "SchedulerService"]),
     suite(
         "IntegrationTests",
         ["MillraceWorker", "MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore", "Simulators", "JSONCodec"]),
@@ -172,6 +180,7 @@ let package = Package(
     products: [
         .executable(name: "millrace-runner", targets: ["RunnerService"]),
         .executable(name: "millrace-preloader", targets: ["PreloaderService"]),
+        .executable(name: "millrace-scheduler", targets: ["SchedulerService"]),
         .executable(name: "millrace-backoffice", targets: ["BackOfficeWorker"]),
         .executable(name: "millctl", targets: ["Control"]),
         .executable(name: "millrace-simulator", targets: ["Simulator"]),

@@ -8,10 +8,18 @@ public enum Schemas {
     /// The preloader's OpenRPC document.
     public static let preloader = bytes(millrace_preloader_openrpc)
 
+    /// The scheduler's OpenRPC document.
+    public static let scheduler = bytes(millrace_scheduler_openrpc)
+
     /// The statements that make `runner.sqlite`, by version.
     public static let runnerMigrations: [(version: Int, name: String, sql: String)] = [
         (1, "jobs", text(millrace_runner_001_jobs)),
         (2, "depth", text(millrace_runner_002_depth)),
+    ]
+
+    /// The statements that make `scheduler.sqlite`, by version.
+    public static let schedulerMigrations: [(version: Int, name: String, sql: String)] = [
+        (1, "schedules", text(millrace_scheduler_001_schedules))
     ]
 
     /// The statements that make `books.sqlite`, by version.

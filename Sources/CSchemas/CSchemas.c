@@ -34,3 +34,13 @@ static const unsigned char millrace_books_002_payouts_bytes[] = {
 #embed "../../Schemas/migrations/books-002-payouts.sql"
 };
 FILE_BYTES(millrace_books_002_payouts);
+
+static const unsigned char millrace_scheduler_openrpc_bytes[] = {
+#embed "../../Schemas/scheduler.openrpc.json"
+};
+FILE_BYTES(millrace_scheduler_openrpc);
+
+static const unsigned char millrace_scheduler_001_schedules_bytes[] = {
+#embed "../../Schemas/migrations/scheduler-001-schedules.sql"
+};
+FILE_BYTES(millrace_scheduler_001_schedules);

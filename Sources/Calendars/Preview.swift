@@ -54,7 +54,7 @@ public struct Preview: Hashable, Sendable {
 }
 
 extension Preview.Run {
-    init(_ instant: Instant, in zone: Zone) {
+    public init(_ instant: Instant, in zone: Zone) {
         self.init(instant: instant, wall: zone.wallTime(at: instant), kind: zone.kind(at: instant))
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Calendars
 import Glibc
 import Linux
+import MillraceProtocol
 
 extension GapRule: ExpressibleByArgument {}
 extension OverlapRule: ExpressibleByArgument {}
@@ -9,20 +10,22 @@ extension CronDialect: ExpressibleByArgument {}
 
 extension ScheduleCommand {
     /// `millctl schedule next --on-calendar SPEC`
-    struct Next: ParsableCommand {
+    struct Next: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Shows when a rule runs next, and what the next two clock changes do to it.",
             discussion: """
                 For instance: millctl schedule next --on-calendar 'Mon..Fri 09:00' --zone Europe/Berlin
                               millctl schedule next --cron '30 2 * * *' --zone Europe/Berlin --gap skip --count 3
                               millctl schedule next --batch < questions.jsonl
-                Asks no service. --batch reads JSON lines {"id":…,"kind":"oncalendar|cron|cron6|timespan","spec":…,\
+                              millctl schedule next payroll
+                For a rule no service is asked. --batch reads JSON lines {"id":…,"kind":"oncalendar|cron|cron6|timespan","spec":…,\
                 "zone":…,"after":…,"count":…} and answers each with a line {"id":…,"normalized":…,"next":[…]} or \
                 {"id":…,"error":…}; a line may also choose "gap", "overlap" and "dialect", and what it leaves out is \
                 as the options have it. A rule that cannot be read ends with 65.
                 """)
 
         @OptionGroup var global: GlobalOptions
+        @Argument(help: "A schedule of the scheduler; else give a rule.") var name: String?
         @Option(name: .customLong("on-calendar"), help: "An expression of systemd.time(7).") var onCalendar: String?
         @Option(help: "An expression of cron: five fields or a macro.") var cron: String?
         @Flag(help: "The cron expression has six fields, the second first.") var seconds = false
@@ -38,15 +41,20 @@ extension ScheduleCommand {
 
         func validate() throws {
             let chosen = [onCalendar, cron, every].count { $0 != nil }
-            if batch {
+            if name != nil {
+                if chosen > 0 || batch || seconds || zone != nil || gap != nil || overlap != nil {
+                    throw ValidationError("a schedule has its own rule and zone; give either its name or a rule")
+                }
+            } else if batch {
                 if chosen > 0 || seconds { throw ValidationError("--batch reads its rules from standard input") }
             } else if chosen != 1 {
-                throw ValidationError("give one of --on-calendar, --cron, --every and --batch")
+                throw ValidationError("give a schedule, or one of --on-calendar, --cron, --every and --batch")
             }
             if seconds, cron == nil, !batch { throw ValidationError("--seconds is for --cron") }
         }
 
-        func run() throws {
+        func run() async throws {
+            if let name { return try await show(name) }
             let zone = zone ?? ZoneDatabase.system.localName
             let from = try after.map { try RunTime.read($0, zone: zone) } ?? RunTime.now()
             if batch {
@@ -57,6 +65,19 @@ extension ScheduleCommand {
                 return
             }
             try show(after: from, zone: zone)
+        }
+
+        private func show(_ name: String) async throws {
+            let from = try after.map { try RunTime.read($0, zone: "UTC") }
+            let params = ScheduleNext.Params(name: name, after: from?.timestamp, count: count)
+            try await global.ask(ScheduleNext.self, params, of: .scheduler) { answer, terminal in
+                guard !answer.runs.isEmpty else { return ["\(name) does not run again"] }
+                var table = Table([.text("Nominal time"), .text("Begins at"), .text("On the clock")])
+                for run in answer.runs {
+                    table.add([Table.Cell(run.nominal.short), Table.Cell(run.at.short), Table.Cell(run.local)])
+                }
+                return table.lines(for: terminal) + answer.changes
+            }
         }
 
         private func show(after: Instant, zone: String) throws {

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "Clock.h"
 #include "Polling.h"
 #include "Processes.h"
 

@@ -9,6 +9,8 @@ typedef struct {
 
 extern const millrace_file millrace_runner_openrpc;
 extern const millrace_file millrace_preloader_openrpc;
+extern const millrace_file millrace_scheduler_openrpc;
+extern const millrace_file millrace_scheduler_001_schedules;
 extern const millrace_file millrace_runner_001_jobs;
 extern const millrace_file millrace_runner_002_depth;
 extern const millrace_file millrace_books_001_books;

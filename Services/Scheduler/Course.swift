@@ -1,0 +1,296 @@
+import Calendars
+import Linux
+import MillraceProtocol
+import Schedules
+
+/// What becomes of one schedule that is due.
+struct Course: Sendable {
+    var schedule: StoredSchedule
+    var runs: [RunRecord] = []
+    /// Jobs whose end is known now.
+    var settled: [JobID] = []
+    /// No runner was there; everything that is left waits.
+    var isAway = false
+
+    /// Where the schedule stands once all that is to begin has begun.
+    fileprivate var plan: ScheduleCourse?
+    fileprivate var rule: ScheduleRule?
+}
+
+extension Scheduler {
+    /// Decides, submits, and says where each schedule stands after.
+    func course(_ due: [StoredSchedule], now: Instant) async -> [Course] {
+        var courses = due.map { plan($0, now: now) }
+        let simple = courses.indices.filter { courses[$0].plan?.begin.isEmpty == false && !looksBack(courses[$0]) }
+        let others = courses.indices.filter { courses[$0].plan?.begin.isEmpty == false && looksBack(courses[$0]) }
+        await submitSideBySide(&courses, simple)
+        await withTaskGroup(of: (Int, Course).self) { group in
+            var waiting = others[...]
+            var running = 0
+            while running > 0 || !waiting.isEmpty {
+                while running < Self.sideBySide, let index = waiting.popFirst() {
+                    let course = courses[index]
+                    group.addTask { (index, await self.submitInTurn(course)) }
+                    running += 1
+                }
+                guard let (index, course) = await group.next() else { break }
+                courses[index] = course
+                running -= 1
+            }
+        }
+        return courses.map(concluded)
+    }
+
+    /// Whether earlier jobs of the schedule decide about the next.
+    private func looksBack(_ course: Course) -> Bool {
+        let specification = course.schedule.specification
+        return (specification.whileRunning ?? .skip) != .allowAll || specification.pauseAfterFailures != nil
+    }
+
+    // MARK: Deciding
+
+    private func plan(_ schedule: StoredSchedule, now: Instant) -> Course {
+        var course = Course(schedule: schedule)
+        if schedule.paused {
+            guard let until = schedule.pausedUntil, Instant(until) <= now else {
+                course.schedule.due = schedule.pausedUntil.map { Instant($0) }
+                return course
+            }
+            course.schedule.resume(at: now)
+        }
+        let rule: ScheduleRule
+        do {
+            rule = try ScheduleRule(schedule.specification, machine: machine)
+        } catch {
+            // The zone has gone, for instance: it is asked again in a while.
+            course.schedule.putOff("its times cannot be worked out: \(error)", until: now, .seconds(60), time.wall())
+            return course
+        }
+        let grace = state.withLock { $0.configuration.grace }
+        let plan = ScheduleCourse(
+            rule, cursor: course.schedule.cursor, runs: schedule.runs, now: now, sinceBoot: time.boot(), grace: grace)
+        if let missed = plan.missed {
+            let count = missed.count == ScheduleCourse.countLimit ? "at least \(missed.count)" : "\(missed.count)"
+            course.runs.append(
+                RunRecord(
+                    nominal: missed.last, cause: .due, outcome: .missed,
+                    note: missed.count == 1 ? nil : "\(count) times from \(missed.first) on"))
+        }
+        if plan.begin.isEmpty { course.schedule.stand(at: plan) }
+        if let missed = plan.missed { course.schedule.pass(missed.last) }
+        course.plan = plan
+        course.rule = rule
+        return course
+    }
+
+    /// Where a schedule stands whose runs have all begun.
+    private func concluded(_ course: Course) -> Course {
+        var course = course
+        course.plan = nil
+        course.rule = nil
+        return course
+    }
+
+    // MARK: Submitting
+
+    /// Runs that have nothing to do with earlier ones, many in one call.
+    private func submitSideBySide(_ courses: inout [Course], _ indices: [Int]) async {
+        var entries: [(course: Int, begin: ScheduleCourse.Begin, job: JobSpecification)] = []
+        for index in indices {
+            guard let plan = courses[index].plan, let rule = courses[index].rule else { continue }
+            for begin in plan.begin { entries.append((index, begin, job(rule, begin, courses[index].schedule))) }
+        }
+        let jobs = entries.map(\.job)
+        let chunks = stride(from: 0, to: jobs.count, by: RunnerDesk.batch).map {
+            Array(jobs[$0..<min($0 + RunnerDesk.batch, jobs.count)])
+        }
+        let answers = await withTaskGroup(of: (Int, [RunnerDesk.Answer], Timestamp).self) { group in
+            for (number, chunk) in chunks.enumerated() {
+                group.addTask { (number, await self.runner.submit(chunk), self.time.wall()) }
+            }
+            var answers: [Int: ([RunnerDesk.Answer], Timestamp)] = [:]
+            for await (number, chunk, at) in group { answers[number] = (chunk, at) }
+            return chunks.indices.flatMap { number in
+                (answers[number]?.0 ?? []).map { ($0, answers[number]?.1 ?? .epoch) }
+            }
+        }
+        var stopped: Set<Int> = []
+        for (entry, (answer, at)) in zip(entries, answers) where !stopped.contains(entry.course) {
+            if !courses[entry.course].take(answer, entry.begin, at: at, isWatched: false) {
+                stopped.insert(entry.course)
+            }
+        }
+        for index in indices where !stopped.contains(index) {
+            if let plan = courses[index].plan { courses[index].schedule.stand(at: plan) }
+        }
+    }
+
+    /// Runs of one schedule one after the other, each after a look at those before it.
+    private func submitInTurn(_ course: Course) async -> Course {
+        var course = course
+        guard let plan = course.plan, let rule = course.rule else { return course }
+        for begin in plan.begin {
+            var job = job(rule, begin, course.schedule)
+            do {
+                guard try await mayGoOn(&course, begin) else { return course }
+                switch try await relation(of: course.schedule) {
+                case .free: break
+                case .after(let other):
+                    job.after = [other]
+                    job.afterMode = .always
+                case .cancel(let other):
+                    try await runner.cancel(other, reason: "the schedule \(rule.specification.name) runs again")
+                case .skip(let why):
+                    course.note(RunRecord(nominal: begin.nominal, cause: begin.cause, outcome: .skipped, note: why))
+                    continue
+                }
+            } catch {
+                _ = course.take(RunnerDesk.answer(error), begin, at: time.wall(), isWatched: false)
+                return course
+            }
+            let answer = await runner.submit(job)
+            let isWatched = rule.specification.pauseAfterFailures != nil
+            guard course.take(answer, begin, at: time.wall(), isWatched: isWatched) else { return course }
+        }
+        course.schedule.stand(at: plan)
+        return course
+    }
+
+    private func job(_ rule: ScheduleRule, _ begin: ScheduleCourse.Begin, _ schedule: StoredSchedule)
+        -> JobSpecification
+    {
+        ScheduledJob.specification(of: rule, nominal: begin.nominal, cause: begin.cause, created: schedule.createdAt)
+    }
+
+    /// Counts failures that have become known; false when they pause the schedule.
+    private func mayGoOn(_ course: inout Course, _ begin: ScheduleCourse.Begin) async throws -> Bool {
+        guard let limit = course.schedule.specification.pauseAfterFailures else { return true }
+        let id = course.schedule.id
+        let settled = Set(course.settled)
+        for job in try await store.read({ try ScheduleStore.unsettled($0, id, limit: 100) })
+        where !settled.contains(job) {
+            switch try await runner.state(of: job) {
+            case .failed?: course.schedule.failures += 1
+            case .succeeded?, .partial?: course.schedule.failures = 0
+            case .cancelled?, nil: break
+            case .scheduled?, .ready?, .running?: continue
+            }
+            course.settled.append(job)
+        }
+        guard course.schedule.failures >= limit else { return true }
+        course.schedule.pause(
+            because: "\(course.schedule.failures) failures in a row; mend the cause, then resume it", until: nil)
+        log.warning(
+            "schedule \(course.schedule.specification.name) pauses itself after \(course.schedule.failures) failures")
+        return false
+    }
+
+    private enum Relation {
+        case free, after(JobID), cancel(JobID), skip(String)
+    }
+
+    /// What the job before means for the next.
+    private func relation(of schedule: StoredSchedule) async throws -> Relation {
+        let policy = schedule.specification.whileRunning ?? .skip
+        guard policy != .allowAll, let last = schedule.lastJob, let state = try await runner.state(of: last),
+            !state.isFinal
+        else { return .free }
+        switch policy {
+        case .skip: return .skip("job \(last) is not over")
+        case .bufferOne:
+            return state == .running ? .after(last) : .skip("job \(last) waits already")
+        case .bufferAll: return .after(last)
+        case .cancelOther: return .cancel(last)
+        case .allowAll: return .free
+        }
+    }
+}
+
+extension Course {
+    /// Writes a run down and moves the schedule on.
+    mutating func note(_ run: RunRecord) {
+        runs.append(run)
+        schedule.pass(run.nominal)
+        schedule.putOff = nil
+        schedule.putOffSince = nil
+    }
+
+    /// What the runner's answer means; false when the rest of the schedule's runs has to wait.
+    mutating func take(
+        _ answer: RunnerDesk.Answer, _ begin: ScheduleCourse.Begin, at time: Timestamp, isWatched: Bool
+    ) -> Bool {
+        let lateness = Duration.microseconds(max(0, Instant(time).microseconds - begin.start.microseconds))
+        switch answer {
+        case .taken(let job):
+            note(
+                RunRecord(
+                    nominal: begin.nominal, cause: begin.cause, outcome: .submitted, job: job, lateness: lateness,
+                    isWatched: isWatched))
+            schedule.runs += 1
+            schedule.lastNominal = begin.nominal
+            schedule.lastJob = job
+            return true
+        case .beside(let why):
+            note(RunRecord(nominal: begin.nominal, cause: begin.cause, outcome: .skipped, note: why))
+            return true
+        case .refused(let why):
+            note(RunRecord(nominal: begin.nominal, cause: begin.cause, outcome: .refused, note: why))
+            schedule.failures += 1
+            if let limit = schedule.specification.pauseAfterFailures, schedule.failures >= limit {
+                schedule.pause(because: "\(schedule.failures) failures in a row, the last: \(why)", until: nil)
+                return false
+            }
+            return true
+        case .later(let why, let wait):
+            schedule.putOff(why, until: Instant(time), wait, time)
+            return false
+        case .away(let why):
+            schedule.putOff = why
+            schedule.putOffSince = schedule.putOffSince ?? time
+            isAway = true
+            return false
+        }
+    }
+}
+
+extension ScheduleCourse.Begin {
+    var cause: ScheduleCause { isCatchUp ? .catchUp : .due }
+}
+
+extension StoredSchedule {
+    /// All that was to begin has begun.
+    mutating func stand(at plan: ScheduleCourse) {
+        cursor = max(cursor, plan.cursor)
+        guard !paused else { return }
+        next = plan.next
+        due = plan.due
+    }
+
+    mutating func pause(because reason: String, until: Timestamp?) {
+        paused = true
+        pauseReason = reason
+        pausedUntil = until
+        due = until.map { Instant($0) }
+    }
+
+    /// What fell into the pause does not take place.
+    mutating func resume(at now: Instant) {
+        paused = false
+        pausedUntil = nil
+        pauseReason = nil
+        failures = 0
+        pass(now)
+    }
+
+    /// All times up to here are decided.
+    mutating func pass(_ instant: Instant) {
+        cursor = max(cursor, instant)
+        if let next, next <= cursor { self.next = nil }
+    }
+
+    mutating func putOff(_ why: String, until now: Instant, _ wait: Duration, _ time: Timestamp) {
+        putOff = why
+        putOffSince = putOffSince ?? time
+        due = Instant(microseconds: now.microseconds + wait.nanoseconds / 1000)
+    }
+}

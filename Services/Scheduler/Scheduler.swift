@@ -1,0 +1,262 @@
+import Calendars
+import Declarations
+import Linux
+import Logging
+import MillraceProtocol
+import MillraceRPC
+import MillraceService
+import MillraceStore
+import Schedules
+import Schemas
+
+/// Submits jobs at their times: each nominal time of a schedule is decided once and has at most one job.
+///
+/// What a schedule does when is ``ScheduleCourse``'s to say, without clock; here are the clock, the database and the runner.
+/// A run is submitted first and written down after: the key under which it is submitted is made of the schedule and the
+/// nominal time, so whatever was not written down before a crash is submitted again and is the same job.
+final class Scheduler: Service {
+    static let name = "scheduler"
+    static let summary = "submits jobs at their times, each once, across clock changes and crashes"
+    static let openRPC: [UInt8]? = Schemas.scheduler
+
+    struct State {
+        var configuration: SchedulerConfiguration
+        var folder = ""
+        /// Ends when nothing is due; a new one begins with the next kick.
+        var turning: Task<Void, Never>?
+        /// Something changed while it turned.
+        var isKicked = false
+        /// Zones have changed, so all next times are to be worked out anew.
+        var needsRecount = false
+        var isDraining = false
+        var timer: WallTimer?
+        var away: (since: Timestamp, message: String, until: Duration, pause: Duration)?
+        var lateness = Lateness()
+        var outcomes: [ScheduleOutcome: UInt64] = [:]
+        var clockSets: UInt64 = 0
+        var zoneReads: UInt64 = 0
+        var schedules = 0
+        var nextDue: Instant?
+        var lastFailure: String?
+    }
+
+    let host: HostContext
+    let log: Logger
+    let time: any TimeSource
+    let store: Database
+    let runner: RunnerDesk
+    /// What jitter is stable for.
+    let machine: String
+    let state: Locked<State>
+
+    init(_ configuration: SchedulerConfiguration, host: HostContext) async throws {
+        self.host = host
+        log = host.log
+        time = host.time
+        machine = Self.machineID()
+        store = try Database.open(
+            host.stateDirectory + "/scheduler.sqlite", migrations: ScheduleStore.migrations, durability: .disk,
+            exclusive: true)
+        runner = RunnerDesk(socket: host.runtimeDirectory + "/runner.sock", log: host.log, time: host.time)
+        state = Locked(State(configuration: configuration))
+        let (found, mistakes) = read(configuration)
+        guard mistakes == 0 else { throw DeclarationFault(mistakes: mistakes) }
+        try await declare(found)
+    }
+
+    func start(server: RPCServer) async throws {
+        let timer = try WallTimer("wall-timer") { [weak self] event in self?.hear(event) }
+        for folder in Self.zoneFolders() {
+            do {
+                try timer.watch(folder)
+            } catch {
+                log.notice("changes of time zones there are not noticed: \(error)")
+            }
+        }
+        state.withLock { $0.timer = timer }
+    }
+
+    func serving() async throws { kick() }
+
+    func reload(_ configuration: SchedulerConfiguration) async {
+        do {
+            let (found, mistakes) = read(configuration)
+            guard mistakes == 0 else { throw DeclarationFault(mistakes: mistakes) }
+            state.withLock { $0.configuration = configuration }
+            try await declare(found)
+            kick()
+        } catch {
+            log.error("the schedules were not read again, what was in force goes on: \(error)")
+        }
+    }
+
+    func drain(within limit: Duration) async {
+        let turning = state.withLock { state in
+            state.isDraining = true
+            state.timer = nil
+            return state.turning
+        }
+        await turning?.value
+        runner.close()
+        store.close()
+    }
+
+    func canary() async throws {
+        _ = try await store.write(.crash) { db in try db.first("SELECT count(*) FROM run") { $0.int(0) } }
+    }
+
+    func status() async -> ServiceReport {
+        let (away, schedules, next, lateness, failure) = state.withLock {
+            ($0.away, $0.schedules, $0.nextDue, $0.lateness, $0.lastFailure)
+        }
+        var checks: [ServiceStatus.Check] = []
+        if let away {
+            checks.append(.init("runner", .warn, reason: "not there since \(away.since): \(away.message)"))
+        } else {
+            checks.append(.init("runner", .ok))
+        }
+        if let failure { checks.append(.init("store", .warn, reason: failure)) }
+        let noun = schedules == 1 ? "schedule" : "schedules"
+        return ServiceReport(
+            "\(schedules) \(noun), next \(next.map { $0.timestamp.description } ?? "never")", checks: checks,
+            figures: [
+                "schedules": Double(schedules), "lateness_p50_ms": Double(lateness.quantile(0.5).milliseconds),
+                "lateness_p99_ms": Double(lateness.quantile(0.99).milliseconds),
+            ])
+    }
+
+    private static func machineID() -> String {
+        do throws(SystemError) {
+            return trimmed(try Files.readText("/etc/machine-id", limit: 4096))
+        } catch {
+            return ""
+        }
+    }
+}
+
+/// Declarations of schedules that cannot be used; each mistake was logged with its place.
+struct DeclarationFault: Error, Hashable, ExitCodeConvertible, CustomStringConvertible {
+    var mistakes: Int
+
+    var description: String {
+        "the declarations of schedules have \(mistakes == 1 ? "a mistake" : "\(mistakes) mistakes"); mend them"
+    }
+
+    var exitCode: ExitCode { .configuration }
+}
+
+// MARK: - Declarations
+
+extension Scheduler {
+    /// Logs what is wrong or odd with the declarations, and counts what is wrong.
+    private func read(_ configuration: SchedulerConfiguration) -> (ScheduleFolder, mistakes: Int) {
+        let usual = host.state.map { $0 + "/etc/schedules.d" } ?? "/etc/millrace/schedules.d"
+        let folder = configuration.folder.isEmpty ? usual : configuration.folder
+        let (found, problems) = ScheduleFolder.load(folder, mayBeAbsent: configuration.folder.isEmpty)
+        for problem in problems {
+            if problem.severity == .error { log.error("\(problem)") } else { log.warning("\(problem)") }
+        }
+        state.withLock { $0.folder = folder }
+        return (found, problems.count { $0.severity == .error })
+    }
+
+    /// Puts what files declare in force; what no file declares any more goes.
+    private func declare(_ folder: ScheduleFolder) async throws {
+        let now = time.wall()
+        let machine = machine
+        try await store.write { db in
+            let gone = try db.query("SELECT name FROM schedule WHERE file IS NOT NULL") { $0.text(0) }
+                .filter { folder.schedules[$0] == nil }
+            for name in gone { try db.run("DELETE FROM schedule WHERE name = ?", .text(name)) }
+            for (specification, file) in folder.schedules.values {
+                let rule = try ScheduleRule(specification, machine: machine)
+                try Self.place(db, rule, file: file, now: now)
+            }
+        }
+        try await count()
+    }
+
+    /// Makes or changes a schedule. Its times are counted from now on, unless they are what they were.
+    static func place(_ db: Connection, _ rule: ScheduleRule, file: String?, now: Timestamp) throws {
+        let specification = rule.specification
+        let exists = try db.first("SELECT 1 FROM schedule WHERE name = ?", .text(specification.name)) { _ in true }
+        var cursor = Instant(now)
+        if exists == true {
+            let old = try ScheduleStore.named(db, specification.name)
+            if old.specification == specification, old.file == file { return }
+            var other = old.specification
+            other.job = specification.job
+            other.summary = specification.summary
+            cursor = other == specification ? old.cursor : max(old.cursor, cursor)
+        }
+        let next = rule.next(after: cursor)
+        try ScheduleStore.put(
+            db, specification, file: file, cursor: cursor, next: next, due: next.map(rule.start), now: now)
+    }
+
+    func count() async throws {
+        let count = try await store.read { try ScheduleStore.count($0) }
+        state.withLock { $0.schedules = count }
+    }
+}
+
+// MARK: - Clocks
+
+extension Scheduler {
+    private func hear(_ event: WallTimer.Event) {
+        switch event {
+        case .due: kick()
+        case .clockSet:
+            state.withLock { $0.clockSets += 1 }
+            log.notice("the clock was set", metadata: ["now": "\(time.wall())"])
+            kick()
+        case .changed(let names):
+            guard Self.concernsZones(names) else { return }
+            state.withLock { $0.zoneReads += 1 }
+            log.notice("time zones have changed")
+            ZoneDatabase.system.forget()
+            state.withLock { $0.needsRecount = true }
+            kick()
+        }
+    }
+
+    private static func concernsZones(_ names: [String]) -> Bool {
+        if names.contains(where: { $0 == "localtime" || $0 == "timezone" || $0 == "tzdata.zi" }) { return true }
+        let known = Set(ZoneDatabase.system.names().map { Files.name($0) })
+        return names.contains { known.contains($0) }
+    }
+
+    /// Where zone files lie, and what names the machine's own zone.
+    private static func zoneFolders() -> [String] {
+        let root = ZoneDatabase.system.folder
+        let inner = Set(ZoneDatabase.system.names().map { Files.parent("\(root)/\($0)") })
+        return ["/etc", root] + inner.subtracting([root]).sorted()
+    }
+
+    /// Works all next times out anew, for zones or the clock have changed.
+    func recount() async {
+        var after = ""
+        do {
+            while true {
+                let (from, machine) = (after, machine)
+                let last = try await store.write { db -> String? in
+                    let page = try ScheduleStore.list(db, prefix: "", after: from, limit: 500)
+                    for schedule in page {
+                        guard let rule = try? ScheduleRule(schedule.specification, machine: machine) else { continue }
+                        let next = rule.next(after: schedule.cursor)
+                        try db.run(
+                            """
+                            UPDATE schedule SET next = ?, due = CASE WHEN paused = 0 THEN ? ELSE due END WHERE id = ?
+                            """, SQLValue(next?.microseconds), SQLValue(next.map(rule.start)?.microseconds),
+                            SQLValue(schedule.id))
+                    }
+                    return page.last?.specification.name
+                }
+                guard let last else { break }
+                after = last
+            }
+        } catch {
+            log.error("next runs were not worked out anew for the changed zones: \(error)")
+        }
+    }
+}
