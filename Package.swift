@@ -88,6 +88,7 @@ targets += library("MillraceWorker", ["MillraceRPC", "MillraceService", "Resilie
 targets += library("Declarations", ["Linux", "CYAML"])
 targets += library("KindFiles", ["Declarations", "Linux"])
 targets += library("BackOffice", ["Decimals", "JSONCodec", "MillraceStore", "Linux", "Schemas"])
+targets += library("Categorization", ["Decimals", "Linux"])
 targets += service(
     "RunnerService", folder: "Runner", ["KindFiles", "MillraceService", "MillraceStore", "Resilience", "Schemas"])
 targets += library(
