@@ -1,0 +1,63 @@
+extension TextModel {
+    /// Takes in one more row of history.
+    public mutating func observe(_ example: TextExample, label: String) {
+        let keys = MemoryKeys(example)
+        let number = number(of: label)
+        step(example, number)
+        note(keys, number, day: Self.day(example))
+        rows += 1
+        revision = Features.mixed(revision &+ 1)
+    }
+
+    /// Learns what a person said. From now on the same merchant gets this label, until a row or a correction says
+    /// otherwise; a merchant that is known to be booked in several ways gets it at amounts of this size.
+    public mutating func correct(_ example: TextExample, label: String) {
+        let keys = MemoryKeys(example)
+        let number = number(of: label)
+        let isAmbiguous = keys.amount != 0 && table.isAmbiguous(keys.merchant, label: number)
+        // What is sold in several ways must not tip over by one of them.
+        for _ in 0..<(isAmbiguous ? 1 : 2) { step(example, number, weight: isAmbiguous ? 0.3 : 1) }
+        note(keys, number, day: Self.day(example), weight: isAmbiguous ? 1 : 2)
+        for key in [keys.merchant, keys.amount, keys.whole] where key != 0 && !(isAmbiguous && key == keys.merchant) {
+            table.entries[key]?.corrected = number
+        }
+        rows += 1
+        revision = Features.mixed(revision &+ 1)
+    }
+
+    private static func day(_ example: TextExample) -> Int32 {
+        example.date.map { Int32(clamping: $0.daysSinceEpoch) } ?? 0
+    }
+
+    private mutating func number(of label: String) -> Int32 {
+        if let number = numbers[label] { return number }
+        let number = Int32(labels.count)
+        labels.append(label)
+        numbers[label] = number
+        return number
+    }
+
+    /// A step of the linear layer; labels it was not made for live in the memory until it is trained anew.
+    private mutating func step(_ example: TextExample, _ label: Int32, weight: Float = 1) {
+        guard label < linear.labels else { return }
+        var features = Features()
+        var vector = SparseVector()
+        features.addTexts(example.texts)
+        append(features, to: &vector)
+        features.removeAll()
+        features.addValues(example, merchant: MemoryKeys(example).merchant)
+        append(features, to: &vector)
+        var scores = [LinearLayer.Lane](repeating: .zero, count: linear.lanes)
+        linear.learn(vector, label: Int(label), weight: weight, smoothing: smoothing, scores: &scores)
+    }
+}
+
+extension MerchantTable {
+    /// Whether a merchant has proved to have several labels, of which this is one.
+    func isAmbiguous(_ key: UInt64, label: Int32) -> Bool {
+        guard let entry = entries[key] else { return false }
+        let total = entry.total
+        let most = entry.tallies.map(\.weight).max() ?? 0
+        return total >= 10 && most < 0.9 * total && entry.tallies.contains { $0.label == label && $0.weight >= 0.5 }
+    }
+}
