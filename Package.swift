@@ -133,6 +133,8 @@ let package = Package(
         .library(name: "JSONCodec", targets: ["JSONCodec"]),
         .library(name: "Resilience", targets: ["Resilience"]),
         .library(name: "Linux", targets: ["Linux"]),
+        .library(name: "Categorization", targets: ["Categorization"]),
+        .library(name: "Decimals", targets: ["Decimals"]),
         // What the runner is made of, for benchmarks of its parts.
         .library(name: "RunnerParts", targets: ["KindFiles", "MillraceService", "Schemas"]),
     ],

@@ -6,7 +6,7 @@ import Testing
 /// Answers always the same, as a trained model would.
 private struct Oracle: ExpensePredictor {
     var answer: Prediction?
-    func prediction(for expense: Expense) -> Prediction? { answer }
+    func prediction(for expense: Expense, _ scratch: inout ModelScratch) -> Prediction? { answer }
     func reasons(for category: CategoryID, of expense: Expense) -> [LearnedReason] {
         [LearnedReason("word:coffee", 1.5)]
     }

@@ -15,9 +15,12 @@ public struct Categorizer: Sendable {
         self.learned = learned
     }
 
-    /// - Parameter cache: belongs to ``patterns``; one for each caller at work.
+    /// - Parameters:
+    ///   - cache: belongs to ``patterns``; one for each caller at work.
+    ///   - scratch: room for the learned layer; one for each caller at work.
     public func decide(
-        _ expense: Expense, _ options: DecisionOptions = DecisionOptions(), cache: inout MatchCache
+        _ expense: Expense, _ options: DecisionOptions = DecisionOptions(), cache: inout MatchCache,
+        scratch: inout ModelScratch
     ) -> Decision {
         guard !expense.id.isEmpty else { return .failed(.notStored) }
         guard expense.hasText else { return .failed(.noText) }
@@ -34,7 +37,7 @@ public struct Categorizer: Sendable {
         let before = cache.hits
         let candidates = candidates(texts, scope, options, &cache)
         var decision = choose(candidates, options)
-        if decision.category == nil { ask(expense, options, &decision, candidates) }
+        if decision.category == nil { ask(expense, options, &decision, candidates, &scratch) }
         decision.patternsEvaluated = scope.count
         decision.cacheHits = cache.hits - before
         decision.isToStore =
@@ -45,6 +48,13 @@ public struct Categorizer: Sendable {
     public func decide(_ expense: Expense, _ options: DecisionOptions = DecisionOptions()) -> Decision {
         var cache = MatchCache(capacity: 1)
         return decide(expense, options, cache: &cache)
+    }
+
+    public func decide(
+        _ expense: Expense, _ options: DecisionOptions = DecisionOptions(), cache: inout MatchCache
+    ) -> Decision {
+        var scratch = ModelScratch()
+        return decide(expense, options, cache: &cache, scratch: &scratch)
     }
 
     func categoryExists(_ category: CategoryID) -> Bool { patterns.categories.contains(category) }
@@ -74,9 +84,10 @@ public struct Categorizer: Sendable {
 
     /// Lets the learned layer answer; where it is not sure its ranking, or that of weak patterns, is what is suggested.
     private func ask(
-        _ expense: Expense, _ options: DecisionOptions, _ decision: inout Decision, _ candidates: [Candidate]
+        _ expense: Expense, _ options: DecisionOptions, _ decision: inout Decision, _ candidates: [Candidate],
+        _ scratch: inout ModelScratch
     ) {
-        let prediction = learned?.prediction(for: expense)
+        let prediction = learned?.prediction(for: expense, &scratch)
         let ranking = prediction?.ranking.filter { categoryExists($0.category) } ?? []
         if let prediction, prediction.isSure, let first = ranking.first, first == prediction.ranking.first,
             first.confidence >= options.minimumConfidence

@@ -63,7 +63,8 @@ extension Categorizer {
         }
         explanation.hits = hits(texts, scope, options)
         explanation.nearMisses = nearMisses(texts, scope, options)
-        explanation.prediction = learned?.prediction(for: expense)
+        var scratch = ModelScratch()
+        explanation.prediction = learned?.prediction(for: expense, &scratch)
         if let category = explanation.decision.category ?? explanation.prediction?.ranking.first?.category {
             explanation.reasons = learned?.reasons(for: category, of: expense) ?? []
         }

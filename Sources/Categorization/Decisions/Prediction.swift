@@ -14,7 +14,7 @@ public struct Prediction: Hashable, Sendable {
 /// Something trained from history that can be asked where patterns know no answer.
 public protocol ExpensePredictor: Sendable {
     /// Nil where it has nothing to say.
-    func prediction(for expense: Expense) -> Prediction?
+    func prediction(for expense: Expense, _ scratch: inout ModelScratch) -> Prediction?
     /// What spoke for the category, strongest first; what spoke against it has a negative weight.
     func reasons(for category: CategoryID, of expense: Expense) -> [LearnedReason]
 }

@@ -11,11 +11,6 @@ public struct ExpenseModel: ExpensePredictor {
     }
 
     /// The three likeliest categories.
-    public func prediction(for expense: Expense) -> Prediction? {
-        var scratch = ModelScratch()
-        return prediction(for: expense, &scratch)
-    }
-
     public func prediction(for expense: Expense, _ scratch: inout ModelScratch) -> Prediction? {
         guard expense.hasText else { return nil }
         let ranking = model.predict(TextExample(expense), top: 3, &scratch).compactMap { answer in
