@@ -37,15 +37,15 @@ import Testing
         #expect(options(0.6).minimum(forLength: 4) == 0.72)
         #expect(options(0.6).minimum(forLength: 5) == 0.6)
         let candidates = [FuzzyCandidate("uberx")]
-        #expect(FuzzyMatcher.matches(FuzzyCandidate("ubr"), among: candidates, options(0.75)).isEmpty)
-        #expect(FuzzyMatcher.matches(FuzzyCandidate("uber"), among: candidates, options(0.75)).count == 1)
+        #expect(FuzzyMatcher.matches(FuzzyCandidate("ubr"), among: FuzzyList(candidates), options(0.75)).isEmpty)
+        #expect(FuzzyMatcher.matches(FuzzyCandidate("uber"), among: FuzzyList(candidates), options(0.75)).count == 1)
     }
 
     @Test func theSearchEndsAfterEnoughNearlyEqualOnes() {
         var options = options(0.75)
         options.maximumResults = 2
         let candidates = ["walmart", "starbucks", "starbucks", "starbucks"].map { FuzzyCandidate($0) }
-        let found = FuzzyMatcher.matches(FuzzyCandidate("starbucks"), among: candidates, options)
+        let found = FuzzyMatcher.matches(FuzzyCandidate("starbucks"), among: FuzzyList(candidates), options)
         #expect(found.map(\.index) == [1, 2])
         #expect(found[0].score == 1)
     }
@@ -54,9 +54,9 @@ import Testing
         var options = options(0.75)
         options.candidates = 1
         let candidates = ["walmart", "starbucks"].map { FuzzyCandidate($0) }
-        #expect(FuzzyMatcher.matches(FuzzyCandidate("starbucks"), among: candidates, options).isEmpty)
+        #expect(FuzzyMatcher.matches(FuzzyCandidate("starbucks"), among: FuzzyList(candidates), options).isEmpty)
         options.candidates = nil
-        #expect(FuzzyMatcher.matches(FuzzyCandidate("starbucks"), among: candidates, options).count == 1)
+        #expect(FuzzyMatcher.matches(FuzzyCandidate("starbucks"), among: FuzzyList(candidates), options).count == 1)
     }
 
     /// What is passed over without a comparison would not have matched.
@@ -89,7 +89,7 @@ import Testing
                 let expected = candidates.indices.filter {
                     !query.text.isEmpty && FuzzyMatcher.score(query, candidates[$0], options) >= needed
                 }
-                let found = FuzzyMatcher.matches(query, among: candidates, options).map(\.index).sorted()
+                let found = FuzzyMatcher.matches(query, among: FuzzyList(candidates), options).map(\.index).sorted()
                 #expect(found == expected)
                 compared += expected.count
             }

@@ -103,7 +103,7 @@ struct InventedBooks {
     @Test func afterOneCorrectionTheMerchantIsRightAtOnce() {
         var model = Self.trained
         for name in ["petro norte #7", "wholly new place", "tren sur #3"] {
-            model.correct(TextExample(texts: [name], amount: 10), label: "tools")
+            model.correct(TextExample(texts: [name]), label: "tools")
             #expect(model.predict(TextExample(texts: [name], amount: 77)).first?.label == "tools")
             #expect(model.predict(TextExample(texts: [name.uppercased() + " 123"])).first?.label == "tools")
         }
@@ -118,7 +118,7 @@ struct InventedBooks {
         #expect(model.labels.contains("sport"))
     }
 
-    @Test func aMerchantOfSeveralLabelsIsCorrectedAtItsAmountOnly() {
+    @Test func aMerchantOfManyRowsIsCorrectedAtItsAmountOnly() {
         var model = Self.trained
         let small = TextExample(texts: ["bazar central norte"], amount: 10)
         #expect(model.predict(small).first?.label == "food")

@@ -74,7 +74,7 @@ enum Main {
                     Rule(
                         name: entry.key, category: category,
                         condition: .all([
-                            .text(.merchant, .contains(entry.key)), .amount(from: 1, upTo: nil),
+                            .text(.merchant, .contains(RuleText(entry.key))), .amount(from: 1, upTo: nil),
                             .not(.text(.any, .word("refund"))),
                         ])))
             default:

@@ -113,7 +113,7 @@ extension Categorizer {
             guard let text else { continue }
             let query = FuzzyCandidate(text)
             let minimum = options.fuzzy.minimum(forLength: query.text.count)
-            for (entry, candidate) in zip(entries, candidates) {
+            for (entry, candidate) in zip(entries, candidates.candidates) {
                 let score = FuzzyMatcher.score(query, candidate, options.fuzzy)
                 guard score < minimum, score >= minimum - Self.nearMissDistance else { continue }
                 found.append(

@@ -10,15 +10,15 @@ extension TextModel {
     }
 
     /// Learns what a person said. From now on the same merchant gets this label, until a row or a correction says
-    /// otherwise; a merchant that is known to be booked in several ways gets it at amounts of this size.
+    /// otherwise; a merchant that many rows speak for gets it at amounts of this size, for one booking more of another
+    /// kind does not undo them.
     public mutating func correct(_ example: TextExample, label: String) {
         let keys = MemoryKeys(example)
         let number = number(of: label)
-        let isAmbiguous = keys.amount != 0 && table.isAmbiguous(keys.merchant, label: number)
-        // What is sold in several ways must not tip over by one of them.
-        for _ in 0..<(isAmbiguous ? 1 : 2) { step(example, number, weight: isAmbiguous ? 0.3 : 1) }
-        note(keys, number, day: Self.day(example), weight: isAmbiguous ? 1 : 2)
-        for key in [keys.merchant, keys.amount, keys.whole] where key != 0 && !(isAmbiguous && key == keys.merchant) {
+        let isEstablished = keys.amount != 0 && table.isEstablished(keys.merchant)
+        for _ in 0..<(isEstablished ? 1 : 2) { step(example, number, weight: isEstablished ? 0.3 : 1) }
+        note(keys, number, day: Self.day(example), weight: isEstablished ? 1 : 2)
+        for key in [keys.merchant, keys.amount, keys.whole] where key != 0 && !(isEstablished && key == keys.merchant) {
             table.entries[key]?.corrected = number
         }
         rows += 1
@@ -53,11 +53,8 @@ extension TextModel {
 }
 
 extension MerchantTable {
-    /// Whether a merchant has proved to have several labels, of which this is one.
-    func isAmbiguous(_ key: UInt64, label: Int32) -> Bool {
-        guard let entry = entries[key] else { return false }
-        let total = entry.total
-        let most = entry.tallies.map(\.weight).max() ?? 0
-        return total >= 10 && most < 0.9 * total && entry.tallies.contains { $0.label == label && $0.weight >= 0.5 }
-    }
+    /// From so many rows on, the newer counting more, a merchant is known.
+    static let established: Float = 4
+
+    func isEstablished(_ key: UInt64) -> Bool { (entries[key]?.total ?? 0) >= Self.established }
 }

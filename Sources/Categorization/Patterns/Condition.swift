@@ -21,13 +21,13 @@ public indirect enum Condition: Hashable, Sendable {
 
     /// Comparisons of text know no case.
     public enum TextTest: Hashable, Sendable {
-        case contains(String)
-        case equals(String)
-        case startsWith(String)
-        case word(String)
+        case contains(RuleText)
+        case equals(RuleText)
+        case startsWith(RuleText)
+        case word(RuleText)
         case regex(BoundedRegex)
         /// Alike by at least so much, 0 to 1.
-        case like(String, atLeast: Double)
+        case like(RuleText, atLeast: Double)
     }
 
     /// How deep conditions may be nested.
@@ -78,21 +78,32 @@ public indirect enum Condition: Hashable, Sendable {
 extension Condition.TextTest {
     func holds(for text: [UInt32]) -> Bool {
         guard !text.isEmpty else { return false }
-        func lowered(_ value: String) -> [UInt32] { value.unicodeScalars.map { RegexParser.lowered($0.value) } }
         switch self {
-        case .contains(let value): return text.contains(run: lowered(value))
-        case .equals(let value): return text == lowered(value)
-        case .startsWith(let value): return text.starts(with: lowered(value))
+        case .contains(let value): return text.contains(run: value.letters)
+        case .equals(let value): return text == value.letters
+        case .startsWith(let value): return text.starts(with: value.letters)
         case .word(let value):
-            let word = lowered(value)
-            return text.split { !Letters.isWord($0) }.contains { $0.elementsEqual(word) }
+            return text.split { !Letters.isWord($0) }.contains { $0.elementsEqual(value.letters) }
         case .regex(let regex): return regex.matches(text)
         case .like(let value, let least):
             var options = FuzzyOptions()
             options.minimum = least
-            return FuzzyMatcher.score(Letters.string(text), value, options) >= least
+            return FuzzyMatcher.score(Letters.string(text), value.text, options) >= least
         }
     }
+}
+
+/// A text of a rule, made ready to be looked for.
+public struct RuleText: Hashable, Sendable, ExpressibleByStringLiteral {
+    public let text: String
+    let letters: [UInt32]
+
+    public init(_ text: String) {
+        self.text = text
+        letters = text.unicodeScalars.map { RegexParser.lowered($0.value) }
+    }
+
+    public init(stringLiteral value: String) { self.init(value) }
 }
 
 /// A rule a person wrote: where its condition holds, the category is meant, whatever was learned.

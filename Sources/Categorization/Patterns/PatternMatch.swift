@@ -47,7 +47,7 @@ extension PatternSet {
             let query = WordMatch.words(of: text.text)
             let taken = Set(found.map(\.index))
             for (index, entry) in entries.prefix(WordMatch.candidates).enumerated() where !taken.contains(index) {
-                let score = WordMatch.score(query, entry.words, texts[index].text).rounded(places: 4)
+                let score = WordMatch.score(query, entry.words, texts.candidates[index].text).rounded(places: 4)
                 guard score >= options.minimum else { continue }
                 matches.append(PatternMatch(pattern: entry.pattern, manner: .word, score: score))
                 if matches.count == options.maximumResults { break }

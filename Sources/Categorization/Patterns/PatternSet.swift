@@ -5,9 +5,9 @@ public struct PatternSet: Sendable {
     struct Scope: Sendable {
         /// The most used first, then the most successful.
         var merchants: [Entry] = []
-        var merchantTexts: [FuzzyCandidate] = []
+        var merchantTexts = FuzzyList()
         var keywords: [Entry] = []
-        var keywordTexts: [FuzzyCandidate] = []
+        var keywordTexts = FuzzyList()
         /// Regular expressions, which match by the letter.
         var expressions: [Entry] = []
         /// Amounts and times, which only strengthen, by category.

@@ -30,6 +30,20 @@ public struct FuzzyCandidate: Hashable, Sendable {
     public init(_ text: String) { self.init(NormalisedText(text)) }
 }
 
+/// Candidates to be searched often.
+public struct FuzzyList: Sendable {
+    public private(set) var candidates: [FuzzyCandidate] = []
+    /// Side by side, for most candidates need no other look.
+    private(set) var bags: [LetterBag] = []
+
+    public init(_ candidates: [FuzzyCandidate] = []) { for candidate in candidates { append(candidate) } }
+
+    public mutating func append(_ candidate: FuzzyCandidate) {
+        candidates.append(candidate)
+        bags.append(candidate.bag)
+    }
+}
+
 /// A candidate that was found, by its place in the list searched.
 public struct FuzzyMatch: Hashable, Sendable {
     public var index: Int
@@ -70,16 +84,16 @@ public enum FuzzyMatcher {
 
     /// The candidates that reach the minimum, best first, equal ones in their order.
     public static func matches(
-        _ query: FuzzyCandidate, among candidates: some RandomAccessCollection<FuzzyCandidate>, _ options: FuzzyOptions
+        _ query: FuzzyCandidate, among list: FuzzyList, _ options: FuzzyOptions
     ) -> [FuzzyMatch] {
         guard !query.text.isEmpty else { return [] }
         let minimum = options.minimum(forLength: query.text.count)
         let prunes = options.algorithms == [.jaroWinkler, .trigram]
         var matches: [FuzzyMatch] = []
         var near = 0
-        for (index, candidate) in candidates.prefix(options.candidates ?? candidates.count).enumerated() {
-            if prunes, !query.bag.mayReach(minimum, with: candidate.bag) { continue }
-            let score = score(query, candidate, options)
+        for index in 0..<min(options.candidates ?? .max, list.bags.count) {
+            if prunes, !query.bag.mayReach(minimum, with: list.bags[index]) { continue }
+            let score = score(query, list.candidates[index], options)
             guard score >= minimum else { continue }
             matches.append(FuzzyMatch(index: index, score: score))
             if score >= 0.95 {

@@ -1,11 +1,13 @@
-/// How often each letter stands in a text, and which pieces, in two machine words: tells quickly that two texts cannot
-/// be alike enough to be compared.
+/// How often each letter stands in a text, how it begins, and which pieces it has, in a few machine words: tells quickly
+/// that two texts cannot be alike enough to be compared.
 struct LetterBag: Hashable, Sendable {
     /// Two bits for each of 32 classes of letters: the first and the second occurrence.
     private let seen: UInt64
     /// Occurrences from the third on.
     private let more: Int32
     private let count: Int32
+    /// The low bytes of the first eight letters; zeros behind the end.
+    private let beginning: UInt64
     /// One bit for each of 64 classes of trigrams.
     private let pieces: UInt64
     private let pieceCount: Int32
@@ -26,6 +28,9 @@ struct LetterBag: Hashable, Sendable {
         self.seen = seen
         self.more = more
         count = Int32(letters.count)
+        beginning = letters.prefix(8).enumerated().reduce(0) {
+            $0 | UInt64($1.element & 0xFF) << (8 * UInt64($1.offset))
+        }
         pieces = trigrams.pieces.reduce(0) { $0 | 1 << ($1 &* 0x9E37_79B9_7F4A_7C15 >> 58) }
         pieceCount = Int32(trigrams.pieces.count)
     }
@@ -49,7 +54,11 @@ struct LetterBag: Hashable, Sendable {
         let common = Double(min(seen + min(more, other.more), count, other.count))
         guard common > 0 else { return 0 }
         let jaro = (common / Double(count) + common / Double(other.count) + 1) / 3
-        return jaro + min(0.1, 1 / Double(max(count, other.count))) * common * (1 - jaro)
+        // Below that there is no bonus.
+        guard jaro >= 0.7 else { return jaro }
+        let equal = (beginning ^ other.beginning).trailingZeroBitCount / 8
+        let prefix = equal < 8 ? min(Double(equal), common) : common
+        return jaro + min(0.1, 1 / Double(max(count, other.count))) * prefix * (1 - jaro)
     }
 
     private func trigramBound(_ other: LetterBag) -> Double {
