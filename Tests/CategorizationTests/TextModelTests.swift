@@ -127,6 +127,18 @@ struct InventedBooks {
         #expect(model.predict(TextExample(texts: ["bazar central norte"], amount: 2)).first?.label == "food")
     }
 
+    @Test func anAmountOfManyRowsIsCorrectedAtThatVeryAmountOnly() {
+        let history = (0..<200).map { number in
+            LabelledExample(
+                TextExample(texts: [number % 2 == 0 ? "toll road" : "corner shop"], amount: number % 2 == 0 ? 5.5 : 9),
+                label: number % 2 == 0 ? "travel" : "food")
+        }
+        var model = TextModel(history)
+        model.correct(TextExample(texts: ["toll road"], amount: 5.55), label: "food")
+        #expect(model.predict(TextExample(texts: ["toll road"], amount: 5.55)).first?.label == "food")
+        #expect(model.predict(TextExample(texts: ["toll road"], amount: 5.5)).first?.label == "travel")
+    }
+
     @Test func theLatestWordCounts() {
         var model = Self.trained
         let example = TextExample(texts: ["petro norte #7"], amount: 10)

@@ -10,17 +10,24 @@ extension TextModel {
     }
 
     /// Learns what a person said. From now on the same merchant gets this label, until a row or a correction says
-    /// otherwise; a merchant that many rows speak for gets it at amounts of this size, for one booking more of another
-    /// kind does not undo them.
+    /// otherwise. Where many rows speak for a merchant it gets the label at amounts of this size, and where many speak for
+    /// that too, at this very amount: one booking more of another kind does not undo them.
     public mutating func correct(_ example: TextExample, label: String) {
         let keys = MemoryKeys(example)
         let number = number(of: label)
         let isEstablished = keys.amount != 0 && table.isEstablished(keys.merchant)
+        let isAmountEstablished = isEstablished && table.isEstablished(keys.amount)
+        let isTextEstablished = isEstablished && table.isEstablished(keys.whole)
         for _ in 0..<(isEstablished ? 1 : 2) { step(example, number, weight: isEstablished ? 0.3 : 1) }
         note(keys, number, day: Self.day(example), weight: isEstablished ? 1 : 2)
-        for key in [keys.merchant, keys.amount, keys.whole] where key != 0 && !(isEstablished && key == keys.merchant) {
-            table.entries[key]?.corrected = number
+        if isAmountEstablished {
+            table.add(keys.exact, label: number, day: Self.day(example))
+            table.entries[keys.exact]?.corrected = number
+        } else {
+            table.entries[keys.amount]?.corrected = number
         }
+        if !isEstablished { table.entries[keys.merchant]?.corrected = number }
+        if !isTextEstablished { table.entries[keys.whole]?.corrected = number }
         rows += 1
         revision = Features.mixed(revision &+ 1)
     }

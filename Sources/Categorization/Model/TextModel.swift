@@ -127,6 +127,7 @@ public struct TextModel: Sendable {
             for tally in entry.tallies { mixed[Int(tally.label)] += tally.weight / (total + prior) }
             if entry.corrected >= 0 { corrected = entry.corrected }
         }
+        if keys.exact != 0, let entry = table.entries[keys.exact], entry.corrected >= 0 { corrected = entry.corrected }
         guard corrected >= 0 else { return }
         for label in mixed.indices { mixed[label] *= 0.1 }
         mixed[Int(corrected)] += 0.9
@@ -148,6 +149,8 @@ public struct LabelProbability: Hashable, Sendable {
 struct MemoryKeys {
     let merchant: UInt64
     let amount: UInt64
+    /// Of the merchant at this very amount; remembered only where a correction says so.
+    let exact: UInt64
     /// Merchant and description together; 0 where there is only one text.
     let whole: UInt64
     /// Of the texts as they are.
@@ -157,6 +160,9 @@ struct MemoryKeys {
         let name = example.texts.first { !$0.isEmpty } ?? ""
         merchant = Features.merchantKey([name])
         amount = MerchantTable.key(merchant, amount: example.amount) ?? 0
+        exact =
+            amount != 0
+            ? Features.mixed(merchant &+ Features.mixed((example.amount ?? 0).bitPattern ^ 0xE7AC)) : 0
         let parts = example.texts.filter { !$0.isEmpty }
         whole =
             parts.count > 1
