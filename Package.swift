@@ -98,7 +98,7 @@ targets += library(
     "DatasetFiles", ["Preloading", "Declarations", "MillraceStore", "JSONCodec", "Linux"],
     testing: ["BackOffice", "MillraceStore"])
 targets += library("BackOffice", ["Tables", "Decimals", "JSONCodec", "MillraceStore", "Linux", "Schemas"])
-targets += library("Categorization", ["Decimals", "Linux"])
+targets += library("Categorization", ["Tables", "Decimals", "Linux"])
 targets += service(
     "RunnerService", folder: "Runner", ["KindFiles", "MillraceService", "MillraceStore", "Resilience", "Schemas"])
 targets += library(
@@ -133,9 +133,8 @@ targets += service(
 targets += service(
     "Control", folder: "Control",
     [
-        "KindFiles", "DatasetFiles", "BackOffice", "MillraceStore", "MillraceRPC", "MillraceProtocol", "JSONCodec",
-        "Linux", "CLinux",
-        arguments,
+        "KindFiles", "DatasetFiles", "BackOffice", "Categorization", "MillraceStore", "MillraceRPC",
+        "MillraceProtocol", "JSONCodec", "Linux", "CLinux", "Tables", arguments,
     ])
 targets.append(
     .executableTarget(

@@ -57,7 +57,8 @@ import Testing
         var judge = InventedBooks.rows(300, seed: 2)
         judge[0].label = "never learned"
         let groups = judge.indices.map { $0 % 2 == 0 ? "even" : "odd" }
-        let report = EvaluationReport(learn: InventedBooks.rows(600, seed: 1), judge: judge, groups: groups)
+        let model = TextModel(InventedBooks.rows(600, seed: 1))
+        let report = EvaluationReport(EvaluationReport.judge(judge, by: model), groups: groups, of: model)
         #expect(report.groups.map(\.name) == ["even", "odd"])
         #expect(report.groups.map(\.evaluation.count) == [150, 150])
         #expect(report.unknownLabels == 1)

@@ -2,9 +2,8 @@ import Categorization
 import Glibc
 import Linux
 
-/// Learns from one file and judges another, and times decisions, on one core.
+/// Times decisions and corrections on one core; how right they are tells `millctl expense evaluate`.
 ///
-/// `categorization-times accuracy LEARN JUDGE TEXTS LABEL [BY]` prints one JSON line;
 /// `categorization-times speed LEARN JUDGE TEXTS LABEL` decides with 1,000 rules and the learned layer;
 /// `categorization-times online LEARN JUDGE TEXTS LABEL` corrects 1,000 wrong answers one by one.
 @main
@@ -12,41 +11,16 @@ enum Main {
     static func main() throws {
         let arguments = CommandLine.arguments
         guard arguments.count >= 6 else {
-            print("usage: categorization-times accuracy|speed|online LEARN.csv JUDGE.csv TEXTS LABEL [BY]")
+            print("usage: categorization-times speed|online LEARN.csv JUDGE.csv TEXTS LABEL")
             exit(2)
         }
         let texts = arguments[4].split(separator: ",").map(String.init)
-        let group = arguments.count > 6 ? arguments[6] : nil
-        let learn = try Purchases(arguments[2], texts: texts, label: arguments[5], by: nil)
-        let judge = try Purchases(arguments[3], texts: texts, label: arguments[5], by: group)
+        let learn = try Purchases(arguments[2], texts: texts, label: arguments[5])
+        let judge = try Purchases(arguments[3], texts: texts, label: arguments[5])
         switch arguments[1] {
-        case "accuracy": accuracy(learn, judge)
         case "speed": speed(learn, judge)
         default: online(learn, judge)
         }
-    }
-
-    private static func accuracy(_ learn: Purchases, _ judge: Purchases) {
-        var clock = Seconds()
-        let report = EvaluationReport(learn: learn.examples, judge: judge.examples, groups: judge.groups)
-        let trained = clock.lap()
-        _ = EvaluationReport.judge(judge.examples, by: report.model)
-        let rate = Double(judge.examples.count) / clock.lap()
-        var fields = [figures("all", report.whole, report.model.threshold)]
-        fields += report.groups.map { figures($0.name, $0.evaluation, report.model.threshold) }
-        fields.append("\"seconds_training_and_judging\":\(trained.short)")
-        fields.append("\"decisions_per_second\":\(Int(rate))")
-        print("{\(fields.joined(separator: ","))}")
-    }
-
-    private static func figures(_ name: String, _ evaluation: Evaluation, _ threshold: Float) -> String {
-        let answered = evaluation.answered(from: Double(threshold))
-        return """
-            "\(name)":{"rows":\(evaluation.count),"accuracy":\(evaluation.accuracy.short),\
-            "macro_f1":\(evaluation.macroF1.short),"calibration_error":\(evaluation.calibrationError.short),\
-            "coverage_at_95":\(evaluation.coverage(atPrecision: 0.95).share.short),\
-            "answered":\(answered.share.short),"answered_precision":\(answered.precision.short)}
-            """
     }
 
     /// 1,000 patterns and rules made of the learned part's most frequent merchants.

@@ -126,32 +126,24 @@ public struct Evaluation: Hashable, Sendable {
     }
 }
 
-/// Learns from one part and judges another, as a whole and by groups; knows nothing of how they were split.
+/// What a model that learned from one part says of another, as a whole and by groups.
 public struct EvaluationReport: Sendable {
     public let whole: Evaluation
     /// By the value given for each judged row, in the order of the values.
     public let groups: [(name: String, evaluation: Evaluation)]
-    /// What the model itself would answer above its threshold.
-    public let answered: (share: Double, precision: Double)
     /// Judged rows whose label was not among those learned: they cannot be right.
     public let unknownLabels: Int
-    public let model: TextModel
 
-    /// - Parameter groups: a name for each judged row, or empty.
-    public init(
-        learn: [LabelledExample], judge: [LabelledExample], groups: [String] = [], _ options: TrainingOptions = .init()
-    ) {
-        let model = TextModel(learn, options)
-        let answers = Self.judge(judge, by: model)
-        self.model = model
+    /// - Parameters:
+    ///   - answers: those of ``judge(_:by:)``.
+    ///   - groups: a name for each answer, or empty.
+    public init(_ answers: [JudgedAnswer], groups: [String] = [], of model: TextModel) {
         whole = Evaluation(answers)
-        answered = whole.answered(from: Double(model.threshold))
         let labels = Set(model.labels)
-        unknownLabels = judge.count { !labels.contains($0.label) }
-        let names = groups.count == judge.count ? Set(groups).sorted() : []
-        self.groups = names.map { name in
-            (name, Evaluation(zip(answers, groups).filter { $1 == name }.map(\.0)))
-        }
+        unknownLabels = answers.count { !labels.contains($0.truth) }
+        var parts: [String: [JudgedAnswer]] = [:]
+        for (answer, group) in zip(answers, groups) { parts[group, default: []].append(answer) }
+        self.groups = parts.sorted { $0.key < $1.key }.map { ($0.key, Evaluation($0.value)) }
     }
 
     /// The model's answers, in the order of the examples. This alone is what decisions a second are counted of.
