@@ -64,7 +64,7 @@ struct EvaluationTests {
     }
 
     @Test(.enabled(if: Binary.exist("millctl"))) func filesWithMistakesAreRefusedWithTheirLines() async throws {
-        let folder = try TemporaryDirectory()
+        let folder = TemporaryDirectory()
         try Files.write(folder.file("learn.csv"), learn)
         try Files.write(folder.file("judge.csv"), "text,label,part\nShell,,a\nShell,Fuel,b\n")
         let words = [
