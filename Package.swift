@@ -99,7 +99,7 @@ targets += library(
     "DatasetFiles", ["Preloading", "Declarations", "MillraceStore", "JSONCodec", "Linux"],
     testing: ["BackOffice", "MillraceStore"])
 targets += library("Schedules", ["Calendars", "Declarations", "MillraceProtocol", "JSONCodec", "Linux"])
-targets += library("BackOffice", ["Tables", "Decimals", "JSONCodec", "MillraceStore", "Linux", "Schemas"])
+targets += library("BackOffice", ["Calendars", "Tables", "Decimals", "JSONCodec", "MillraceStore", "Linux", "Schemas"])
 targets += library("Categorization", ["Tables", "Decimals", "Linux"])
 targets += service(
     "RunnerService", folder: "Runner", ["KindFiles", "MillraceService", "MillraceStore", "Resilience", "Schemas"])
@@ -132,7 +132,7 @@ targets += service(
 targets += service(
     "BackOfficeWorker", folder: "BackOffice",
     [
-        "MillraceWorker", "BackOffice", "Notion", "NotionBooks", "Chat", "ChatSummaries", "WebClient",
+        "MillraceWorker", "BackOffice", "Calendars", "Notion", "NotionBooks", "Chat", "ChatSummaries", "WebClient",
         .product(name: "Crypto", package: "swift-crypto"),
     ],
     testing: ["Simulators"])

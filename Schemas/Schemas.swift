@@ -26,6 +26,7 @@ public enum Schemas {
     public static let booksMigrations: [(version: Int, name: String, sql: String)] = [
         (1, "books", text(millrace_books_001_books)),
         (2, "payouts", text(millrace_books_002_payouts)),
+        (3, "briefs", text(millrace_books_003_briefs)),
     ]
 
     private static func bytes(_ file: millrace_file) -> [UInt8] {

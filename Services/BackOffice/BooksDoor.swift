@@ -63,16 +63,32 @@ final class BooksDoor: Sendable {
     /// Who sums up for a job.
     func summarizer(for run: JobRun) throws -> any Summarizer {
         if isRehearsal { return MeteredSummarizer(meter: meter) }
-        let configuration = settings.configuration
-        if configuration.summaries == .original { return OriginalTexts() }
-        if configuration.summaries == .auto {
+        guard try usesChat() else { return OriginalTexts() }
+        return ChatSummarizer(try chat().passing(PermitGate(run: run, resource: "chat")))
+    }
+
+    /// The books where briefs are: always the embedded ones.
+    func briefBooks() throws -> SQLiteBooks { try sqlite() }
+
+    /// Who says what a brief amounts to.
+    func analyst(for run: JobRun) throws -> any BriefAnalyst {
+        guard try usesChat() else { return RuleAnalyst() }
+        return ChatAnalyst(try chat().passing(PermitGate(run: run, resource: "chat")))
+    }
+
+    /// Whether texts are made by the chat service.
+    private func usesChat() throws -> Bool {
+        switch settings.configuration.summaries {
+        case .chat: return true
+        case .original: return false
+        case .auto:
             do {
                 _ = try secrets.read(Self.chatKey)
+                return true
             } catch .missing {
-                return OriginalTexts()
+                return false
             }
         }
-        return ChatSummarizer(try chat().passing(PermitGate(run: run, resource: "chat")))
     }
 
     static let notionToken = "notion-token"

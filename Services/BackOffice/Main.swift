@@ -2,6 +2,7 @@ import BackOffice
 import Glibc
 import Linux
 import MillraceProtocol
+import MillraceRPC
 import MillraceService
 import MillraceWorker
 import WebClient
@@ -29,8 +30,19 @@ import WebClient
         let hook = HookWorkload(web: webDoor, secrets: secrets)
         await WorkerHost.run(
             name: "backoffice",
-            workloads: [SyncWorkload(books: books), InitWorkload(books: books), PayoutWorkload(books: books)],
+            workloads: [
+                SyncWorkload(books: books), InitWorkload(books: books), PayoutWorkload(books: books),
+                PlanBriefsWorkload(
+                    books: books, runner: RPCClient(socket: runnerSocket(settings.state)),
+                    usesEngagement: BriefPlanner.isEnabled(Environment["ENGAGEMENT_BACKOFF_ENABLED"])),
+                DailyBriefWorkload(books: books),
+            ],
             plain: [hook], warnings: settings.warnings + settings.mistakes)
+    }
+
+    /// Where the planning of briefs submits them.
+    private static func runnerSocket(_ state: String?) -> String {
+        state.map { $0 + "/run/runner.sock" } ?? "/run/millrace/runner.sock"
     }
 
     private static var help: String {
@@ -55,6 +67,7 @@ import WebClient
           TASK_ORDER_LOG_SUBITEM_CONCURRENCY  Lines of a paid order completed at once, 1 to 20; 10 when left out.
           ENABLE_ORDER_API_CONCURRENCY      false completes them one by one.
           PAYOUT_ROUNDING                   Units to which prorated amounts are rounded up, as VND=1000,*=0.01.
+          ENGAGEMENT_BACKOFF_ENABLED        true: whoever stays away gets fewer briefs.
           MILLRACE_BOOKS                    The file of the books; else data/books.sqlite in $MILLRACE_STATE, else
                                             books.sqlite in $STATE_DIRECTORY.
           MILLRACE_STATE                    The suite's folder; its etc/credentials holds the secrets of hooks.

@@ -44,3 +44,8 @@ static const unsigned char millrace_scheduler_001_schedules_bytes[] = {
 #embed "../../Schemas/migrations/scheduler-001-schedules.sql"
 };
 FILE_BYTES(millrace_scheduler_001_schedules);
+
+static const unsigned char millrace_books_003_briefs_bytes[] = {
+#embed "../../Schemas/migrations/books-003-briefs.sql"
+};
+FILE_BYTES(millrace_books_003_briefs);

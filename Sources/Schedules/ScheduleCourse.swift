@@ -87,18 +87,22 @@ public struct ScheduleCourse: Hashable, Sendable {
         _ rule: ScheduleRule, _ policy: ScheduleCatchUp, first: Instant, horizon: Instant, now: Instant,
         allowed: Int
     ) {
+        // By what begins when, not by the nominal times: a jitter may bring the last of them to after the horizon.
+        var last = rule.previous(before: horizon, notBefore: first) ?? first
+        while last > first, rule.start(of: last) >= horizon {
+            last = rule.previous(before: last, notBefore: first) ?? first
+        }
+        let end = Instant(microseconds: last.microseconds + 1)
         switch policy.mode {
-        case .none: leaveOut(rule, from: first, before: horizon)
+        case .none: leaveOut(rule, from: first, before: end)
         case .last:
-            let isLater = rule.next(after: horizon).map { rule.start(of: $0) <= now } ?? false
-            guard !isLater, let last = rule.previous(before: horizon, notBefore: first) else {
-                return leaveOut(rule, from: first, before: horizon)
-            }
+            let isLater = rule.next(after: last).map { rule.start(of: $0) <= now } ?? false
+            if isLater { return leaveOut(rule, from: first, before: end) }
             if last > first { leaveOut(rule, from: first, before: last) }
             take(rule, last)
         case .window:
             let edge = Instant(microseconds: now.microseconds - Int64(policy.spanMs ?? 0) * 1000)
-            if first < edge { leaveOut(rule, from: first, before: min(edge, horizon)) }
+            if first < edge { leaveOut(rule, from: first, before: min(edge, end)) }
             takeMissed(rule, before: horizon, now: now, limit: min(Self.batch, allowed))
         case .all: takeMissed(rule, before: horizon, now: now, limit: min(Self.batch, allowed))
         case .rate:

@@ -53,8 +53,10 @@ struct ScheduleCourseTests {
     func whatWasMissedIsCaughtUpByThePolicy(policy: ScheduleCatchUp, hours: [String], missed: Int) throws {
         let found = course(try hourly(policy), from: "2026-01-01T00:00:00Z", now: "2026-01-01T05:30:00Z")
         #expect(found.begin.map(\.nominal) == hours.map { at("2026-01-01T\($0):00:00Z") })
-        #expect(found.begin.allSatisfy(\.isCatchUp))
-        #expect(found.missed?.count ?? 0 == missed)
+        let caughtUp = found.begin.filter(\.isCatchUp).count
+        #expect(caughtUp == hours.count)
+        let left = found.missed?.count ?? 0
+        #expect(left == missed)
         #expect(found.cursor == at("2026-01-01T05:00:00Z") && found.due == at("2026-01-01T06:00:00Z"))
     }
 
@@ -170,9 +172,12 @@ struct ScheduleRuleTests {
             )
             .map { rule.start(of: $0).microseconds - $0.microseconds }
         }
-        #expect(try starts("a", "m") == starts("a", "m"))
-        #expect(try starts("a", "m").allSatisfy { (0..<600_000_000).contains($0) }, "never past the next run")
-        let spread = try Set((0..<200).map { try starts("schedule-\($0)", "m")[0] })
+        let once = try starts("a", "m")
+        let again = try starts("a", "m")
+        #expect(once == again)
+        #expect(once.allSatisfy { (0..<600_000_000).contains($0) }, "never past the next run")
+        var spread: Set<Int64> = []
+        for number in 0..<200 { spread.insert(try starts("schedule-\(number)", "m")[0]) }
         #expect(spread.count > 20)
         let hour = try rule {
             $0.onCalendar = ["*-*-* 09:50"]
@@ -197,30 +202,28 @@ struct ScheduleRuleTests {
         let deferring = try quiet(.defer)
         #expect(deferring.start(of: at("2026-01-01T21:00:00Z")) == at("2026-01-02T05:00:00Z"))
         let found = course(deferring, from: "2026-01-01T20:00:00Z", now: "2026-01-02T05:00:00Z")
-        #expect(found.begin.map(\.start) == [at("2026-01-02T05:00:00Z"), at("2026-01-02T05:00:00Z")])
-        #expect(found.begin.map(\.nominal) == [at("2026-01-02T04:00:00Z"), at("2026-01-02T05:00:00Z")])
+        // What was put off and the run of that very time are one.
+        #expect(found.begin.map(\.nominal) == [at("2026-01-02T05:00:00Z")])
     }
 
-    @Test(
-        arguments: [
-            ("cron[0]", { (s: inout ScheduleSpecification) in s.cron = ["0 25 * * *"] }),
-            ("onCalendar", { s in s.onCalendar = nil }), ("zone", { s in s.zone = "Europe/Berlni" }),
-            ("gap", { s in s.gap = "jump" }), ("every", { s in s.every = "0.5s" }),
-            ("exceptDates[0]", { s in s.exceptDates = ["2026-02-30"] }),
-            ("quiet.to", { s in s.quiet = .init(from: "09:00", to: "25:00") }),
-            ("catchUp.spanMs", { s in s.catchUp = .init(.window) }), ("job.runAt", { s in s.job.runAt = .epoch }),
-            ("name", { s in s.name = "Not a name" }), ("limit", { s in s.limit = 0 }),
-        ] as [(String, @Sendable (inout ScheduleSpecification) -> Void)])
-    func whatIsWrongIsNamedWithItsPlace(
-        field: String, change: @escaping @Sendable (inout ScheduleSpecification) -> Void
-    ) {
-        let fault = #expect(throws: ScheduleFault.self) {
-            try rule {
-                if field != "cron[0]", field != "onCalendar", field != "every" { $0.onCalendar = ["daily"] }
-                change(&$0)
+    @Test func whatIsWrongIsNamedWithItsPlace() {
+        let mistakes: [(String, (inout ScheduleSpecification) -> Void)] = [
+            ("cron[0]", { $0.cron = ["0 25 * * *"] }), ("onCalendar", { $0.onCalendar = nil }),
+            ("zone", { $0.zone = "Europe/Berlni" }), ("gap", { $0.gap = "jump" }), ("every", { $0.every = "0.5s" }),
+            ("exceptDates[0]", { $0.exceptDates = ["2026-02-30"] }),
+            ("quiet.to", { $0.quiet = .init(from: "09:00", to: "25:00") }),
+            ("catchUp.spanMs", { $0.catchUp = .init(.window) }), ("job.runAt", { $0.job.runAt = .epoch }),
+            ("name", { $0.name = "Not a name" }), ("limit", { $0.limit = 0 }),
+        ]
+        for (field, change) in mistakes {
+            let fault = #expect(throws: ScheduleFault.self, "\(field)") {
+                try rule {
+                    $0.onCalendar = ["daily"]
+                    change(&$0)
+                }
             }
+            #expect(fault?.field == field)
         }
-        #expect(fault?.field == field)
     }
 
     @Test func theFactsOfARunStandInItsParameters() throws {

@@ -1,0 +1,232 @@
+import BackOffice
+import Calendars
+import JSONCodec
+import Linux
+import MillraceProtocol
+import MillraceWorker
+import Synchronization
+
+/// `daily-brief`: the digest of a person's active projects on a day. Items are projects, keyed by their ids, side by side; a
+/// project that fails is left out of the brief, and a brief without any is still one.
+struct DailyBriefWorkload: Workload {
+    static let kind = "daily-brief"
+    static let summary = "Makes a person's brief of a day: all active projects, side by side, and what they amount to."
+
+    struct Params: JSONDecodable, Sendable {
+        var user: String
+        /// Today in the person's zone when left out.
+        var date: Day?
+        var timezone: String?
+        var isReengagement = false
+        var daysAway = 0
+
+        init(from json: inout JSONReader) throws(JSONError) {
+            var user: String?, date: Day?, timezone: String?, isReengagement = false, daysAway = 0
+            try json.object { key, json throws(JSONError) in
+                switch key {
+                case "user": user = try json.string()
+                case "date":
+                    let text = try json.string()
+                    guard let day = Day(text) else { throw json.invalid("\"\(text)\" is no date such as 2026-11-21") }
+                    date = day
+                case "timezone": timezone = try json.string()
+                case "isReengagement": isReengagement = try json.bool()
+                case "daysSinceLastLogin": daysAway = try json.int()
+                case "at": try json.skip()
+                default: try json.unknownMember(key)
+                }
+            }
+            self.user = try json.require(user, "user")
+            (self.date, self.timezone) = (date, timezone)
+            (self.isReengagement, self.daysAway) = (isReengagement, daysAway)
+        }
+    }
+
+    /// Projects at once.
+    static let slots = 10
+
+    final class Context: Sendable {
+        let material: BriefMaterial
+        let day: Day
+        let zone: Zone
+        let done = Atomic(0)
+
+        init(_ material: BriefMaterial, day: Day, zone: Zone) {
+            self.material = material
+            self.day = day
+            self.zone = zone
+        }
+    }
+
+    private let door: BooksDoor
+    private let read: Handover<BriefMaterial>
+
+    init(books door: BooksDoor) {
+        self.door = door
+        read = Handover(time: door.time)
+    }
+
+    /// The day is settled here and kept with the items, so that a brief that goes on after midnight is still the same.
+    func plan(_ params: Params, _ run: JobRun) async throws -> Plan<BriefItem> {
+        try await answering {
+            let books = try door.briefBooks()
+            let (zone, day) = try await place(params, books)
+            let metadata = JSONRaw(
+                JSONValue.object([
+                    JSONMember("queue_job_id", .number("\(run.jobID)")), JSONMember("timezone", .string(zone.name)),
+                    JSONMember("is_reengagement", .bool(params.isReengagement)),
+                    JSONMember("days_since_last_login", .number("\(params.daysAway)")),
+                ]))
+            try await books.beginBrief(of: params.user, on: day, metadata: metadata, now: door.time.wall())
+            try await tell(.fetchingProjects, params.user, day, books, run)
+            let material = try await books.briefMaterial(of: params.user)
+            guard !material.projects.isEmpty else {
+                let message = "no active projects"
+                try await books.failBrief(of: params.user, on: day, because: message)
+                throw RPCError(.unavailable, message, reason: "brief.noProjects")
+            }
+            read.put(material, for: run.jobID)
+            try await tell(.generatingProjectBriefs, params.user, day, books, run)
+            return Plan(
+                items: material.projects.map {
+                    PlannedItem(key: $0.id, input: BriefItem(name: $0.name, day: day, zone: zone.name))
+                }, slots: min(Self.slots, material.projects.count))
+        }
+    }
+
+    func preload(_ params: Params, _ items: [PlannedItem<BriefItem>], _ run: JobRun) async throws -> Context {
+        try await answering {
+            let books = try door.briefBooks()
+            var material = read.take(for: run.jobID)
+            if material == nil { material = try await books.briefMaterial(of: params.user) }
+            guard let material, let item = items.first?.input else {
+                throw RPCError(.failedPrecondition, "a brief without projects", reason: "brief.noProjects")
+            }
+            return Context(material, day: item.day, zone: Self.zone(item.zone))
+        }
+    }
+
+    func process(
+        _ item: PlannedItem<BriefItem>, _ params: Params, _ context: Context, _ run: JobRun
+    ) async throws -> BriefPart {
+        try await answering {
+            let books = try door.briefBooks()
+            let project = OwnProject(id: item.key, name: item.input.name)
+            let brief = ProjectBrief(project, of: context.material, on: context.day, in: context.zone)
+            try await books.keepProjectBrief(brief, on: context.day)
+            let done = context.done.add(1, ordering: .relaxed).newValue
+            let step = BriefStep.processingProject(
+                name: project.name, done: done, of: max(done, context.material.projects.count))
+            try await tell(step, params.user, context.day, books, run)
+            return BriefPart(brief)
+        }
+    }
+
+    func summarize(
+        _ outcomes: [Outcome<BriefPart>], _ params: Params, _ run: JobRun
+    ) async throws -> BriefResult {
+        try await answering {
+            let books = try door.briefBooks()
+            let (_, day) = try await place(params, books)
+            guard !run.cancelled else {
+                try await books.failBrief(of: params.user, on: day, because: "cancelled")
+                return BriefResult(day: day, projects: 0, failed: outcomes.count, hasAnalysis: false)
+            }
+            let parts = outcomes.compactMap(\.output)
+            for outcome in outcomes where outcome.output == nil {
+                run.log.warning("a project has no brief: \(outcome.error?.message ?? "cancelled")")
+            }
+            let brief = DailyBrief(day: day, texts: parts.map(\.text))
+            try await tell(.consolidating, params.user, day, books, run)
+            var analysis: String?
+            if !parts.isEmpty {
+                try await tell(.analysing, params.user, day, books, run)
+                do {
+                    let away = params.isReengagement ? params.daysAway : nil
+                    analysis = try await door.analyst(for: run).analyse(brief, parts, daysAway: away)
+                } catch {
+                    run.log.warning("the brief has no analysis: \(error)")
+                }
+            }
+            try await tell(.finalizing, params.user, day, books, run)
+            try await books.completeBrief(brief, of: params.user, analysis: analysis, now: door.time.wall())
+            return BriefResult(
+                day: day, projects: parts.count, failed: outcomes.count - parts.count, hasAnalysis: analysis != nil)
+        }
+    }
+
+    /// The person's own zone, else the job's, else UTC; the day in it.
+    private func place(_ params: Params, _ books: SQLiteBooks) async throws -> (Zone, Day) {
+        guard let own = try await books.briefZone(of: params.user) else {
+            throw RPCError(
+                .notFound, "the books know no person \(params.user)", reason: "brief.noPerson", field: "user")
+        }
+        let zone = Self.zone(own ?? params.timezone ?? "UTC")
+        return (zone, params.date ?? zone.today(at: door.time.wall()))
+    }
+
+    private static func zone(_ name: String) -> Zone {
+        do {
+            return try ZoneDatabase.system.zone(named: name)
+        } catch {
+            return .utc
+        }
+    }
+
+    private func tell(_ step: BriefStep, _ user: String, _ day: Day, _ books: SQLiteBooks, _ run: JobRun) async throws {
+        run.progress("\(step.name) \(step.percent) %")
+        try await books.noteBrief(step, of: user, on: day)
+    }
+}
+
+/// A project of a brief, with what was settled when it was planned.
+struct BriefItem: JSONCodable, Sendable {
+    var name: String
+    var day: Day
+    var zone: String
+
+    init(name: String, day: Day, zone: String) {
+        self.name = name
+        self.day = day
+        self.zone = zone
+    }
+
+    init(from json: inout JSONReader) throws(JSONError) {
+        var name: String?, day: String?, zone: String?
+        try json.object { key, json throws(JSONError) in
+            switch key {
+            case "name": name = try json.string()
+            case "day": day = try json.string()
+            case "zone": zone = try json.string()
+            default: try json.skip()
+            }
+        }
+        guard let date = Day(try json.require(day, "day")) else { throw json.invalid("no day") }
+        self.init(name: try json.require(name, "name"), day: date, zone: try json.require(zone, "zone"))
+    }
+
+    func encode(to json: inout JSONWriter) {
+        json.object {
+            $0.member("name", name)
+            $0.member("day", day.description)
+            $0.member("zone", zone)
+        }
+    }
+}
+
+/// The result of a brief's job.
+struct BriefResult: JSONEncodable, Sendable {
+    var day: Day
+    var projects: Int
+    var failed: Int
+    var hasAnalysis: Bool
+
+    func encode(to json: inout JSONWriter) {
+        json.object {
+            $0.member("date", day.description)
+            $0.member("projects", projects)
+            $0.member("failed", failed)
+            $0.member("analysis", hasAnalysis)
+        }
+    }
+}

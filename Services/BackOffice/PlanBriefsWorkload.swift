@@ -1,0 +1,252 @@
+import BackOffice
+import JSONCodec
+import Linux
+import MillraceProtocol
+import MillraceRPC
+import MillraceWorker
+
+/// `plan-daily-briefs`: who gets a brief within the hour, a job for each. Items are groups of people.
+///
+/// Safe to run twice: a brief is one job for each person and day, and the watermark moves on only when all are queued.
+struct PlanBriefsWorkload: Workload {
+    static let kind = "plan-daily-briefs"
+    static let summary = "Plans the daily briefs of the next hour, one job for each person."
+
+    struct Params: JSONDecodable, Sendable {
+        /// The time to plan from; now when left out.
+        var now: Timestamp?
+        var dryRun = false
+
+        init(from json: inout JSONReader) throws(JSONError) {
+            var (now, dryRun): (Timestamp?, Bool) = (nil, false)
+            try json.object { key, json throws(JSONError) in
+                switch key {
+                case "now": now = try json.value()
+                case "dryRun": dryRun = try json.bool()
+                default: try json.unknownMember(key)
+                }
+            }
+            (self.now, self.dryRun) = (now, dryRun)
+        }
+    }
+
+    /// People whose briefs go to the runner in one call.
+    static let group = 250
+    /// A brief is made so long before its time.
+    static let lead = Duration.seconds(120)
+    /// One that is due sooner is made at once, before others.
+    static let immediate = Duration.seconds(60)
+    static let listed = 1000
+
+    private let door: BooksDoor
+    private let runner: RPCClient
+    private let usesEngagement: Bool
+
+    init(books door: BooksDoor, runner: RPCClient, usesEngagement: Bool) {
+        self.door = door
+        self.runner = runner
+        self.usesEngagement = usesEngagement
+    }
+
+    func plan(_ params: Params, _ run: JobRun) async throws -> Plan<[DueBrief]> {
+        try await answering {
+            let found = try await find(params)
+            guard !params.dryRun else { return Plan(items: []) }
+            let groups = stride(from: 0, to: found.due.count, by: Self.group).map { start in
+                let due = Array(found.due[start..<min(start + Self.group, found.due.count)])
+                return PlannedItem(key: "\(start + 1)-\(start + due.count)", input: due)
+            }
+            return Plan(items: groups, slots: 5)
+        }
+    }
+
+    func preload(_ params: Params, _ items: [PlannedItem<[DueBrief]>], _ run: JobRun) async throws {}
+
+    func process(
+        _ item: PlannedItem<[DueBrief]>, _ params: Params, _ context: Void, _ run: JobRun
+    ) async throws -> QueuedBriefs {
+        try await answering {
+            let books = try door.briefBooks()
+            let now = params.now ?? door.time.wall()
+            var queued = QueuedBriefs()
+            var done: [DueBrief] = []
+            for (due, fault) in zip(item.input, await submit(item.input, now: now)) {
+                if let fault {
+                    queued.failed.append(QueuedBriefs.Failed(user: due.person, reason: fault))
+                } else {
+                    done.append(due)
+                }
+            }
+            queued.queued = done.count
+            try await books.planBriefs(done)
+            return queued
+        }
+    }
+
+    func summarize(
+        _ outcomes: [Outcome<QueuedBriefs>], _ params: Params, _ run: JobRun
+    ) async throws -> PlannedBriefs {
+        try await answering {
+            var result = PlannedBriefs()
+            if params.dryRun {
+                let found = try await find(params)
+                result.due = Array(found.due.prefix(Self.listed))
+                result.leftOut = Array(found.leftOut.prefix(Self.listed))
+                result.preferences = found.preferences
+                result.plannedTo = found.plannedTo
+                return result
+            }
+            for outcome in outcomes {
+                guard let output = outcome.output else {
+                    result.failed.append(
+                        QueuedBriefs.Failed(user: outcome.key, reason: outcome.error?.message ?? "cancelled"))
+                    continue
+                }
+                result.queued += output.queued
+                result.failed += output.failed
+            }
+            result.plannedTo = (params.now ?? door.time.wall()) + BriefPlanner.window
+            if result.failed.isEmpty, !run.cancelled, let end = result.plannedTo {
+                try await door.briefBooks().setBriefWatermark(end)
+            }
+            for failed in result.failed.prefix(20) { run.log.warning("no brief for a user: \(failed.reason)") }
+            result.failed = Array(result.failed.prefix(Self.listed))
+            return result
+        }
+    }
+
+    private func find(_ params: Params) async throws -> BriefPlanner.Plan {
+        let books = try door.briefBooks()
+        let now = params.now ?? door.time.wall()
+        return try await BriefPlanner(books, usesEngagement: usesEngagement).plan(
+            now: now, watermark: try await books.briefWatermark())
+    }
+
+    /// Nil for each that was queued, else why not.
+    private func submit(_ due: [DueBrief], now: Timestamp) async -> [String?] {
+        let jobs = due.map { Self.job($0, now: now) }
+        do {
+            let options = CallOptions(timeout: .seconds(30))
+            _ = try await runner.call(JobSubmitBatch.self, .init(jobs: jobs), options: options)
+            return due.map { _ in nil }
+        } catch {
+            guard (error as? RPCError)?.status != .unavailable else { return due.map { _ in "\(error)" } }
+        }
+        // All of them or none: whoever was the cause, the others get theirs.
+        var faults: [String?] = []
+        for job in jobs {
+            do {
+                var single = job
+                single.idempotencyKey = nil
+                let options = CallOptions(timeout: .seconds(30), idempotencyKey: job.idempotencyKey)
+                _ = try await runner.call(JobSubmit.self, single, options: options)
+                faults.append(nil)
+            } catch {
+                faults.append("\(error)")
+            }
+        }
+        return faults
+    }
+
+    private static func job(_ due: DueBrief, now: Timestamp) -> JobSpecification {
+        let key = "brief-\(due.person)-\(due.day)"
+        let start = due.at - lead
+        var job = JobSpecification(kind: DailyBriefWorkload.kind, params: JSONRaw(due))
+        job.key = due.person
+        job.uniqueKey = String(key.prefix(256))
+        job.uniqueMode = .keep
+        job.idempotencyKey = String("\(key)-\(due.at.milliseconds)".prefix(256))
+        if due.at - now < immediate { job.priority = 10 }
+        if start > now { job.runAt = start }
+        return job
+    }
+}
+
+/// What became of one group.
+struct QueuedBriefs: JSONCodable, Sendable {
+    struct Failed: JSONCodable, Sendable {
+        var user: String
+        var reason: String
+
+        init(user: String, reason: String) {
+            self.user = user
+            self.reason = reason
+        }
+
+        init(from json: inout JSONReader) throws(JSONError) {
+            var user: String?, reason: String?
+            try json.object { key, json throws(JSONError) in
+                switch key {
+                case "user": user = try json.string()
+                case "reason": reason = try json.string()
+                default: try json.skip()
+                }
+            }
+            self.init(user: try json.require(user, "user"), reason: try json.require(reason, "reason"))
+        }
+
+        func encode(to json: inout JSONWriter) {
+            json.object {
+                $0.member("user", user)
+                $0.member("reason", reason)
+            }
+        }
+    }
+
+    var queued = 0
+    var failed: [Failed] = []
+
+    init() {}
+
+    init(from json: inout JSONReader) throws(JSONError) {
+        var (queued, failed): (Int, [Failed]) = (0, [])
+        try json.object { key, json throws(JSONError) in
+            switch key {
+            case "queued": queued = try json.int()
+            case "failed": failed = try json.value()
+            default: try json.skip()
+            }
+        }
+        (self.queued, self.failed) = (queued, failed)
+    }
+
+    func encode(to json: inout JSONWriter) {
+        json.object {
+            $0.member("queued", queued)
+            $0.member("failed", failed)
+        }
+    }
+}
+
+/// The result of an hour's planning.
+struct PlannedBriefs: JSONEncodable, Sendable {
+    var queued = 0
+    var failed: [QueuedBriefs.Failed] = []
+    /// Of a dry run.
+    var due: [DueBrief]?
+    var leftOut: [BriefPlanner.LeftOut]?
+    var preferences: Int?
+    var plannedTo: Timestamp?
+
+    func encode(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("queued", queued)
+            json.member("failed", failed)
+            json.member("due", ifPresent: due)
+            if let leftOut {
+                json.member("leftOut") { json in
+                    json.array { json in
+                        for one in leftOut {
+                            json.object {
+                                $0.member("user", one.person)
+                                $0.member("reason", one.reason)
+                            }
+                        }
+                    }
+                }
+            }
+            json.member("preferences", ifPresent: preferences)
+            json.member("plannedTo", ifPresent: plannedTo)
+        }
+    }
+}

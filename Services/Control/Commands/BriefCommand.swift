@@ -1,0 +1,176 @@
+import ArgumentParser
+import BackOffice
+import JSONCodec
+import Linux
+import MillraceProtocol
+
+/// `millctl brief …`
+struct BriefCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "brief", abstract: "Daily briefs: who gets one, and what is in it.",
+        subcommands: [Plan.self, Show.self, Import.self, Export.self])
+
+    @OptionGroup var global: GlobalOptions
+
+    struct Plan: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Plans the briefs of the next hour, as the hourly schedule does.",
+            discussion: "Safe to run again: a brief is one job for each person and day.")
+
+        @OptionGroup var global: GlobalOptions
+        @Flag(name: .customLong("dry-run"), help: "Says who would get one and who would not, and queues nothing.")
+        var dryRun = false
+        @Option(help: "The time to plan from: RFC 3339 or now.", transform: OptionValue.time) var now: Timestamp?
+
+        func run() async throws {
+            var members = [JSONMember("dryRun", .bool(dryRun))]
+            if let now { members.append(JSONMember("now", .string(now.description))) }
+            let specification = JobSpecification(kind: "plan-daily-briefs", params: JSONRaw(JSONValue.object(members)))
+            let caller = try Caller(service: KnownService.runner.name, at: global.place)
+            let answer = try await caller.call(JobSubmit.self, specification, idempotencyKey: Identifier.random())
+            try await JobWaiting(
+                caller: caller, id: answer.value.id, global: global, summary: { BriefText.plan($0, $1) }
+            ).run()
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows a brief: its text, or how far it is.",
+            discussion: "For instance: millctl brief show ada 2026-11-21")
+
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: "The person.") var user: String
+        @Argument(help: "The day, YYYY-MM-DD.") var date: String
+
+        func run() async throws {
+            guard let day = Day(date) else { throw Failure(.usage, "'\(date)' is no date such as 2026-11-21") }
+            let (user, place) = (user, BooksPlace(global.place))
+            let found = try await place.use(global.place) { try await $0.brief(of: user, on: day) }
+            guard let found else { throw Failure(.noInput, "\(user) has no brief of \(day)") }
+            if global.json { JSONOutput.document(found) } else { Output.lines(BriefText.brief(found, global.terminal)) }
+        }
+    }
+
+    struct Import: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Takes users, preferences, projects, tasks, notes and phases into the books.",
+            discussion: """
+                One JSON document with the lists users, preferences, projects, tasks, notes, phases and phase_tasks; \
+                `millctl brief export` shows the form. Nothing is taken in when a record does not fit.
+                """)
+
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: "The file; - is standard input.", completion: .file()) var file: String
+
+        func run() async throws {
+            let document: JSONValue
+            do {
+                document = try ParamsSource(option: "the file").read("@\(file)").decode()
+            } catch let error as JSONError {
+                throw Failure(.dataError, "\(file): \(error)")
+            }
+            let place = BooksPlace(global.place)
+            let report = try await place.use(global.place) { books in
+                do {
+                    return try await books.importBriefRecords(document)
+                } catch let fault as SQLiteBooks.BriefRecordFault {
+                    throw Failure(.dataError, "\(fault)")
+                }
+            }
+            if global.json { return JSONOutput.document(report) }
+            for (sort, count) in report.records { Output.line("\(count) \(sort)") }
+        }
+    }
+
+    struct Export: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Writes what briefs are made of as one JSON document.")
+
+        @OptionGroup var global: GlobalOptions
+
+        func run() async throws {
+            let document = try await BooksPlace(global.place).use(global.place) { try await $0.exportBriefRecords() }
+            JSONOutput.document(document)
+        }
+    }
+}
+
+extension BooksPlace {
+    /// Opens the books for a moment.
+    func use<Value: Sendable>(_ place: Place, _ body: (SQLiteBooks) async throws -> Value) async throws -> Value {
+        let books = try open(place)
+        defer { books.close() }
+        do {
+            return try await body(books)
+        } catch {
+            throw Failure(books: error, path)
+        }
+    }
+}
+
+/// Briefs for people.
+enum BriefText {
+    static func plan(_ job: JobView, _ terminal: Terminal) -> [String] {
+        guard let result = try? job.result?.decode(JSONValue.self) else { return JobWaiting.summary(of: job, terminal) }
+        var lines: [String] = []
+        if let due = result["due"]?.elements {
+            var table = Table([.text("Person", shrinksTo: 12), .text("At"), .text("Day"), .text("Zone"), .text("Why")])
+            for brief in due {
+                table.add([
+                    Table.Cell(brief["user"]?.stringValue ?? ""), Table.Cell(brief["at"]?.stringValue ?? ""),
+                    Table.Cell(brief["date"]?.stringValue ?? ""), Table.Cell(brief["timezone"]?.stringValue ?? ""),
+                    Table.Cell(brief["isReengagement"] == true ? "after an absence" : "due"),
+                ])
+            }
+            for left in result["leftOut"]?.elements ?? [] {
+                table.add([
+                    Table.Cell(left["user"]?.stringValue ?? "", .quiet), Table.Cell("none"), Table.Cell(""),
+                    Table.Cell(""),
+                    Table.Cell(left["reason"]?.stringValue ?? "", .quiet),
+                ])
+            }
+            lines = due.isEmpty && result["leftOut"]?.elements?.isEmpty != false ? [] : table.lines(for: terminal)
+            lines.append("\(Counted.text(due.count, "brief")) within the hour; nothing was queued")
+        } else {
+            lines.append("\(Counted.text(result["queued"]?.intValue ?? 0, "brief")) queued")
+            for failed in result["failed"]?.elements ?? [] {
+                let text = "\(failed["user"]?.stringValue ?? ""): \(failed["reason"]?.stringValue ?? "")"
+                lines.append(terminal.paint(DisplayText.harmless(text), .bad))
+            }
+        }
+        return lines
+    }
+
+    static func brief(_ brief: BriefView, _ terminal: Terminal) -> [String] {
+        var facts = Facts()
+        facts.add("Person", brief.person)
+        facts.add("Day", brief.day.description)
+        facts.add("State", brief.status, brief.status == "failed" ? .bad : .plain)
+        facts.add("Planned for", brief.plannedFor?.short)
+        if brief.status == "processing" { facts.add("Step", "\(brief.step), \(brief.progress) %") }
+        facts.add("Error", brief.error, .bad)
+        facts.add("First", brief.actions.joined(separator: "; "))
+        facts.add("In short", brief.analysis)
+        let text = brief.content.split(separator: "\n", omittingEmptySubsequences: false)
+        return facts.lines(for: terminal)
+            + (brief.content.isEmpty ? [] : [""] + text.map { DisplayText.harmless(String($0)) })
+    }
+}
+
+extension BriefView: JSONEncodable {
+    public func encode(to json: inout JSONWriter) {
+        json.object {
+            $0.member("user", person)
+            $0.member("date", day.description)
+            $0.member("status", status)
+            $0.member("step", step)
+            $0.member("progress", progress)
+            $0.member("plannedFor", ifPresent: plannedFor)
+            $0.member("priorityActions", actions)
+            $0.member("analysis", ifPresent: analysis)
+            $0.member("error", ifPresent: error)
+            $0.member("content", content)
+        }
+    }
+}
