@@ -76,7 +76,7 @@ import Testing
                   - { name: failing, command: [/bin/sh, -c, "exit 75"] }
                   - { name: starved, command: [/bin/true], resources: [slow] }
                 resources:
-                  - { name: slow, rate: 1/h, burst: 1 }
+                  - { name: slow, rate: 10/h, burst: 1 }
                 """)
         traces.withLock { $0 = Traces(runner: hosted.runner, server: hosted.server) }
         let socket = hosted.socket
