@@ -249,6 +249,8 @@ final class Runner: Service {
             log.error("jobs were not given back, the next run will take them: \(error)")
         }
         store.close()
+        // The server's methods hold the runner.
+        hands.withLock { $0 = nil }
     }
 
     // MARK: Events and effects
