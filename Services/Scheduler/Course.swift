@@ -18,8 +18,19 @@ struct Course: Sendable {
 }
 
 extension Scheduler {
-    /// Decides, submits, and says where each schedule stands after.
+    /// Decides, submits, and says where each schedule stands after. Groups go side by side, so that the first are on their
+    /// way while the others are being decided.
     func course(_ due: [StoredSchedule], now: Instant) async -> [Course] {
+        await withTaskGroup(of: [Course].self) { group in
+            for start in stride(from: 0, to: due.count, by: RunnerDesk.batch) {
+                let part = Array(due[start..<min(start + RunnerDesk.batch, due.count)])
+                group.addTask { await self.courseTogether(part, now: now) }
+            }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
+    }
+
+    private func courseTogether(_ due: [StoredSchedule], now: Instant) async -> [Course] {
         var courses = due.map { plan($0, now: now) }
         let simple = courses.indices.filter { courses[$0].plan?.begin.isEmpty == false && !looksBack(courses[$0]) }
         let others = courses.indices.filter { courses[$0].plan?.begin.isEmpty == false && looksBack(courses[$0]) }

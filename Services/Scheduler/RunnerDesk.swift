@@ -20,7 +20,7 @@ final class RunnerDesk: Sendable {
 
     static let timeout = Duration.seconds(30)
     /// So many jobs go in one call.
-    static let batch = 250
+    static let batch = 125
 
     private let client: RPCClient
 

@@ -101,8 +101,10 @@ final class Scheduler: Service {
         store.close()
     }
 
+    /// A commit and a look for what is due: what a run needs of us. The watchdog beats only after it.
     func canary() async throws {
-        _ = try await store.write(.crash) { db in try db.first("SELECT count(*) FROM run") { $0.int(0) } }
+        try await store.write(.crash) { db in try db.run("UPDATE schedule SET due = due WHERE id = 0") }
+        _ = try await store.read { try ScheduleStore.nextDue($0) }
     }
 
     func status() async -> ServiceReport {

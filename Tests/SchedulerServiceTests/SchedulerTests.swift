@@ -1,0 +1,191 @@
+import Glibc
+import Linux
+import MillraceProtocol
+import TestSupport
+import Testing
+
+@testable import SchedulerService
+
+/// A scheduler as a process, beside a runner that a test starts and ends.
+private final class RunningScheduler: Sendable {
+    let runner: RunningRunner
+    private let process = Watched<RunningProcess?>(nil)
+
+    init(_ runner: RunningRunner) { self.runner = runner }
+
+    var socket: String { runner.state + "/run/scheduler.sock" }
+
+    func start() async throws {
+        let started = try RunningProcess(
+            ["setpriv", "--pdeathsig", "KILL", Binary.path("millrace-scheduler"), "--state", runner.state],
+            environment: ["NOTIFY_SOCKET": nil, "LISTEN_FDS": nil])
+        process.update { $0 = started }
+        try await started.waitForOutput("ready")
+    }
+
+    func stop() async throws {
+        process.value?.signal(SIGTERM)
+        try await process.value?.wait()
+    }
+
+    func call(_ method: String, _ params: String = "{}") async throws -> Tree {
+        let socket = socket
+        return try await onThread { try WireClient(socket).call(method, params) }
+    }
+
+    func until(_ what: String, _ isThere: @escaping (Tree) -> Bool, _ name: String) async throws {
+        try await eventually(what, within: .seconds(30)) {
+            isThere(try await call("schedule.show", "{\"name\":\"\(name)\"}"))
+        }
+    }
+}
+
+@Suite(
+    .serialized, .heavy,
+    .enabled(if: RunningRunner.isBuilt && Binary.exist("millrace-scheduler"), "the executables are not built"))
+struct SchedulerTests {
+    private static let kinds = """
+        kinds:
+          - { name: ok, command: [/bin/cat] }
+          - { name: fail, command: [/bin/false], attempts: 1 }
+        """
+
+    private func run(_ body: (RunningScheduler) async throws -> Void) async throws {
+        try await RunningRunner(kinds: Self.kinds).use { runner in
+            let scheduler = RunningScheduler(runner)
+            try await scheduler.start()
+            try await body(scheduler)
+            try await scheduler.stop()
+        }
+    }
+
+    private func put(_ scheduler: RunningScheduler, _ members: String) async throws -> Tree {
+        try await scheduler.call("schedule.put", "{\"schedule\":{\(members)}}")
+    }
+
+    @Test func aScheduleRunsAtItsTimesAndItsJobKnowsTheNominalTime() async throws {
+        try await run { scheduler in
+            _ = try await put(
+                scheduler,
+                #""name":"tick","job":{"kind":"ok","params":{"at":"${nominal}"}},"every":"1s","limit":3,"whileRunning":"allow-all""#
+            )
+            try await scheduler.until("three runs", { $0["schedule"]["runs"].int == 3 }, "tick")
+            let shown = try await scheduler.call("schedule.show", #"{"name":"tick"}"#)
+            #expect(shown["history"].elements.allSatisfy { $0["outcome"].string == "submitted" })
+            let why = try await scheduler.call("schedule.why", #"{"name":"tick"}"#)
+            #expect(why["reasons"].elements.first?["word"].string == "over")
+            let last = try #require(shown["history"].elements.first)
+            let job = try await scheduler.runner.call("job.show", "{\"id\":\(last["job"].int ?? 0)}")
+            let nominal = try #require(last["nominal"].string.flatMap { Timestamp($0) })
+            #expect(job["job"]["params"]["at"].string.flatMap { Timestamp($0) } == nominal)
+        }
+    }
+
+    @Test func whileTheRunnerIsAwayRunsWaitAndSayWhyAndThenHaveOneJobEach() async throws {
+        try await run { scheduler in
+            try await scheduler.runner.kill()
+            _ = try await put(
+                scheduler, #""name":"tick","job":{"kind":"ok"},"every":"1s","limit":2,"whileRunning":"allow-all""#)
+            try await eventually("it says why", within: .seconds(20)) {
+                let why = try await scheduler.call("schedule.why", #"{"name":"tick"}"#)
+                return why["reasons"].elements.first?["word"].string == "runner-away"
+            }
+            try await scheduler.runner.start()
+            try await scheduler.until("both runs", { $0["schedule"]["runs"].int == 2 }, "tick")
+            let jobs = try await scheduler.runner.call("job.list", #"{"kind":"ok"}"#)
+            #expect(jobs["jobs"].elements.count == 2)
+        }
+    }
+
+    @Test func failuresInARowPauseItAndResumingForgetsThem() async throws {
+        try await run { scheduler in
+            _ = try await put(
+                scheduler, #""name":"bad","job":{"kind":"fail"},"every":"1s","pauseAfterFailures":2"#)
+            try await scheduler.until("its pause", { $0["schedule"]["paused"].bool == true }, "bad")
+            let shown = try await scheduler.call("schedule.show", #"{"name":"bad"}"#)
+            #expect(shown["schedule"]["failures"].int == 2 && shown["schedule"]["next"].string == nil)
+            let resumed = try await scheduler.call("schedule.resume", #"{"name":"bad"}"#)
+            #expect(resumed["paused"].bool == false && resumed["failures"].int == 0)
+        }
+    }
+
+    @Test func aPauseByHandAHandRunAndABackfillDoWhatTheySay() async throws {
+        try await run { scheduler in
+            _ = try await put(
+                scheduler, #""name":"daily","job":{"kind":"ok"},"onCalendar":["daily"],"zone":"UTC""#)
+            let now = SystemTime().wall()
+            let range = #""name":"daily","from":"\#(now - .seconds(3 * 86_400))","to":"\#(now)""#
+            let rehearsal = try await scheduler.call("schedule.backfill", "{\(range),\"dryRun\":true}")
+            #expect(
+                rehearsal["runs"].elements.count == 3 && rehearsal["runs"].elements.allSatisfy { $0["job"].int == nil })
+            let done = try await scheduler.call("schedule.backfill", "{\(range)}")
+            #expect(done["runs"].elements.filter { $0["job"].int != nil }.count == 3)
+            let again = try await scheduler.call("schedule.backfill", "{\(range)}")
+            #expect(again["runs"].elements.isEmpty && again["already"].int == 3)
+            _ = try await scheduler.call("schedule.pause", #"{"name":"daily","reason":"holidays"}"#)
+            let why = try await scheduler.call("schedule.why", #"{"name":"daily"}"#)
+            #expect(why["reasons"].elements.first?["text"].string == "holidays")
+            let byHand = try await scheduler.call("schedule.run", #"{"name":"daily"}"#)
+            #expect(byHand["run"]["cause"].string == "manual" && byHand["run"]["job"].int != nil)
+            let next = try await scheduler.call("schedule.next", #"{"name":"daily","count":2}"#)
+            #expect(next["runs"].elements.count == 2 && next["zone"].string == "UTC")
+            let load = try await scheduler.call("schedule.load", #"{"steps":25}"#)
+            #expect(load["counts"].elements.compactMap(\.int).reduce(0, +) == 0, "what is paused does not count")
+            _ = try await scheduler.call("schedule.remove", #"{"name":"daily"}"#)
+            #expect(try await scheduler.call("schedule.list")["total"].int == 0)
+        }
+    }
+
+    @Test func filesDeclareSchedulesAndTakeThemBack() async throws {
+        try await RunningRunner(kinds: Self.kinds).use { runner in
+            mkdir(runner.state + "/etc/schedules.d", 0o755)
+            let file = runner.state + "/etc/schedules.d/a.yaml"
+            try Files.write(file, "{ name: declared, job: { kind: ok }, cron: 0 9 * * * }\n")
+            let scheduler = RunningScheduler(runner)
+            try await scheduler.start()
+            let listed = try await scheduler.call("schedule.list")
+            #expect(listed["schedules"].elements.first?["file"].string == file)
+            await #expect(throws: (any Error).self) {
+                try await scheduler.call("schedule.remove", #"{"name":"declared"}"#)
+            }
+            try Files.write(file, "{ name: declared, job: { kind: ok }, cron: 0 99 * * * }\n")
+            _ = try await scheduler.call("service.reload")
+            #expect(try await scheduler.call("schedule.list")["total"].int == 1, "what was in force goes on")
+            try Files.remove(file)
+            _ = try await scheduler.call("service.reload")
+            #expect(try await scheduler.call("schedule.list")["total"].int == 0)
+            try await scheduler.stop()
+        }
+    }
+}
+
+struct RunnerAnswerTests {
+    private func word(_ answer: RunnerDesk.Answer) -> String {
+        switch answer {
+        case .taken: "taken"
+        case .beside: "beside"
+        case .refused: "refused"
+        case .later: "later"
+        case .away: "away"
+        }
+    }
+
+    @Test(arguments: [
+        (StatusWord.unavailable, "connection.refused", "away"), (.unavailable, "service.stopping", "away"),
+        (.deadlineExceeded, "deadline.exceeded", "away"), (.notFound, "kind.unknown", "later"),
+        (.alreadyExists, "job.uniqueTaken", "beside"), (.invalidArgument, "params.invalid", "refused"),
+        (.resourceExhausted, "queue.full", "later"), (.internal, "store.failed", "later"),
+    ])
+    func eachAnswerOfTheRunnerHasItsMeaning(status: StatusWord, reason: String, meaning: String) {
+        #expect(word(RunnerDesk.answer(RPCError(status, "no", reason: reason))) == meaning)
+    }
+
+    @Test func latenessIsCountedByBounds() {
+        var lateness = Lateness()
+        #expect(lateness.quantile(0.99) == .zero)
+        for _ in 0..<99 { lateness.note(.milliseconds(3)) }
+        lateness.note(.seconds(7200))
+        #expect(lateness.quantile(0.5) == .milliseconds(5) && lateness.quantile(0.99) == .milliseconds(5))
+        #expect(lateness.quantile(1) == .milliseconds(3_600_000) && lateness.total == 100)
+    }
+}
