@@ -16,7 +16,7 @@ products = millrace-runner millrace-preloader millrace-scheduler millrace-backof
 swift_folders = Package.swift Sources Services Tests $(wildcard Benchmarks Schemas Examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release test check format demo bench claims crash install thread-sanitizer clean
+.PHONY: help setup build release test check format demo bench claims crash crash-schedules install thread-sanitizer clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,10 @@ claims: setup ## measure what was claimed of the earlier systems; writes Documen
 crash: setup ## kill -9 two thousand times under load; writes Documentation/CrashTable.md
 	$(SWIFT) build --build-tests
 	@sh Scripts/crash
+
+crash-schedules: setup ## kill -9 scheduler and runner five hundred times, with a schedule of every second
+	$(SWIFT) build --build-tests
+	@MILLRACE_SCHEDULE_KILLS=$${MILLRACE_SCHEDULE_KILLS:-500} MILLRACE_TEST_SECONDS=3600 sh Scripts/test --filter ScheduleCrashTests
 
 install: ## install executables, units and completions (DESTDIR= PREFIX=/usr BUILD=release)
 ifdef BINARIES
