@@ -60,6 +60,19 @@ import Testing
         #expect(table.read == 6 && !table.isUnusable)
     }
 
+    @Test func whereThatIsAskedForARowCountsWithoutAnAmountOrADayThatCannotBeRead() {
+        let table = table("text,label,amount,date\na,,1,\nb,B,1.2.3,2026-01-02\nc,C,4,soon\n") {
+            $0.amount = "amount"
+            $0.date = "date"
+            $0.doesWithoutUnreadable = true
+        }
+        #expect(table.problems.map(\.line) == [2, 3, 4])
+        #expect(table.rows.map(\.example.label) == ["B", "C"], "only the row without a label is left out")
+        #expect(table.rows.map(\.example.example.amount) == [nil, 4])
+        #expect(table.rows[0].example.example.date == CivilDate(year: 2026, month: 1, day: 2))
+        #expect(table.rows[1].example.example.date == nil)
+    }
+
     @Test(arguments: ["", "text,label\n", "text,label\n\"a,b\n", "text,label\na,\"b\"c\n"])
     func aFileThatCannotBeReadSaysSo(text: String) {
         let table = table(text)

@@ -63,7 +63,7 @@ struct EvaluationTests {
         #expect(command.texts == ["supplier", "narrative"] && command.by == "split_reason" && command.global.json)
     }
 
-    @Test(.enabled(if: Binary.exist("millctl"))) func filesWithMistakesAreRefusedWithTheirLines() async throws {
+    @Test(.enabled(if: Binary.exist("millctl"))) func mistakesAreToldWithTheirLinesAndStrictlyRefused() async throws {
         let folder = TemporaryDirectory()
         try Files.write(folder.file("learn.csv"), learn)
         try Files.write(folder.file("judge.csv"), "text,label,part\nShell,,a\nShell,Fuel,b\n")
@@ -71,11 +71,11 @@ struct EvaluationTests {
             Binary.path("millctl"), "expense", "evaluate", "--learn", folder.file("learn.csv"), "--judge",
             folder.file("judge.csv"), "--text", "text", "--label", "label",
         ]
-        let refused = try await TestSupport.run(words)
+        let refused = try await TestSupport.run(words + ["--strict"])
         #expect(refused.ending == .exited(65))
         #expect(refused.errors.contains("judge.csv: line 2, column 7: the label is empty"))
-        let taken = try await TestSupport.run(words + ["--skip-bad", "--json"])
-        #expect(taken.ending == .exited(0) && taken.errors.contains("left out"))
+        let taken = try await TestSupport.run(words + ["--json"])
+        #expect(taken.ending == .exited(0) && taken.errors.contains("judge.csv: 1 row left out"))
         #expect(try JSON.decode(JSONValue.self, from: taken.output)["rows"]?.numberText == "1")
         let absent = try await TestSupport.run(words.map { $0 == "label" ? "lable" : $0 })
         #expect(absent.ending == .exited(65) && absent.errors.contains("did you mean label?"))

@@ -11,7 +11,8 @@ extension ExpenseCommand {
             discussion: """
                 For instance: millctl expense evaluate --learn 2019.csv --judge 2020.csv --text supplier,narrative \
                 --label category --amount amount --date date
-                No service is needed. Nothing of the judged file is learned. Each mistake in a file is told with its line.
+                No service is needed. Nothing of the judged file is learned. Each mistake in a file is told with its line: \
+                a row without a category is left out, an amount or a day that cannot be read is done without.
                 """)
 
         /// So many mistakes are told; the rest is counted.
@@ -26,8 +27,7 @@ extension ExpenseCommand {
         @Option(help: "The column with the day, such as 2026-11-21.") var date: String?
         @Option(help: "Figures apart for each value of this column of the judged file.") var by: String?
         @Option(help: "A file for a drawing of the reliability curve, SVG.", completion: .file()) var plot: String?
-        @Flag(name: .customLong("skip-bad"), help: "Leave out rows with mistakes instead of refusing the file.")
-        var skipBad = false
+        @Flag(help: "Refuse a file with mistakes, instead of judging by the rest.") var strict = false
 
         var texts: [String] {
             text.split(separator: ",", omittingEmptySubsequences: false).map { trimmed($0) }
@@ -45,6 +45,7 @@ extension ExpenseCommand {
             var columns = ExpenseTable.Columns(texts: texts, label: label)
             columns.amount = amount
             columns.date = date
+            columns.doesWithoutUnreadable = true
             let learned = try table(learn, columns)
             columns.group = by
             let judged = try table(judge, columns)
@@ -67,11 +68,12 @@ extension ExpenseCommand {
             if table.problems.count > Self.shownProblems {
                 lines.append("and \(table.problems.count - Self.shownProblems) more")
             }
-            if table.isUnusable || table.rows.isEmpty || (!skipBad && !table.problems.isEmpty) {
-                if !table.isUnusable { lines.append("mend the file, or leave such rows out with --skip-bad") }
+            if table.isUnusable || table.rows.isEmpty || (strict && !table.problems.isEmpty) {
                 throw Failure(.dataError, "\(path) cannot be used", lines: lines)
             }
-            for line in lines { Output.error("\(line), left out") }
+            for line in lines { Output.error(line) }
+            let leftOut = table.read - table.rows.count
+            if leftOut > 0 { Output.error("\(path): \(Counted.text(leftOut, "row")) left out") }
             return table
         }
     }

@@ -4,7 +4,7 @@ public import Tables
 
 /// Expenses of a CSV file with a header line, by the names of its columns.
 ///
-/// Rows with a mistake are left out of ``rows`` and named in ``problems``; a fault of the file itself, such as a column that
+/// Rows with a mistake are left out of ``rows`` and named in ``problems``, unless it is one that the columns do without; a fault of the file itself, such as a column that
 /// is not there, leaves no row at all.
 public struct ExpenseTable: Sendable {
     /// Which columns hold what; nil asks for nothing.
@@ -18,6 +18,8 @@ public struct ExpenseTable: Sendable {
         public var group: String?
         public var id: String?
         public var owner: String?
+        /// Whether a row whose amount or day cannot be read counts without it, instead of being left out.
+        public var doesWithoutUnreadable = false
 
         public init(texts: [String], label: String) {
             self.texts = texts
@@ -45,10 +47,12 @@ public struct ExpenseTable: Sendable {
     public private(set) var read = 0
     /// Whether the file as a whole cannot be used.
     public private(set) var isUnusable = false
+    private let doesWithoutUnreadable: Bool
 
     /// - Parameter bytes: the file, UTF-8, as RFC 4180 has it. Amounts are decimals such as -12.50, dates days such as
     ///   2026-11-21, which a time may follow; both may be empty, a label may not.
     public init(_ bytes: [UInt8], _ columns: Columns) {
+        doesWithoutUnreadable = columns.doesWithoutUnreadable
         var reader = CSVReader()
         reader.append(bytes)
         reader.finish()
@@ -120,9 +124,10 @@ public struct ExpenseTable: Sendable {
         let before = problems.count
         let label = trimmed(record[places.label].text)
         if label.isEmpty { note(record[places.label], "the label is empty") }
+        let isLabelled = problems.count == before
         let amount = amount(places.amount.map { record[$0] })
         let date = date(places.date.map { record[$0] })
-        guard problems.count == before else { return }
+        guard isLabelled, doesWithoutUnreadable || problems.count == before else { return }
         let text = { (place: Int?) in place.map { record[$0].text } ?? "" }
         let example = TextExample(
             texts: places.texts.map { record[$0].text }, amount: amount?.approximate, date: date)
