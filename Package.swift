@@ -126,7 +126,7 @@ targets += service(
 targets += service(
     "CategorizerService", folder: "Categorizer",
     ["Categorization", "Tables", "Decimals", "MillraceService", "MillraceStore", "Resilience", "Schemas"],
-    testing: ["MillraceStore"])
+    testing: ["MillraceStore", "MillraceService", "MillraceProtocol", "JSONCodec", log])
 targets += service(
     "BackOfficeWorker", folder: "BackOffice",
     [

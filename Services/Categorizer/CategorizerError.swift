@@ -24,7 +24,8 @@ enum CategorizerError: RPCErrorConvertible, Hashable {
         case .unknownCategory(let name, let field, let known):
             RPCError(
                 .notFound,
-                "no category \"\(name.prefix(100))\"" + (known.isEmpty ? "; there is none" : NearMiss.hint(name, among: known)),
+                "no category \"\(name.prefix(100))\""
+                    + (known.isEmpty ? "; there is none" : NearMiss.hint(name, among: known)),
                 reason: "category.unknown", field: field)
         case .categoryDepth(let name):
             RPCError(
@@ -33,7 +34,8 @@ enum CategorizerError: RPCErrorConvertible, Hashable {
         case .unknownPattern(let name, let field):
             RPCError(.notFound, "no \(name)", reason: "pattern.unknown", field: field)
         case .unknownExpenses(let ids):
-            RPCError(.notFound, "\(Self.count(ids)) not there: \(Self.list(ids))", reason: "expense.unknown", field: "ids")
+            RPCError(
+                .notFound, "\(Self.count(ids)) not there: \(Self.list(ids))", reason: "expense.unknown", field: "ids")
         case .categorized(let ids):
             RPCError(
                 .failedPrecondition,
@@ -53,7 +55,9 @@ enum CategorizerError: RPCErrorConvertible, Hashable {
         }
     }
 
-    private static func count(_ ids: [String]) -> String { ids.count == 1 ? "1 expense is" : "\(ids.count) expenses are" }
+    private static func count(_ ids: [String]) -> String {
+        ids.count == 1 ? "1 expense is" : "\(ids.count) expenses are"
+    }
 
     private static func list(_ ids: [String]) -> String {
         ids.prefix(5).joined(separator: ", ") + (ids.count > 5 ? ", …" : "")

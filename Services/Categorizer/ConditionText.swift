@@ -19,7 +19,8 @@ enum ConditionText {
         }
         let condition = try read(value, field, depth: 1)
         guard condition.count <= Condition.maximumCount else {
-            throw .pattern(field: field, "a rule holds at most \(Condition.maximumCount) conditions, this one \(condition.count)")
+            throw .pattern(
+                field: field, "a rule holds at most \(Condition.maximumCount) conditions, this one \(condition.count)")
         }
         return condition
     }
@@ -29,7 +30,9 @@ enum ConditionText {
             throw .pattern(field: field, "conditions are nested at most \(Condition.maximumDepth) deep")
         }
         guard case .object(let members) = value, members.count == 1, let member = members.first else {
-            throw .pattern(field: field, "a condition is an object with one member, such as {\"merchant\": {\"contains\": \"shell\"}}")
+            throw .pattern(
+                field: field,
+                "a condition is an object with one member, such as {\"merchant\": {\"contains\": \"shell\"}}")
         }
         let (name, inner) = (member.name, member.value)
         let here = "\(field).\(name)"
@@ -105,7 +108,8 @@ enum ConditionText {
 
     private static func test(_ value: JSONValue, _ field: String) throws(CategorizerError) -> Condition.TextTest {
         guard case .object(let members) = value, let what = members.first(where: { $0.name != "at_least" }),
-            members.count == 1 || (members.count == 2 && what.name == "like" && members.contains { $0.name == "at_least" }),
+            members.count == 1
+                || (members.count == 2 && what.name == "like" && members.contains { $0.name == "at_least" }),
             let text = what.value.stringValue
         else {
             throw .pattern(field: field, "an object with one test stands here, such as {\"contains\": \"shell\"}")
@@ -132,7 +136,8 @@ enum ConditionText {
         default:
             throw .pattern(
                 field: "\(field).\(what.name)",
-                "there is no test \"\(what.name.prefix(50))\"; there are contains, equals, starts_with, word, regex, like")
+                "there is no test \"\(what.name.prefix(50))\"; there are contains, equals, starts_with, word, regex, like"
+            )
         }
     }
 }

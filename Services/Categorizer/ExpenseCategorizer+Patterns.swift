@@ -23,7 +23,8 @@ extension ExpenseCategorizer {
             }
             let known = new.categories.firstIndex { $0.name.lowercased() == name.lowercased() }
             if let parent {
-                let isParent = known.map { place in new.categories.contains { $0.parent == new.categories[place].id } } ?? false
+                let isParent =
+                    known.map { place in new.categories.contains { $0.parent == new.categories[place].id } } ?? false
                 if parent.parent != nil || isParent { throw CategorizerError.categoryDepth(parent.name) }
                 if let known, new.categories[known].id == parent.id {
                     throw CategorizerError.categoryDepth(parent.name)
@@ -100,7 +101,8 @@ extension ExpenseCategorizer {
     private func put(_ draft: PatternDraft, by user: String) async throws -> PatternView {
         var new = stock.withLock { $0 }
         var made = try pattern(draft, id: 0)
-        if var known = new.book.pattern(owner: made.owner, category: made.category, type: made.type, value: made.value) {
+        if var known = new.book.pattern(owner: made.owner, category: made.category, type: made.type, value: made.value)
+        {
             (known.weight, known.isActive, known.isUserCreated, known.touchedOn) = (made.weight, true, true, today)
             new.book.insert(known)
             made = known
@@ -212,7 +214,8 @@ extension ExpenseCategorizer {
                 self.publish(new)
                 self.answers.clear()
                 return was
-            default: throw CategorizerError.invalid(field: "id", "give either the id of a pattern or the name of a rule")
+            default:
+                throw CategorizerError.invalid(field: "id", "give either the id of a pattern or the name of a rule")
             }
         }
     }

@@ -116,7 +116,9 @@ extension ExpenseCategorizer {
         for row in params.rows {
             do throws(CategorizerError) {
                 let expense = try row.expense.expense()
-                guard expense.hasText else { throw CategorizerError.invalid(field: "merchant_name", "\(DecisionError.noText)") }
+                guard expense.hasText else {
+                    throw CategorizerError.invalid(field: "merchant_name", "\(DecisionError.noText)")
+                }
                 let name = row.category.flatMap { trimmedName($0) }
                 if let name, (try? library.category(named: name, field: "category")) == nil {
                     guard params.createCategories ?? false else {
@@ -138,7 +140,8 @@ extension ExpenseCategorizer {
         let (now, names, rows) = (time.wall(), missing.values.sorted(), good)
         let known = Dictionary(
             new.categories.map { ($0.name.lowercased(), $0.id) }, uniquingKeysWith: { first, _ in first })
-        let done = try await door.write { db -> (made: [Library.Category], kept: [ExpenseStore.Kept], all: [String: CategoryID]) in
+        let done = try await door.write {
+            db -> (made: [Library.Category], kept: [ExpenseStore.Kept], all: [String: CategoryID]) in
             var all = known
             let made = try names.map { name in
                 try db.run("INSERT INTO category (name) VALUES (?)", .text(name))

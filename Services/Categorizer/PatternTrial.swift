@@ -76,7 +76,9 @@ extension ExpenseCategorizer {
         let rules = stock.rules.map(\.rule).filter(\.isActive)
             .enumerated().sorted { ($1.element.priority, $0.offset) < ($0.element.priority, $1.offset) }
             .map { Sign($0.element) }
-        let patterns = stock.book.patterns.filter { $0.isActive && ($0.type.isText || $0.type == .regex) }.map { Sign($0) }
+        let patterns = stock.book.patterns.filter { $0.isActive && ($0.type.isText || $0.type == .regex) }.map {
+            Sign($0)
+        }
         let signs = (rules + patterns).filter { params.owner == nil || $0.owner == nil || $0.owner == params.owner }
         var findings: [LintFinding] = []
         var hits: [[Int]] = []
@@ -89,7 +91,8 @@ extension ExpenseCategorizer {
             let each = (time.boot() - start) / max(texts.count, 1)
             func add(_ kind: LintKind, _ message: String, other: Sign? = nil) {
                 findings.append(
-                    LintFinding(kind: kind, label: sign.label, owner: sign.owner, other: other?.label, message: message))
+                    LintFinding(kind: kind, label: sign.label, owner: sign.owner, other: other?.label, message: message)
+                )
             }
             if each > Self.slow, texts.count >= 100 { add(.slow, "takes \(each.microseconds) us for each expense") }
             if met.isEmpty, !history.isEmpty {
@@ -98,7 +101,9 @@ extension ExpenseCategorizer {
             }
             let wrong = met.count { history[$0].category != sign.category }
             if wrong * 2 > met.count {
-                add(.contradicting, "\(wrong) of the \(met.count) confirmed expenses it meets are not \(library.name(sign.category))")
+                add(
+                    .contradicting,
+                    "\(wrong) of the \(met.count) confirmed expenses it meets are not \(library.name(sign.category))")
             }
         }
         findings += Self.shadows(signs, hits, library)

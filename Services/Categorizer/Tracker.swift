@@ -43,7 +43,8 @@ final class Tracker: Sendable {
     var figures: Figures {
         var (figures, times) = state.withLock { ($0.figures, $0.times) }
         times.sort()
-        let at = { (share: Double) in times.isEmpty ? 0 : times[min(Int(Double(times.count) * share), times.count - 1)] }
+        let at = { (share: Double) in times.isEmpty ? 0 : times[min(Int(Double(times.count) * share), times.count - 1)]
+        }
         (figures.p50, figures.p95, figures.p99) = (at(0.5), at(0.95), at(0.99))
         return figures
     }

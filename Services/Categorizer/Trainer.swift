@@ -3,6 +3,7 @@ import Linux
 import Logging
 import MillraceProtocol
 import MillraceStore
+import Resilience
 
 /// Trains the learned layer from confirmed expenses, in the background, and keeps the versions.
 ///
@@ -30,8 +31,11 @@ final class Trainer: Sendable {
     private let time: any TimeSource
     private let log: Logger
     private let state = Locked(State())
+    /// One training at a time; a few may wait.
+    private let turns: Bulkhead<String>
 
     init(door: StoreDoor, time: any TimeSource, log: Logger) {
+        turns = Bulkhead(limit: 1, waitingLimit: 3, staleAfter: nil, time: time)
         self.door = door
         self.time = time
         self.log = log
@@ -101,10 +105,11 @@ final class Trainer: Sendable {
 
     /// Trains a model, judges it, keeps it. Long, on a thread of its own; the version that comes of it may be rejected.
     func train() async throws -> ModelView {
-        guard state.withLock({ state in
-            defer { state.isTraining = true }
-            return !state.isTraining
-        }) else { throw StoreError(.busy, "the learned layer is being trained already") }
+        try await turns.call("training") { try await self.trainAlone() }
+    }
+
+    private func trainAlone() async throws -> ModelView {
+        state.withLock { $0.isTraining = true }
         defer { state.withLock { $0.isTraining = false } }
         let history = try await door.read { db -> History in
             var history = History()

@@ -41,7 +41,9 @@ enum BulkStore {
     }
 
     /// Takes an operation back: each expense gets the category it had, where nobody has given it another since.
-    static func undo(_ db: Connection, _ operation: Int64, by user: String, at now: Timestamp) throws -> (Int64, [String]) {
+    static func undo(_ db: Connection, _ operation: Int64, by user: String, at now: Timestamp) throws -> (
+        Int64, [String]
+    ) {
         let known = try db.first("SELECT kind, status, done_at FROM bulk_operation WHERE id = ?", .int(operation)) {
             (kind: $0.text(0), status: $0.text(1), at: $0.int(2))
         }

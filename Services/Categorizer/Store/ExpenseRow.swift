@@ -42,7 +42,9 @@ extension ExpenseRecord {
     /// - Throws: ``CategorizerError/invalid(field:_:)`` for a member that makes no sense.
     func expense() throws(CategorizerError) -> Expense {
         guard (1...200).contains(id.utf8.count) else {
-            throw .invalid(field: "id", id.isEmpty ? "the expense has no id; store it before it is categorized" : "an id has 1 to 200 bytes")
+            throw .invalid(
+                field: "id",
+                id.isEmpty ? "the expense has no id; store it before it is categorized" : "an id has 1 to 200 bytes")
         }
         for (field, text) in [
             ("merchant_name", merchantName), ("merchant_normalized", merchantNormalized), ("description", description),

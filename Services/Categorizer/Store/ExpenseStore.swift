@@ -53,7 +53,8 @@ enum ExpenseStore {
             SQLValue(record.description), SQLValue(record.amount.map { "\($0)" }), SQLValue(record.currency),
             SQLValue(record.transactionDate),
         ]
-        let known = try db.first("SELECT \(ExpenseRow.columns) FROM expense WHERE id = ?", .text(record.id), row: ExpenseRow.init)
+        let known = try db.first(
+            "SELECT \(ExpenseRow.columns) FROM expense WHERE id = ?", .text(record.id), row: ExpenseRow.init)
         let told = category.map { SQLValue.int($0.value) } ?? .null
         guard let known else {
             try db.run(

@@ -35,7 +35,8 @@ enum ModelStore {
             ModelView(
                 version: row.int(0), state: ModelState(rawValue: row.text(1)) ?? .retired, rows: Int(row.int(2)),
                 categories: Int(row.int(3)), trainedAt: "\(Timestamp(milliseconds: row.int(4)))",
-                seconds: row.real(5).short, accuracy: row.realOrNil(6)?.short, previousAccuracy: row.realOrNil(7)?.short,
+                seconds: row.real(5).short, accuracy: row.realOrNil(6)?.short,
+                previousAccuracy: row.realOrNil(7)?.short,
                 threshold: row.real(8).short)
         }
     }
