@@ -10,6 +10,13 @@ struct ModelTests {
         ("Penguin bookshop", "Books"), ("Corner bakery", "Food"), ("Pizza house", "Food"),
     ]
 
+    /// Nothing is trained but what the test asks for.
+    private static let untrained: CategorizerConfiguration = {
+        var configuration = CategorizerConfiguration()
+        configuration.lessons = 1_000_000
+        return configuration
+    }()
+
     private func rows(_ count: Int, scrambled: Bool = false) -> [(id: String, merchant: String, category: String?)] {
         (0..<count).map { place in
             let shop = Self.shops[place % Self.shops.count]
@@ -20,7 +27,7 @@ struct ModelTests {
     }
 
     @Test func aTrainedModelAnswersAfterPatternsAndIsKept() async throws {
-        let bench = try await Workbench()
+        let bench = try await Workbench(Self.untrained)
         await #expect(throws: CategorizerError.self) { try await bench.categorizer.rebuild(wait: true) }
         #expect(try await bench.take(rows(600)).imported == 600)
         let view = try #require(try await bench.categorizer.rebuild(wait: true))
@@ -34,10 +41,7 @@ struct ModelTests {
     }
 
     @Test func aModelThatMeasuresWorseIsKeptOutOfForce() async throws {
-        var configuration = CategorizerConfiguration()
-        // Nothing is trained but what the test asks for.
-        configuration.lessons = 1_000_000
-        let bench = try await Workbench(configuration)
+        let bench = try await Workbench(Self.untrained)
         _ = try await bench.take(rows(1200))
         let first = try #require(try await bench.categorizer.rebuild(wait: true))
         #expect(try await bench.take(rows(1200, scrambled: true)).updated > 500)

@@ -41,13 +41,13 @@ struct ExpenseTests {
 
             let open = try Tree(try await suite.check("expense", "list", "--open", "--json"))
             #expect(open["expenses"].elements.count == 60)
-            let job = try Tree(try await suite.check("expense", "categorize", "--open", "--json"))
-            #expect(job["state"].string == "succeeded")
-            #expect(job["result"]["expenses"].int == 60 && job["result"]["errors"].int == 0)
-            #expect(job["result"]["categories"]["Fuel"].int == 20, "\(job["result"])")
-            #expect(job["result"]["stored"].int == 60)
+            let result = try Tree(try await suite.check("expense", "categorize", "--open", "--json"))
+            #expect(result["expenses"].int == 60 && result["errors"].int == 0 && result["failed"].elements.isEmpty)
+            let stored = try #require(result["stored"].int)
+            // One or the other may be left for a person.
+            #expect(stored >= 50 && result["open"].int == 60 - stored, "\(result)")
             let left = try Tree(try await suite.check("expense", "list", "--open", "--json"))
-            #expect(left["expenses"].elements.isEmpty)
+            #expect(left["expenses"].elements.count == 60 - stored)
             #expect(try await suite.check("status").contains("categorizer"))
         }
     }
