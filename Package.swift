@@ -69,7 +69,10 @@ var targets: [Target] = [
     .target(name: "CSchemas", path: "Sources/CSchemas"),
     .target(
         name: "Schemas", dependencies: ["CSchemas"], path: "Schemas",
-        exclude: ["runner.openrpc.json", "preloader.openrpc.json", "scheduler.openrpc.json", "migrations"],
+        exclude: [
+            "runner.openrpc.json", "preloader.openrpc.json", "categorizer.openrpc.json",
+            "scheduler.openrpc.json", "migrations",
+        ],
         swiftSettings: strict),
     .target(name: "Watching", path: "Tests/Watching", swiftSettings: strict),
     .target(
@@ -130,6 +133,10 @@ targets += service(
     ["Schedules", "Calendars", "Declarations", "MillraceService", "MillraceStore", "Resilience", "Schemas"],
     testing: ["MillraceStore"])
 targets += service(
+    "CategorizerService", folder: "Categorizer",
+    ["Categorization", "Tables", "Decimals", "MillraceService", "MillraceStore", "Resilience", "Schemas"],
+    testing: ["MillraceStore", "MillraceService", "MillraceProtocol", "JSONCodec", log])
+targets += service(
     "BackOfficeWorker", folder: "BackOffice",
     [
         "MillraceWorker", "BackOffice", "Calendars", "Notion", "NotionBooks", "Chat", "ChatSummaries", "WebClient",
@@ -180,6 +187,7 @@ let package = Package(
         .executable(name: "millrace-runner", targets: ["RunnerService"]),
         .executable(name: "millrace-preloader", targets: ["PreloaderService"]),
         .executable(name: "millrace-scheduler", targets: ["SchedulerService"]),
+        .executable(name: "millrace-categorizer", targets: ["CategorizerService"]),
         .executable(name: "millrace-backoffice", targets: ["BackOfficeWorker"]),
         .executable(name: "millctl", targets: ["Control"]),
         .executable(name: "millrace-simulator", targets: ["Simulator"]),

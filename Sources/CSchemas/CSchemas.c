@@ -35,6 +35,16 @@ static const unsigned char millrace_books_002_payouts_bytes[] = {
 };
 FILE_BYTES(millrace_books_002_payouts);
 
+static const unsigned char millrace_categorizer_openrpc_bytes[] = {
+#embed "../../Schemas/categorizer.openrpc.json"
+};
+FILE_BYTES(millrace_categorizer_openrpc);
+
+static const unsigned char millrace_categorizer_001_categories_bytes[] = {
+#embed "../../Schemas/migrations/categorizer-001-categories.sql"
+};
+FILE_BYTES(millrace_categorizer_001_categories);
+
 static const unsigned char millrace_scheduler_openrpc_bytes[] = {
 #embed "../../Schemas/scheduler.openrpc.json"
 };

@@ -11,7 +11,10 @@ struct UnitFileTests {
 
     @Test func thereIsAServiceAndASocketOfTheSameName() {
         #expect(
-            Self.services == ["millrace-preloader.service", "millrace-runner.service", "millrace-scheduler.service"])
+            Self.services == [
+                "millrace-categorizer.service", "millrace-preloader.service", "millrace-runner.service",
+                "millrace-scheduler.service",
+            ])
         #expect(Self.sockets == Self.services.map { $0.dropLast("service".count) + "socket" })
     }
 

@@ -55,7 +55,8 @@ struct VerifyTests {
         let service = try #require(text(of: "\(root)\(prefix)/lib/systemd/system/millrace-runner.service"))
         #expect(service.contains("ExecStart=\(prefix)/bin/millrace-runner\n"))
         for program in [
-            "millrace-runner", "millrace-preloader", "millrace-scheduler", "millrace-backoffice", "millctl",
+            "millrace-runner", "millrace-preloader", "millrace-categorizer", "millrace-scheduler",
+            "millrace-backoffice", "millctl",
         ] {
             #expect(access("\(root)\(prefix)/bin/\(program)", X_OK) == 0, "\(program)")
         }
@@ -69,7 +70,8 @@ struct VerifyTests {
         let folder = TemporaryDirectory()
         mkdir(folder.file("bin"), 0o755)
         for name in [
-            "millrace-runner", "millrace-preloader", "millrace-scheduler", "millrace-backoffice", "millrace-simulator",
+            "millrace-runner", "millrace-preloader", "millrace-categorizer", "millrace-scheduler",
+            "millrace-backoffice", "millrace-simulator",
             "millctl",
         ] {
             chmod(folder.write("#!/bin/sh\necho words for $2\n", to: "bin/" + name), 0o755)

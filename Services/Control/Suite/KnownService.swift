@@ -13,12 +13,16 @@ struct KnownService: Hashable, Sendable {
     static let all = [
         KnownService(name: "runner", nouns: ["job", "queue", "worker", "kind", "pool", "permit", "limit", "breaker"]),
         KnownService(name: "preloader", nouns: ["preload", "dataset", "caller"], isOptional: true),
+        KnownService(
+            name: "categorizer",
+            nouns: ["expense", "category", "pattern", "preference", "bulk", "model", "categorizer"], isOptional: true),
         KnownService(name: "scheduler", nouns: ["schedule"], isOptional: true),
     ]
 
     static let runner = all[0]
     static let preloader = all[1]
-    static let scheduler = all[2]
+    static let categorizer = all[2]
+    static let scheduler = all[3]
 
     /// Whose method this is, by its noun; nil for a noun that every service has, or none.
     static func owner(of method: String) -> KnownService? {
