@@ -217,7 +217,7 @@ final class GroupWriter: @unchecked Sendable {
         let pages = connection.walFrames
         guard pages >= options.checkpointPages else { return }
         // Readers that overlap without pause keep the log from starting anew; now and then they are waited for.
-        let large = 16 * options.checkpointPages
+        let large = min(16 * options.checkpointPages, max(4 * options.checkpointPages, 16_000))
         let patiently = pages >= max(large, patienceAt)
         patienceAt = patiently ? pages + large : pages < large ? 0 : patienceAt
         do throws(StoreError) {
