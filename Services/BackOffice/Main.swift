@@ -30,7 +30,7 @@ import WebClient
         await WorkerHost.run(
             name: "backoffice",
             workloads: [SyncWorkload(books: books), InitWorkload(books: books), PayoutWorkload(books: books)],
-            plain: [hook], warnings: settings.warnings + settings.mistakes)
+            plain: [hook], warnings: settings.warnings)
     }
 
     private static var help: String {
