@@ -86,7 +86,7 @@ struct SimulateTests {
                 Binary.path("millctl"), "preload", "stats", "notion-contractors", "--state", state, "--json",
             ])
             let contractors = try Tree(stats)["datasets"][0]
-            #expect(contractors["keysLoaded"].int == 6 && contractors["batches"].int == 1, "\(contractors)")
+            #expect(contractors["keysLoaded"].int == 6 && contractors["logicalBatches"].int == 1, "\(contractors)")
             // They are Completed now.
             #expect(try await pay()["orders_processed"].int == 0)
             #expect(try await counters(addresses.notion)["POST pages"].int == 24)

@@ -72,9 +72,9 @@ struct SharedPermitTests {
             #expect(try await worker.wait() == .exited(0), "\(worker.progress.value.errorText)")
             #expect(calls.value.count == 100)
             Self.expectKept(calls.value)
-            // Neither had it for itself: each had a good part of the first half.
+            // Neither had it for itself: the worker asks for one at a time, the preloader for up to five.
             let half = simulator.calls.prefix(50).count { $0.target.contains("worker") }
-            #expect((10...40).contains(half), "\(half) of the worker's among the first 50")
+            #expect((2...40).contains(half), "\(half) of the worker's among the first 50")
             #expect(!preloader.log.contains("no permits from the runner"))
         }
     }

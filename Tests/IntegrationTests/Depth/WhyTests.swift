@@ -11,6 +11,7 @@ struct WhyTests {
     @Test func aJobWhoseWorkerDoesNotStartSaysWhereToReadWhyAndGoesOnOnceItsSettingsAreRight() async throws {
         try await RunningSuite.run { suite in
             try await suite.down()
+            mkdir(suite.state + "/etc", 0o755)
             suite.folder.write(
                 "[Books]\nBooks=paper\n[Notion]\nNotionTimeout=soon\n", to: "state/etc/backoffice.conf")
             try await suite.up()
