@@ -30,7 +30,7 @@ struct KeyCache: Sendable {
 
     /// What an entry costs beside its bytes: the slot, its place in the index, the headers of two heap objects, and the
     /// room that both tables have to spare after they grew, and what the allocator loses while entries come and go.
-    static let overhead = 448
+    static let overhead = 320
 
     /// In a slot that is free.
     private static let nobody = ScopedKey(scope: .shared, key: LoadKey(""))

@@ -136,9 +136,9 @@ enum PreloadSuite {
     private static let shapes = [
         Shape(name: "10 million small rows in lists of 1,000", keys: 10_000_000, chunk: 1000, value: 42, most: 64),
         Shape(
-            name: "2 million small rows in lists of 100,000, which take 60 MiB on their way", keys: 2_000_000,
-            chunk: 100_000, value: 42, most: 124),
-        Shape(name: "20,000 rows of 64 KiB in lists of 10", keys: 20_000, chunk: 10, value: 65_536, most: 66),
+            name: "2 million small rows in lists of 100,000, which take 50 MiB on their way", keys: 2_000_000,
+            chunk: 100_000, value: 42, most: 116),
+        Shape(name: "20,000 rows of 64 KiB in lists of 10", keys: 20_000, chunk: 10, value: 65_536, most: 68),
         Shape(name: "1,000 rows of 8 MiB, one at a time", keys: 1000, chunk: 1, value: 8 << 20, most: 80),
     ]
 }

@@ -10,21 +10,23 @@ import Preloading
 ///        preload-times memory CACHE-MIB DISTINCT-KEYS CHUNK VALUE-BYTES
 @main
 enum Main {
-    /// Rows of so many bytes.
+    /// Rows of so many bytes, each with memory of its own.
     struct Names: KeyedSource {
-        var filling: [UInt8]
+        private let row: [UInt8]
 
         init(bytes: Int) {
-            filling = Array(repeating: UInt8(ascii: "x"), count: max(0, bytes - 2))
+            let quote = [UInt8(ascii: "\"")]
+            row = quote + Array(repeating: UInt8(ascii: "x"), count: max(0, bytes - 2)) + quote
         }
 
         func load(_ keys: [String], _ call: SourceCall) async throws -> SourceAnswer {
-            let quote = [UInt8(ascii: "\"")]
-            return .rows(keys.map { SourceRow($0, JSONRaw(unchecked: quote + filling + quote)) })
+            .rows(keys.map { SourceRow($0, JSONRaw(unchecked: row.withUnsafeBufferPointer { Array($0) })) })
         }
     }
 
     static func main() async throws {
+        // As the preloader does.
+        Allocator.holdTight()
         let words = CommandLine.arguments.dropFirst()
         let numbers = words.dropFirst().compactMap { Int($0) }
         switch (words.first, numbers.count) {
