@@ -165,7 +165,7 @@ targets += [
         "IntegrationTests",
         ["MillraceWorker", "MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore", "Simulators"]),
     suite("CrashTests", ["MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore"]),
-    suite("SystemdTests"),
+    suite("SystemdTests", ["MillraceWorker"]),
     suite("ExampleTests"),
 ]
 

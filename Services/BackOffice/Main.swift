@@ -34,7 +34,7 @@ import WebClient
                 SyncWorkload(books: books), InitWorkload(books: books), PayoutWorkload(books: books),
                 CategorizeWorkload(socket: categorizer, workers: settings.categorizing),
             ],
-            plain: [hook], warnings: settings.warnings + settings.mistakes)
+            plain: [hook], warnings: settings.warnings)
     }
 
     private static var help: String {
