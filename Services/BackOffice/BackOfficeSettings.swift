@@ -5,6 +5,8 @@ import MillraceService
 struct BackOfficeSettings: Sendable {
     /// `TASK_ORDER_LOG_WORKER_POOL_SIZE`, clamped.
     var pool: PoolSize
+    /// `CATEGORIZATION_WORKERS`, clamped: slices of expenses categorized at once.
+    var categorizing = 8
     /// How payouts are made.
     var payouts = PayoutSettings()
     /// The file of the books; see `SQLiteBooks.defaultPath`.
@@ -20,9 +22,7 @@ struct BackOfficeSettings: Sendable {
     var configuration: BackOfficeConfiguration
     /// What was held within its bounds, in words for the log.
     var warnings: [String] = []
-    /// What is wrong with `backoffice.conf` and the variables beside it, all of it: jobs that need the books fail with it.
-    var mistakes: [String] = []
-    /// What is wrong and not to be guessed at: the start is refused.
+    /// What is wrong with the variables and with `backoffice.conf`, all of it: the start is refused.
     var problems: [String] = []
 
     /// - Parameter variables: of those that stand for settings in `backoffice.conf`.
@@ -30,6 +30,12 @@ struct BackOfficeSettings: Sendable {
         pool = PoolSize(setting: environment(PoolSize.variable))
         if let said = environment(PoolSize.variable), !said.isEmpty, Int(said) != pool.workers {
             warnings.append("\(PoolSize.variable)=\(said) is not a number from 1 to 20; \(pool.workers) is used")
+        }
+        if let said = environment("CATEGORIZATION_WORKERS"), !said.isEmpty {
+            categorizing = min(max(Int(said) ?? categorizing, 1), 20)
+            if Int(said) != categorizing {
+                warnings.append("CATEGORIZATION_WORKERS=\(said) is not a number from 1 to 20; \(categorizing) is used")
+            }
         }
         do throws(RoundingFault) {
             payouts = try PayoutSettings(environment: environment)
@@ -46,7 +52,7 @@ struct BackOfficeSettings: Sendable {
         let program = ProgramSettings<BackOfficeConfiguration>("backoffice", path: file, environment: variables)
         configuration = program.values
         warnings += program.warnings
-        mistakes = program.mistakes
+        problems += program.mistakes
         let milliseconds = environment("MILLRACE_REHEARSAL_DELAY_MS").flatMap { Int($0) } ?? 0
         rehearsalDelay = .milliseconds(min(max(milliseconds, 0), 60_000))
     }

@@ -34,3 +34,13 @@ static const unsigned char millrace_books_002_payouts_bytes[] = {
 #embed "../../Schemas/migrations/books-002-payouts.sql"
 };
 FILE_BYTES(millrace_books_002_payouts);
+
+static const unsigned char millrace_categorizer_openrpc_bytes[] = {
+#embed "../../Schemas/categorizer.openrpc.json"
+};
+FILE_BYTES(millrace_categorizer_openrpc);
+
+static const unsigned char millrace_categorizer_001_categories_bytes[] = {
+#embed "../../Schemas/migrations/categorizer-001-categories.sql"
+};
+FILE_BYTES(millrace_categorizer_001_categories);
