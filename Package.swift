@@ -177,7 +177,7 @@ targets += [
         "IntegrationTests",
         ["MillraceWorker", "MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore", "Simulators", "JSONCodec"]),
     suite("CrashTests", ["MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore"]),
-    suite("SystemdTests"),
+    suite("SystemdTests", ["MillraceWorker"]),
     suite("ExampleTests"),
 ]
 

@@ -22,9 +22,7 @@ struct BackOfficeSettings: Sendable {
     var configuration: BackOfficeConfiguration
     /// What was held within its bounds, in words for the log.
     var warnings: [String] = []
-    /// What is wrong with `backoffice.conf` and the variables beside it, all of it: jobs that need the books fail with it.
-    var mistakes: [String] = []
-    /// What is wrong and not to be guessed at: the start is refused.
+    /// What is wrong with the variables and with `backoffice.conf`, all of it: the start is refused.
     var problems: [String] = []
 
     /// - Parameter variables: of those that stand for settings in `backoffice.conf`.
@@ -54,7 +52,7 @@ struct BackOfficeSettings: Sendable {
         let program = ProgramSettings<BackOfficeConfiguration>("backoffice", path: file, environment: variables)
         configuration = program.values
         warnings += program.warnings
-        mistakes = program.mistakes
+        problems += program.mistakes
         let milliseconds = environment("MILLRACE_REHEARSAL_DELAY_MS").flatMap { Int($0) } ?? 0
         rehearsalDelay = .milliseconds(min(max(milliseconds, 0), 60_000))
     }

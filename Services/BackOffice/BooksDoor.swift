@@ -10,7 +10,7 @@ import NotionBooks
 import WebClient
 
 /// The way to the books, opened by the first job that needs them: a worker whose books are out of order still answers,
-/// and its jobs say what is wrong.
+/// and its jobs say what is wrong. Its settings are in order, or it had not started.
 final class BooksDoor: Sendable {
     let settings: BackOfficeSettings
     let time: any TimeSource
@@ -41,10 +41,8 @@ final class BooksDoor: Sendable {
 
     /// The books as a job sees them: what they ask outside passes the job's permits, what they pass over is in its log.
     ///
-    /// - Throws: `StoreError`; `WebError`; an error with everything that is wrong with the settings. The next call tries
-    ///   again.
+    /// - Throws: `StoreError`; `WebError`. The next call tries again.
     func books(for run: JobRun) throws -> any Books {
-        try checkSettings()
         if settings.configuration.system == .notion { return try notion(for: run) }
         let books = try sqlite()
         return isRehearsal ? MeteredBooks(books, meter: meter) : books
@@ -53,7 +51,6 @@ final class BooksDoor: Sendable {
     /// The same books where payouts are made.
     /// - Throws: as ``books(for:)``.
     func payoutBooks(for run: JobRun) throws -> any PayoutBooks {
-        try checkSettings()
         if settings.configuration.system == .notion { return try notion(for: run) }
         let books = try sqlite()
         guard isRehearsal else { return books }
@@ -92,14 +89,11 @@ final class BooksDoor: Sendable {
     }
 
     static let notionToken = "notion-token"
+    /// The dataset of contractors' pages, where the preloader has one.
+    static let contractors = "notion-contractors"
+    /// How long the preloader may take; then the pages are read one by one.
+    static let patience = Duration.seconds(60)
     static let chatKey = "openrouter-api-key"
-
-    private func checkSettings() throws(RPCError) {
-        guard !settings.mistakes.isEmpty else { return }
-        throw RPCError(
-            .failedPrecondition, "the settings of the back office: " + settings.mistakes.joined(separator: "; "),
-            reason: "backoffice.settings")
-    }
 
     private func sqlite() throws -> SQLiteBooks {
         try opened.withLock { opened throws -> SQLiteBooks in
@@ -130,7 +124,10 @@ final class BooksDoor: Sendable {
             return made
         }
         let gate = PermitGate(run: run, resource: "notion", own: bucket)
-        return books.serving(client.passing(gate), log: run.lines)
+        return books.serving(client.passing(gate), log: run.lines) { ids in
+            let rows = try await run.preload(Self.contractors, ids, timeout: Self.patience)
+            return Dictionary(rows.values.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+        }
     }
 
     private func chat() throws -> ChatClient {

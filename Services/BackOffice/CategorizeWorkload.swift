@@ -51,7 +51,9 @@ struct CategorizeWorkload: Workload {
         _ item: PlannedItem<[String]>, _ params: CategorizeParameters, _ context: Empty, _ run: JobRun
     ) async throws -> SliceOutcome {
         let options = CategorizeOptions(
-            minConfidence: params.minConfidence, autoCategorizeThreshold: params.threshold, autoUpdate: !params.dryRun)
+            minConfidence: params.minConfidence, autoCategorizeThreshold: params.threshold, autoUpdate: !params.dryRun,
+            // Nobody waits at a screen: on a busy machine an answer may take its time.
+            timeoutMs: 10_000)
         let answer = try await client.call(ExpenseCategorizeBatch.self, .init(ids: item.input, options: options))
         // The database of the categorizer is away: what it remembers is no reason to settle for.
         let trouble = answer.results.first {

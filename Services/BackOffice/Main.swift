@@ -39,7 +39,7 @@ import WebClient
                     usesEngagement: BriefPlanner.isEnabled(Environment["ENGAGEMENT_BACKOFF_ENABLED"])),
                 DailyBriefWorkload(books: books),
             ],
-            plain: [hook], warnings: settings.warnings + settings.mistakes)
+            plain: [hook], warnings: settings.warnings)
     }
 
     /// Where the planning of briefs submits them.

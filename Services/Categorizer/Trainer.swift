@@ -22,7 +22,6 @@ final class Trainer: Sendable {
         var wake: AsyncStream<Void>.Continuation?
         var task: Task<Void, Never>?
         var keeps = 3
-        /// Confirmed expenses that the model in force was not trained on.
         var fresh = 0
         var threshold = Int.max
     }
@@ -42,6 +41,9 @@ final class Trainer: Sendable {
     }
 
     var isTraining: Bool { state.withLock { $0.isTraining } }
+
+    /// Confirmed expenses that the model in force was not trained on, those held back left out.
+    var fresh: Int { state.withLock { $0.fresh } }
 
     static func isHeld(_ number: Int64) -> Bool { number % 20 == 7 }
 
@@ -206,6 +208,8 @@ final class Trainer: Sendable {
             var bytes: [UInt8]?
             var observed: [(Expense, CategoryID)] = []
             var corrected: [(Expense, CategoryID)] = []
+            /// Confirmed since; those held back are no reason to train.
+            var fresh = 0
         }
         let since = try await door.read { db -> Since in
             var since = Since(bytes: try ModelStore.bytes(db, state: .active))
@@ -213,15 +217,14 @@ final class Trainer: Sendable {
             try ExpenseStore.eachConfirmed(db) { row, expense in
                 guard let category = row.category, row.number > through || Self.isHeld(row.number) else { return }
                 since.observed.append((expense, category))
+                if row.number > through { since.fresh += 1 }
             }
             for (row, category) in try LessonStore.each(db, after: lesson) {
                 if let expense = try? row.record.expense() { since.corrected.append((expense, category)) }
             }
             return since
         }
-        state.withLock { state in
-            state.fresh = since.observed.count + since.corrected.count
-        }
+        state.withLock { $0.fresh = since.fresh + since.corrected.count }
         guard since.bytes != nil || !since.observed.isEmpty || !since.corrected.isEmpty else { return nil }
         return try await onThread { [log] in
             var model = ExpenseModel(TextModel())

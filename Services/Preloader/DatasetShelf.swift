@@ -7,10 +7,16 @@ import Preloading
 
 /// The datasets in force, by name.
 final class DatasetShelf: Sendable {
-    struct Entry: Sendable {
-        var definition: DatasetDefinition
-        var dataset: Dataset
-        var gate: RequestGate
+    final class Entry: Sendable {
+        let definition: DatasetDefinition
+        let dataset: Dataset
+        let gate: RequestGate
+
+        init(definition: DatasetDefinition, dataset: Dataset, gate: RequestGate) {
+            self.definition = definition
+            self.dataset = dataset
+            self.gate = gate
+        }
     }
 
     private struct State: Sendable {

@@ -1,8 +1,11 @@
+import Linux
 import MillraceService
 
 @main
 enum Main {
     static func main() async {
+        // A cache is held to bytes of memory, so what it gives back has to be given back.
+        Allocator.holdTight()
         await ServiceHost.run(Preloader.self)
     }
 }

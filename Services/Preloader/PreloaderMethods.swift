@@ -39,15 +39,32 @@ extension Preloader {
         _ params: PreloadFetch.Params, _ context: RPCContext, _ reply: RPCReply<PreloadFetch>
     ) throws {
         let orders = try orders(params)
-        callers.note(
-            context.session, kind: params.kind, orders.map { ($0.name, $0.keys.count, $0.entry.definition.rules.chunk) }
-        )
         let user = Self.scope(of: context.peer)
-        let gathering = Gathering(orders.map { ($0.name, $0.keys) }, reply)
+        var parts: [FetchAnswer.Part] = []
+        parts.reserveCapacity(orders.count)
+        var lists: [(place: Int, keys: [LoadKey])] = []
         for (place, order) in orders.enumerated() {
-            let scope = order.entry.definition.scope == .shared ? KeyScope.shared : user
-            let fetched = order.entry.dataset.fetch(order.keys, of: scope, deadline: context.deadline) { outcomes in
-                gathering.take(outcomes, at: place)
+            if let outcomes = order.entry.dataset.known(order.keys, of: order.scope(of: user)) {
+                parts.append(FetchAnswer.Part(name: order.name, keys: order.keys, outcomes: outcomes))
+            } else {
+                let keys = Self.distinct(order.keys)
+                parts.append(FetchAnswer.Part(name: order.name, keys: TextList(keys.lazy.map(\.text)), outcomes: []))
+                lists.append((place, keys))
+            }
+        }
+        callers.note(
+            context.session, kind: params.kind,
+            zip(orders, parts).map { order, part in
+                let twice = part.outcomes.count { $0 == nil }
+                return (order.name, part.keys.count - twice, order.entry.definition.rules.chunk)
+            })
+        if lists.isEmpty { return reply.succeed(writing: FetchAnswer(parts: parts)) }
+
+        let gathering = Gathering(parts, reply)
+        for (place, keys) in lists {
+            let order = orders[place]
+            let fetched = order.entry.dataset.fetch(keys, of: order.scope(of: user), deadline: context.deadline) {
+                gathering.take($0, at: place)
             }
             switch fetched {
             case .now(let outcomes): gathering.take(outcomes, at: place)
@@ -61,8 +78,9 @@ extension Preloader {
     private struct Order {
         var name: String
         var entry: DatasetShelf.Entry
-        /// None twice.
-        var keys: [LoadKey]
+        var keys: TextList
+
+        func scope(of user: KeyScope) -> KeyScope { entry.definition.scope == .shared ? .shared : user }
     }
 
     private func orders(_ params: PreloadFetch.Params) throws(PreloadError) -> [Order] {
@@ -84,17 +102,18 @@ extension Preloader {
             if orders.contains(where: { $0.name == asked.dataset }) {
                 throw .invalid(field: "\(field).dataset", "\(asked.dataset) stands here twice; put its keys together")
             }
-            orders.append(
-                Order(name: asked.dataset, entry: entry, keys: try Self.distinct(asked.keys, field: "\(field).keys")))
+            guard !asked.keys.isEmpty else { throw .invalid(field: "\(field).keys", "there has to be a key") }
+            for place in asked.keys.indices where !(1...PreloadFetch.longestKey).contains(asked.keys.length(at: place))
+            {
+                throw .invalid(field: "\(field).keys[\(place)]", "a key has 1 to \(PreloadFetch.longestKey) bytes")
+            }
+            orders.append(Order(name: asked.dataset, entry: entry, keys: asked.keys))
         }
         return orders
     }
 
-    private static func distinct(_ keys: [String], field: String) throws(PreloadError) -> [LoadKey] {
-        guard !keys.isEmpty else { throw .invalid(field: field, "there has to be a key") }
-        for (index, key) in keys.enumerated() where !(1...PreloadFetch.longestKey).contains(key.utf8.count) {
-            throw .invalid(field: "\(field)[\(index)]", "a key has 1 to \(PreloadFetch.longestKey) bytes")
-        }
+    /// Each key once.
+    private static func distinct(_ keys: TextList) -> [LoadKey] {
         if keys.count == 1 { return [LoadKey(keys[0])] }
         var seen: Set<LoadKey> = []
         seen.reserveCapacity(keys.count)

@@ -6,7 +6,8 @@ enum JobError: RPCErrorConvertible, Hashable {
     case invalid(field: String, String)
     /// A value that could not be passed on; see ``Payload``.
     case unpassable(RPCError)
-    case unknownKind(String, known: [String])
+    /// - Parameter troubles: what keeps workers that may know it from serving.
+    case unknownKind(String, known: [String], troubles: [String] = [])
     case keyReused(String, by: JobID)
     case notRetryable(JobID, JobState)
     /// The job runs or is over.
@@ -48,11 +49,12 @@ enum JobError: RPCErrorConvertible, Hashable {
             RPCError(.invalidArgument, message, reason: "params.invalid", field: field)
         case .unpassable(let error):
             error
-        case .unknownKind(let kind, let known):
+        case .unknownKind(let kind, let known, let troubles):
             RPCError(
                 .notFound,
                 "no worker has declared the kind \"\(kind)\"; "
-                    + (known.isEmpty ? "no kind is known yet" : "known are \(known.joined(separator: ", "))"),
+                    + (known.isEmpty ? "no kind is known yet" : "known are \(known.joined(separator: ", "))")
+                    + troubles.map { "; \($0)" }.joined(),
                 reason: "kind.unknown", field: "kind")
         case .keyReused(let key, let id):
             RPCError(

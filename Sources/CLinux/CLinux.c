@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -123,4 +124,10 @@ failed:;
     close(file);
     errno = number;
     return -1;
+}
+
+void millrace_hold_memory_tight(void) {
+    mallopt(M_ARENA_MAX, 1);
+    // Said once, it is not changed by the library any more.
+    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 }

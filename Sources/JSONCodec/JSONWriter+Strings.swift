@@ -1,12 +1,15 @@
 extension JSONWriter {
     /// Appends a string in quotes, escaping what RFC 8259 demands (quote, backslash, control characters) and no more.
     mutating func appendQuoted(_ value: String, comma: Bool, colon: Bool) {
-        value.withBytes { text in
-            if Self.isPlain(text) {
-                append(upTo: text.count &+ 4) { $0.appendQuoted(plain: text, comma: comma, colon: colon) }
-            } else {
-                appendEscaped(text, comma: comma, colon: colon)
-            }
+        value.withBytes { appendQuoted($0, comma: comma, colon: colon) }
+    }
+
+    @inline(__always)
+    mutating func appendQuoted(_ text: UnsafeBufferPointer<UInt8>, comma: Bool, colon: Bool) {
+        if Self.isPlain(text) {
+            append(upTo: text.count &+ 4) { $0.appendQuoted(plain: text, comma: comma, colon: colon) }
+        } else {
+            appendEscaped(text, comma: comma, colon: colon)
         }
     }
 

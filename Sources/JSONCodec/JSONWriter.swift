@@ -52,6 +52,13 @@ public struct JSONWriter: Sendable {
         place = .memberValue
     }
 
+    /// Writes the name of a member that the caller knows to be UTF-8; one value must follow.
+    public mutating func name(utf8 name: UnsafeBufferPointer<UInt8>) {
+        assert(place == .firstMember || place == .nextMember, "no place for a member")
+        appendQuoted(name, comma: place == .nextMember, colon: true)
+        place = .memberValue
+    }
+
     @inlinable
     public mutating func member(_ name: String, _ value: some JSONEncodable) {
         self.name(name)
@@ -83,6 +90,14 @@ public struct JSONWriter: Sendable {
         place = after
     }
 
+    /// Writes a string that the caller knows to be UTF-8.
+    public mutating func string(utf8 value: UnsafeBufferPointer<UInt8>) {
+        let comma = place == .nextElement
+        let after = comma ? .nextElement : beginValue()
+        appendQuoted(value, comma: comma, colon: false)
+        place = after
+    }
+
     public mutating func bool(_ value: Bool) {
         literal(value ? "true" : "false")
     }
@@ -94,7 +109,8 @@ public struct JSONWriter: Sendable {
     /// Writes the value as it is.
     public mutating func raw(_ value: JSONRaw) {
         let after = beginValue()
-        bytes.append(contentsOf: value.bytes)
+        // As a buffer, so that nothing is retained: values stand in lists by the hundred.
+        value.bytes.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
         place = after
     }
 

@@ -1,3 +1,4 @@
+import JSONCodec
 import MillraceProtocol
 
 /// The answer that a handler without a task owes. It may be given from any thread, once; more are ignored, and letting
@@ -14,6 +15,11 @@ public final class RPCReply<Method: RPCMethod>: Sendable {
     }
 
     public func succeed(_ result: Method.Result) {
+        call.session.finish(call, with: result)
+    }
+
+    /// Answers with something that writes itself as the method's result would, from where it lies.
+    public func succeed(writing result: some JSONEncodable) {
         call.session.finish(call, with: result)
     }
 

@@ -94,15 +94,21 @@ extension Connection {
         }
     }
 
-    /// Copies the log back as far as readers allow; with a time to wait, also tries to let the log start anew.
-    func checkpoint(waitingForReaders patience: Duration?) throws(StoreError) {
+    /// Copies the log back as far as readers allow; with a time to wait, also tries to let the log start anew, or to give its
+    /// room back.
+    ///
+    /// - Returns: false where readers were in the way.
+    @discardableResult
+    func checkpoint(waitingForReaders patience: Duration?, givingRoomBack: Bool = false) throws(StoreError) -> Bool {
         if let patience { sqlite3_busy_timeout(handle, Int32(clamping: patience.milliseconds)) }
         defer { if patience != nil { sqlite3_busy_timeout(handle, busyTimeout) } }
-        let mode = patience == nil ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART
+        let whole = givingRoomBack ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_RESTART
+        let mode = patience == nil ? SQLITE_CHECKPOINT_PASSIVE : whole
         let code = sqlite3_wal_checkpoint_v2(handle, "main", mode, nil, nil)
         walFrames = 0
         guard code == SQLITE_OK || code & 0xff == SQLITE_BUSY else {
             throw StoreError(code: code, message: "checkpoint: \(String(cString: sqlite3_errmsg(handle)))")
         }
+        return code == SQLITE_OK
     }
 }

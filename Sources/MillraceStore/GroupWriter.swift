@@ -19,11 +19,16 @@ final class GroupWriter: @unchecked Sendable {
     private var fsyncFailure: StoreError?
     /// The length of the log at which readers are waited for.
     private var patienceAt = 0
+    /// Whether the disk was full and the log has not given its room back since.
+    private var wantsRoom = false
+    /// Pages of the log at which it is copied back. On a disk that was full once it has to leave room for the rest.
+    private var longest: Int
 
     /// Whether the log holds commits that no sync has covered.
     private var unsynced = false
 
     init(durability: Durability, options: DatabaseOptions, answers: Answers) {
+        longest = options.checkpointPages
         strongest = durability
         self.options = options
         self.answers = answers
@@ -201,6 +206,10 @@ final class GroupWriter: @unchecked Sendable {
 
     private func fail(_ batch: [PendingWork], _ error: StoreError) {
         if error.isFsyncFailure { poison(error) }
+        if error.kind == .full {
+            wantsRoom = true
+            longest = min(longest, 1000)
+        }
         state.withLock { $0.counts.lastFailure = error }
         tell(batch, error)
     }
@@ -215,13 +224,16 @@ final class GroupWriter: @unchecked Sendable {
     /// before them, and hides its errors.
     private func checkpoint(_ connection: Connection) {
         let pages = connection.walFrames
-        guard pages >= options.checkpointPages else { return }
+        guard pages >= longest || wantsRoom else { return }
         // Readers that overlap without pause keep the log from starting anew; now and then they are waited for.
-        let large = 16 * options.checkpointPages
+        let large = min(16 * options.checkpointPages, max(4 * options.checkpointPages, 16_000))
         let patiently = pages >= max(large, patienceAt)
         patienceAt = patiently ? pages + large : pages < large ? 0 : patienceAt
         do throws(StoreError) {
-            try connection.checkpoint(waitingForReaders: patiently ? options.readerPatience : nil)
+            // On a full disk the log is what can be spared, as soon as what it holds has room elsewhere.
+            let isWhole = try connection.checkpoint(
+                waitingForReaders: patiently || wantsRoom ? options.readerPatience : nil, givingRoomBack: wantsRoom)
+            if isWhole { wantsRoom = false }
             state.withLock { $0.counts.checkpoints += 1 }
         } catch {
             // Short of a failed fsync nothing is lost: the log stays, and the next commit tries again.

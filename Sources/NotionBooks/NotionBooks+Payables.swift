@@ -132,37 +132,4 @@ extension NotionBooks {
         }
         return Money(number, unit)
     }
-
-    /// Names and positions are worth no failure: who cannot be read is left out, with a line in the log.
-    func peopleIfThere(_ contractors: [ContractorID]) async throws -> [ContractorID: NotionMemory.Person] {
-        let unique = Set(contractors).sorted()
-        guard !unique.isEmpty else { return [:] }
-        var found: [ContractorID: NotionMemory.Person] = [:]
-        var unknown: [ContractorID] = []
-        for contractor in unique {
-            if let person = memory.person(contractor) { found[contractor] = person } else { unknown.append(contractor) }
-        }
-        guard !unknown.isEmpty else { return found }
-        let table: NotionTable
-        do {
-            table = try await self.table(.contractors)
-        } catch {
-            try Task.checkCancellation()
-            log(.warning, "contractors not read, going on without names and positions", ["error": "\(error)"])
-            return found
-        }
-        let read = try await SideBySide.map(unknown, atOnce: SideBySide.positionReads) { contractor in
-            do {
-                return try await person(contractor, table)
-            } catch {
-                try Task.checkCancellation()
-                log(
-                    .warning, "contractor not read, going on without name and positions",
-                    ["contractor": contractor.text, "error": "\(error)"])
-                return nil
-            }
-        }
-        for (contractor, person) in zip(unknown, read) { found[contractor] = person }
-        return found
-    }
 }

@@ -99,39 +99,4 @@ extension NotionBooks {
         var seen: Set<Pair> = []
         return deployments.filter { seen.insert(Pair(contractor: $0.contractor, project: $0.project)).inserted }
     }
-
-    // MARK: - Contractors
-
-    /// The pages of contractors, each read once and at most five at a time; one that is not there is left out.
-    func people(_ contractors: [ContractorID]) async throws -> [ContractorID: NotionMemory.Person] {
-        var known: [ContractorID: NotionMemory.Person] = [:]
-        var unknown: [ContractorID] = []
-        for contractor in Set(contractors).sorted() {
-            if let person = memory.person(contractor) { known[contractor] = person } else { unknown.append(contractor) }
-        }
-        guard !unknown.isEmpty else { return known }
-        let table = try await table(.contractors)
-        let read = try await SideBySide.map(unknown, atOnce: SideBySide.positionReads) { contractor in
-            try await person(contractor, table)
-        }
-        for (contractor, person) in zip(unknown, read) { known[contractor] = person }
-        return known
-    }
-
-    /// Nil when there is no such page.
-    func person(_ contractor: ContractorID, _ table: NotionTable) async throws -> NotionMemory.Person? {
-        guard let id = NotionID(contractor.text) else { return nil }
-        let page: NotionPage
-        do {
-            page = try await client.page(id)
-        } catch NotionError.refused(let refusal) where refusal.isNotFound {
-            return nil
-        }
-        let positions: [String] =
-            if case .multiSelect(let names) = page[table.name(.contractorPositions)] { names } else { [] }
-        let person = NotionMemory.Person(
-            name: page.title, discord: try table.string(.contractorDiscord, page) ?? "", positions: positions)
-        memory.keep(person, contractor)
-        return person
-    }
 }

@@ -13,19 +13,22 @@ public struct NotionBooks: Sendable {
     let memory: NotionMemory
     let time: any TimeSource
     let log: RunLog
+    /// Who reads contractors in bulk.
+    let contractorRows: ContractorRows?
 
     /// - Parameter log: what was passed over goes there.
     public init(
         _ client: NotionClient, _ settings: NotionBooksSettings, log: RunLog = .silent,
         time: any TimeSource = SystemTime()
     ) {
-        self.init(client, settings, NotionMemory(lifetime: settings.remembered, time: time), log, time)
+        self.init(client, settings, NotionMemory(lifetime: settings.remembered, time: time), log, time, nil)
     }
 
     private init(
         _ client: NotionClient, _ settings: NotionBooksSettings, _ memory: NotionMemory, _ log: RunLog,
-        _ time: any TimeSource
+        _ time: any TimeSource, _ contractorRows: ContractorRows?
     ) {
+        self.contractorRows = contractorRows
         self.client = client
         self.settings = settings
         self.memory = memory
@@ -34,8 +37,13 @@ public struct NotionBooks: Sendable {
     }
 
     /// The same books and what they remember, for another run: by its client, with its log.
-    public func serving(_ client: NotionClient, log: RunLog) -> NotionBooks {
-        NotionBooks(client, settings, memory, log, time)
+    ///
+    /// - Parameter contractorRows: asked for contractors' pages, where several are needed; whom it does not know, and all when
+    ///   it throws, are read page by page.
+    public func serving(
+        _ client: NotionClient, log: RunLog, contractorRows: ContractorRows? = nil
+    ) -> NotionBooks {
+        NotionBooks(client, settings, memory, log, time, contractorRows)
     }
 
     /// A table, found and checked once.

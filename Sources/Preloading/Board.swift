@@ -66,6 +66,16 @@ struct Board: Sendable {
 
     // MARK: Asking
 
+    /// What is known of keys, if that is something of all of them and as good as new; nil for one that stands there before.
+    mutating func known(_ keys: TextList, of scope: KeyScope, nanoseconds: Int64) -> [KeyOutcome?]? {
+        guard let outcomes = cache.findAll(keys, of: scope, now: nanoseconds) else { return nil }
+        let distinct = UInt64(outcomes.count { $0 != nil })
+        figures.asks += 1
+        figures.keysAsked += distinct
+        figures.hits += distinct
+        return outcomes
+    }
+
     /// What is known of the key; a stale value is given out and loaded anew behind its back.
     mutating func known(_ key: LoadKey, of scope: KeyScope, now: Duration, nanoseconds: Int64) -> KeyOutcome? {
         switch cache.find(ScopedKey(scope: scope, key: key), now: nanoseconds) {

@@ -37,6 +37,14 @@ public final class Dataset: Sendable {
         alarm = Alarm(time: time) { loader.tick($0) }
     }
 
+    /// What is in memory of the keys, in their order, if nothing has to be loaded for any of them: the short way for lists.
+    /// A key that stands there twice is answered once; the other place is nil.
+    ///
+    /// - Returns: nil when one of them is not known, or not as good as new. Then nothing has happened.
+    public func known(_ keys: TextList, of scope: KeyScope) -> [KeyOutcome?]? {
+        loader.known(keys, scope, time.boot())
+    }
+
     /// Asks for keys: from the cache at once where all of them are there, else when the last of them is loaded.
     ///
     /// - Parameters:

@@ -1,5 +1,6 @@
 import JSONCodec
 import Linux
+import MillraceProtocol
 
 /// Values by key, bounded by number and bytes; what was not used for longest goes first. Each operation takes the same
 /// time, however much is kept.
@@ -20,6 +21,8 @@ struct KeyCache: Sendable {
         var freshUntil: Int64
         var staleUntil: Int64
         var cost: Int
+        /// The list it was found for last.
+        var list: UInt64 = 0
         /// Towards what was used earlier, and later; -1 at the ends.
         var older: Int32
         var newer: Int32
@@ -27,18 +30,20 @@ struct KeyCache: Sendable {
 
     /// What an entry costs beside its bytes: the slot, its place in the index, the headers of two heap objects, and the
     /// room that both tables have to spare after they grew, and what the allocator loses while entries come and go.
-    static let overhead = 448
+    static let overhead = 320
 
     /// In a slot that is free.
     private static let nobody = ScopedKey(scope: .shared, key: LoadKey(""))
 
     private(set) var rules: DatasetRules.Cache
-    private var index: [ScopedKey: Int32] = [:]
+    private var index = PlaceTable()
     private var slots: [Slot] = []
     private var free: [Int32] = []
     private var newest: Int32 = -1
     private var oldest: Int32 = -1
     private(set) var bytes = 0
+    /// How many lists were looked for.
+    private var lists: UInt64 = 0
     private(set) var evicted: UInt64 = 0
 
     var count: Int { index.count }
@@ -54,7 +59,7 @@ struct KeyCache: Sendable {
     }
 
     mutating func find(_ key: ScopedKey, now: Int64) -> Hit {
-        guard let place = index[key] else { return .none }
+        guard let place = place(of: key) else { return .none }
         // Field by field: a copy of the slot would hold on to its key for nothing.
         if now < slots[Int(place)].freshUntil {
             touch(place)
@@ -66,6 +71,27 @@ struct KeyCache: Sendable {
         }
         remove(place)
         return .none
+    }
+
+    /// What is kept of keys, if there is something of all of them and all of it is fresh; for a key that stands there twice
+    /// once, and nil in the other place.
+    mutating func findAll(_ keys: TextList, of scope: KeyScope, now: Int64) -> [KeyOutcome?]? {
+        lists += 1
+        var outcomes: [KeyOutcome?] = []
+        outcomes.reserveCapacity(keys.count)
+        let hasher = Self.hasher(of: scope)
+        keys.scan { _, key in
+            guard let place = place(of: key, scope, hasher), now < slots[Int(place)].freshUntil else { return false }
+            if slots[Int(place)].list == lists {
+                outcomes.append(nil)
+                return true
+            }
+            slots[Int(place)].list = lists
+            touch(place)
+            outcomes.append(slots[Int(place)].value.map(KeyOutcome.value) ?? .missing)
+            return true
+        }
+        return outcomes.count == keys.count ? outcomes : nil
     }
 
     /// Keeps a value, or nil for the knowledge that there is none.
@@ -81,7 +107,7 @@ struct KeyCache: Sendable {
         let slot = Slot(
             key: key, value: value, freshUntil: freshUntil, staleUntil: overflow ? .max : stale, cost: cost, older: -1,
             newer: -1)
-        if let place = index[key] {
+        if let place = place(of: key) {
             bytes += cost - slots[Int(place)].cost
             unlink(place)
             slots[Int(place)] = slot
@@ -95,7 +121,7 @@ struct KeyCache: Sendable {
                 place = Int32(slots.count)
                 slots.append(slot)
             }
-            index[key] = place
+            index.insert(place, Self.hash(key))
             bytes += cost
             link(place)
         }
@@ -103,7 +129,7 @@ struct KeyCache: Sendable {
     }
 
     mutating func remove(_ key: ScopedKey) {
-        if let place = index[key] { remove(place) }
+        if let place = place(of: key) { remove(place) }
     }
 
     /// Forgets what is a scope's, or everything; says how much it was.
@@ -113,13 +139,18 @@ struct KeyCache: Sendable {
             defer { empty() }
             return count
         }
-        let places = index.filter { $0.key.scope == scope }.map(\.value)
-        for place in places { remove(place) }
-        return places.count
+        let before = count
+        var place = newest
+        while place >= 0 {
+            let older = slots[Int(place)].older
+            if slots[Int(place)].key.scope == scope { remove(place) }
+            place = older
+        }
+        return before - count
     }
 
     private mutating func empty() {
-        index = [:]
+        index = PlaceTable()
         slots = []
         free = []
         newest = -1
@@ -136,11 +167,40 @@ struct KeyCache: Sendable {
 
     private mutating func remove(_ place: Int32) {
         unlink(place)
-        index[slots[Int(place)].key] = nil
+        index.remove(place, Self.hash(slots[Int(place)].key))
         bytes -= slots[Int(place)].cost
         slots[Int(place)].key = Self.nobody
         slots[Int(place)].value = nil
         free.append(place)
+    }
+
+    // MARK: Where a key is
+
+    private func place(of key: ScopedKey) -> Int32? {
+        key.key.withBytes { place(of: $0, key.scope, Self.hasher(of: key.scope)) }
+    }
+
+    @inline(__always)
+    private func place(of key: UnsafeBufferPointer<UInt8>, _ scope: KeyScope, _ hasher: Hasher) -> Int32? {
+        index.find(Self.hash(key, hasher)) { place in
+            slots[Int(place)].key.scope == scope && slots[Int(place)].key.key.isMade(of: key)
+        }
+    }
+
+    private static func hash(_ key: ScopedKey) -> UInt32 { key.key.withBytes { hash($0, hasher(of: key.scope)) } }
+
+    /// What goes into the hash of every key of a scope.
+    private static func hasher(of scope: KeyScope) -> Hasher {
+        var hasher = Hasher()
+        hasher.combine(scope)
+        return hasher
+    }
+
+    @inline(__always)
+    private static func hash(_ key: UnsafeBufferPointer<UInt8>, _ hasher: Hasher) -> UInt32 {
+        var hasher = hasher
+        hasher.combine(bytes: UnsafeRawBufferPointer(key))
+        return UInt32(truncatingIfNeeded: hasher.finalize())
     }
 
     // MARK: The order of use

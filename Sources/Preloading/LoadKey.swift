@@ -13,22 +13,28 @@ public struct LoadKey: Hashable, Sendable, CustomStringConvertible {
     public var description: String { text }
 
     public static func == (left: Self, right: Self) -> Bool {
-        let (one, other) = (left.text.utf8, right.text.utf8)
-        guard one.count == other.count else { return false }
-        let same = one.withContiguousStorageIfAvailable { one in
-            other.withContiguousStorageIfAvailable { other in
-                guard let start = one.baseAddress, let second = other.baseAddress else { return one.isEmpty }
-                return memcmp(start, second, one.count) == 0
-            }
-        }
-        return (same ?? nil) ?? one.elementsEqual(other)
+        left.withBytes { right.isMade(of: $0) }
     }
 
     public func hash(into hasher: inout Hasher) {
-        let isDone: Void? = text.utf8.withContiguousStorageIfAvailable {
-            hasher.combine(bytes: UnsafeRawBufferPointer($0))
+        withBytes { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Whether these are its bytes.
+    func isMade(of other: UnsafeBufferPointer<UInt8>) -> Bool {
+        withBytes { bytes in
+            guard bytes.count == other.count else { return false }
+            guard let start = bytes.baseAddress, let second = other.baseAddress else { return bytes.isEmpty }
+            return memcmp(start, second, bytes.count) == 0
         }
-        if isDone == nil { for byte in text.utf8 { hasher.combine(byte) } }
+    }
+
+    @inline(__always)
+    func withBytes<R>(_ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
+        if let result = text.utf8.withContiguousStorageIfAvailable(body) { return result }
+        // Only strings of another runtime have no bytes at hand.
+        var native = text
+        return native.withUTF8(body)
     }
 }
 

@@ -38,6 +38,11 @@ final class Loader: Sendable {
         state = Locked(State(board: board, source: source, gate: gate))
     }
 
+    func known(_ keys: TextList, _ scope: KeyScope, _ now: Duration) -> [KeyOutcome?]? {
+        let nanoseconds = now.nanoseconds
+        return state.withLock { $0.board.known(keys, of: scope, nanoseconds: nanoseconds) }
+    }
+
     /// Answers the ask when it has to wait, else the outcomes; and when the next window closes.
     func fetch(
         _ keys: [LoadKey], _ scope: KeyScope, _ deadline: Duration?, _ now: Duration,

@@ -16,14 +16,14 @@ import Testing
     ]
 
     private func settings(_ variables: [String: String]) -> BackOfficeSettings {
-        BackOfficeSettings(environment: { _ in nil }, variables: variables)
+        BackOfficeSettings(environment: { variables[$0] }, variables: variables)
     }
 
     @Test func withoutSettingsTheBooksAreTheFile() {
         let settings = settings([:])
         #expect(settings.configuration.system == .sqlite)
         #expect(settings.configuration.summaries == .auto)
-        #expect(settings.mistakes.isEmpty)
+        #expect(settings.problems.isEmpty)
     }
 
     @Test func theFileSaysWhereTheTablesAreAndWhatTheirPropertiesAreCalled() {
@@ -43,7 +43,7 @@ import Testing
             NameEntriesHours=Effort
             """, to: "backoffice.conf")
         let settings = settings(["MILLRACE_BACKOFFICE_CONFIG": path])
-        #expect(settings.mistakes.isEmpty)
+        #expect(settings.problems.isEmpty)
         #expect(settings.warnings.isEmpty)
         let books = settings.configuration.notionBooks()
         #expect(books.collections.count == 4)
@@ -56,30 +56,33 @@ import Testing
             "MILLRACE_BACKOFFICE_BOOKS": "paper", "MILLRACE_BACKOFFICE_NOTION_URL": "ftp://x",
             "MILLRACE_BACKOFFICE_NOTION_ORDERS": "orders", "MILLRACE_BACKOFFICE_NOTION_VERSION": "new",
         ])
-        #expect(settings.mistakes.count == 4)
-        #expect(settings.mistakes.contains { $0.contains("BOOKS: \"paper\" is not one of sqlite, notion") })
-        #expect(settings.mistakes.contains { $0.contains("is not an id of Notion") })
+        #expect(settings.problems.count == 4)
+        #expect(settings.problems.contains { $0.contains("BOOKS: \"paper\" is not one of sqlite, notion") })
+        #expect(settings.problems.contains { $0.contains("is not an id of Notion") })
     }
 
     @Test func booksInNotionNeedTheirTables() {
         var variables = Self.ids
         variables["MILLRACE_BACKOFFICE_BOOKS"] = "notion"
-        #expect(settings(variables).mistakes.isEmpty)
+        #expect(settings(variables).problems.isEmpty)
         variables["MILLRACE_BACKOFFICE_NOTION_ORDERS"] = nil
         variables["MILLRACE_BACKOFFICE_NOTION_ENTRIES"] = nil
-        let mistakes = settings(variables).mistakes
-        #expect(mistakes.count == 2)
-        #expect(mistakes.allSatisfy { $0.contains("[Collections]") })
+        let problems = settings(variables).problems
+        #expect(problems.count == 2)
+        #expect(problems.allSatisfy { $0.contains("[Collections]") })
     }
 
-    @Test func aJobSaysWhatIsWrongWithTheSettings() async throws {
-        let harness = WorkloadHarness(variables: ["MILLRACE_BACKOFFICE_BOOKS": "paper"]) { SyncWorkload(books: $0) }
-        do {
-            _ = try await harness.job(#"{"month":"2025-01"}"#)
-            Issue.record("no error")
-        } catch let error as any RPCErrorConvertible {
-            #expect(error.rpcError.reason == "backoffice.settings")
-            #expect(error.rpcError.message.contains("paper"))
-        }
+    @Test func whatIsWrongInTheFileAndInTheVariablesStopsTheStartTogether() throws {
+        let folder = TemporaryDirectory()
+        folder.write("[Books]\nBooks=paper\n[Notion]\nNotionTimeout=soon\n", to: "backoffice.conf")
+        let settings = settings([
+            "MILLRACE_BACKOFFICE_CONFIG": folder.file("backoffice.conf"), "MILLRACE_BACKOFFICE_CHAT_URL": "chat",
+            "PAYOUT_ROUNDING": "VND:1000,*=0.01,USD=none",
+        ])
+        #expect(settings.problems.count == 4, "\(settings.problems)")
+        #expect(settings.problems.contains { $0.contains("backoffice.conf:2: Books: \"paper\"") })
+        #expect(settings.problems.contains { $0.contains("backoffice.conf:4: NotionTimeout: \"soon\"") })
+        #expect(settings.problems.contains { $0.hasPrefix("$MILLRACE_BACKOFFICE_CHAT_URL") })
+        #expect(settings.problems.contains { $0.contains("'VND:1000' and 'USD=none'") })
     }
 }

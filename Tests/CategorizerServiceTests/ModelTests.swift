@@ -66,12 +66,16 @@ struct ModelTests {
 
     @Test func enoughNewHistoryTrainsItInTheBackground() async throws {
         var configuration = CategorizerConfiguration()
-        configuration.lessons = 100
+        configuration.lessons = 20
         let bench = try await Workbench(configuration)
-        _ = try await bench.take(rows(240))
-        try await eventually("a model is trained", within: .seconds(60)) {
-            try await bench.categorizer.models().models.first?.state == .active
+        _ = try await bench.take(rows(600))
+        try await eventually("a model is trained and in force", within: .seconds(60)) {
+            let model = try await bench.categorizer.models().models.first
+            return model?.state == .active && bench.categorizer.trainer.fresh == 0
         }
+        // What is held back is no news, however much it is.
+        try await bench.learn("one", "Esso garage", "Fuel")
+        #expect(bench.categorizer.trainer.fresh == 1)
         await bench.end()
     }
 

@@ -13,7 +13,7 @@ import Linux
         let scratch = try Scratch()
         let document = ClaimsDocument(tables: [
             try await TimesheetClaims(scratch: scratch).calls(), try await PayoutClaims(scratch: scratch).calls(),
-            try await TimesheetClaims(scratch: scratch).times(),
+            try await TimesheetClaims(scratch: scratch).times(), try await PayoutClaims(scratch: scratch).times(),
         ])
         let path = CommandLine.arguments[1]
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)

@@ -17,12 +17,15 @@ struct NotionClaims {
         var discovery: Int { sum { $0.hasPrefix("GET databases") || $0.hasPrefix("GET data_sources") } }
         var total: Int { counts.values.reduce(0, +) - discovery }
 
+        var pagesRead: Int { sum { $0.hasPrefix("GET pages") } }
+        var changed: Int { sum { $0.hasPrefix("PATCH") } }
+
         /// "53 queries, 50 pages read, 50 created, 200 changed"
         var text: String {
             let queries = sum { $0.hasSuffix("/query") }
             let parts = [
-                (queries, queries == 1 ? "query" : "queries"), (sum { $0.hasPrefix("GET pages") }, "pages read"),
-                (sum { $0 == "POST pages" }, "created"), (sum { $0.hasPrefix("PATCH") }, "changed"),
+                (queries, queries == 1 ? "query" : "queries"), (pagesRead, "pages read"),
+                (sum { $0 == "POST pages" }, "created"), (changed, "changed"),
             ]
             return parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
         }
@@ -76,17 +79,21 @@ struct NotionClaims {
         }
     }
 
-    struct Payroll {
+    /// A run of payouts, and the same once more.
+    struct Payouts {
         var candidates: Requests
         var preload: Requests
         var process: Requests
-        /// Of the same once more.
         var again: Requests
         var created: Int
+        /// Of the second run.
+        var skipped: Int
+
+        var total: Int { candidates.total + preload.total + process.total }
     }
 
     /// 50 orders of three lines each, of 50 contractors.
-    static func payroll() async throws -> Payroll {
+    static func payroll() async throws -> Payouts {
         var company = SimulatedCompany()
         let projects = ["a", "b", "c"].map { company.project($0) }
         for number in 10..<60 {
@@ -95,43 +102,49 @@ struct NotionClaims {
             for project in projects { company.line(order, company.deployment(contractor, project), hours: "8") }
             company.rate(contractor, amount: "2000", currency: "USD", start: "2025-01-01")
         }
-        return try await run(company) { books, simulator in
-            let run = PayoutRun(books: books), parameters = PayoutParameters()
-            let plan = try await run.plan(parameters)
-            let candidates = Requests(simulator.counts)
-            simulator.resetCounts()
-            let context = try await run.preload(parameters, plan.candidates)
-            let preload = Requests(simulator.counts)
-            simulator.resetCounts()
-            let details = try await SideBySide.map(plan.candidates, atOnce: plan.workers) { candidate in
-                try await run.process(candidate, parameters, context, run: "first").detail
-            }
-            let process = Requests(simulator.counts)
-            simulator.resetCounts()
-            _ = try await PayoutClaims.pay(books, parameters, run: "second")
-            return Payroll(
-                candidates: candidates, preload: preload, process: process, again: Requests(simulator.counts),
-                created: run.summarize(details, parameters).created)
-        }
+        return try await pay(company, PayoutParameters())
     }
 
     /// 50 refund requests.
-    static func refunds() async throws -> (preload: Requests, process: Requests) {
+    static func refunds() async throws -> Payouts {
         var company = SimulatedCompany()
         for number in 10..<60 {
             company.refund("RFD-\(number)", company.contractor("c\(number)"), amount: "5", currency: "USD")
         }
-        return try await run(company) { books, simulator in
-            let run = PayoutRun(books: books), parameters = PayoutParameters(type: .refund)
-            let plan = try await run.plan(parameters)
-            simulator.resetCounts()
-            let context = try await run.preload(parameters, plan.candidates)
-            let preload = Requests(simulator.counts)
-            simulator.resetCounts()
-            _ = try await SideBySide.map(plan.candidates, atOnce: plan.workers) { candidate in
-                try await run.process(candidate, parameters, context, run: "first").detail
+        return try await pay(company, PayoutParameters(type: .refund))
+    }
+
+    /// 50 invoice splits.
+    static func splits() async throws -> Payouts {
+        var company = SimulatedCompany()
+        for number in 10..<60 {
+            company.split(
+                "SPL-\(number)", company.contractor("c\(number)"), amount: "5", currency: "USD", type: "Bonus")
+        }
+        return try await pay(company, PayoutParameters(type: .split))
+    }
+
+    private static func pay(_ company: SimulatedCompany, _ parameters: PayoutParameters) async throws -> Payouts {
+        try await run(company) { books, simulator in
+            func counted<Result>(_ body: () async throws -> Result) async throws -> (Result, Requests) {
+                simulator.resetCounts()
+                let result = try await body()
+                return (result, Requests(simulator.counts))
             }
-            return (preload, Requests(simulator.counts))
+            let run = PayoutRun(books: books)
+            let (plan, candidates) = try await counted { try await run.plan(parameters) }
+            let (context, preload) = try await counted { try await run.preload(parameters, plan.candidates) }
+            let (details, process) = try await counted {
+                try await SideBySide.map(plan.candidates, atOnce: plan.workers) { candidate in
+                    try await run.process(candidate, parameters, context, run: "first").detail
+                }
+            }
+            let (second, again) = try await counted {
+                try await PayoutClaims.pay(books, parameters, run: "second")
+            }
+            return Payouts(
+                candidates: candidates, preload: preload, process: process, again: again,
+                created: run.summarize(details, parameters).created, skipped: second.skipped)
         }
     }
 }

@@ -41,9 +41,10 @@ struct PayoutClaims {
 
     /// A run as the runner drives it.
     static func pay(
-        _ books: any PayoutBooks, _ parameters: PayoutParameters, run name: String = "first"
+        _ books: any PayoutBooks, _ parameters: PayoutParameters, settings: PayoutSettings = PayoutSettings(),
+        run name: String = "first"
     ) async throws -> PayoutResult {
-        let run = PayoutRun(books: books)
+        let run = PayoutRun(books: books, settings: settings)
         let plan = try await run.plan(parameters)
         if plan.candidates.isEmpty { return run.summarize([], parameters) }
         let context = try await run.preload(parameters, plan.candidates)
@@ -106,18 +107,25 @@ struct PayoutClaims {
                 notion: "\(notion.process.total): \(notion.process.text)"),
         ]
         claims += try await original(notion)
-        for (type, name) in [(PayoutRunType.refund, "refunds"), (.split, "invoice splits")] {
+        let (refunds, splits) = (try await NotionClaims.refunds(), try await NotionClaims.splits())
+        for (type, name, over) in [(PayoutRunType.refund, "refunds", refunds), (.split, "invoice splits", splits)] {
             let before = try await oneByOne(type), after = try await inBulk(type)
-            let over = type == .refund ? try await NotionClaims.refunds() : nil
+            precondition(over.created == names.count, "everybody is to be paid")
             claims.append(
                 Claim(
                     what: "\(name), O(N) → 1 + N", claimed: "50 → 51",
                     original: "\(before.reads) + \(before.creations) = \(before.reads + before.creations) one by one",
                     measured: "\(after.reads) + \(after.creations) = \(after.reads + after.creations)",
-                    notion: over.map { "\($0.preload.total) + \($0.process.total): \($0.process.text)" } ?? "as refunds"
-                ))
+                    notion: "\(over.preload.total) + \(over.process.total): \(over.preload.text); \(over.process.text)")
+            )
+            claims.append(
+                Claim(
+                    what: "beside that: the \(name) themselves", claimed: "not counted", original: "1 query",
+                    measured: "\(after.plan) read", notion: "\(over.candidates.total): \(over.candidates.text)"))
         }
         claims.append(try await again(notion))
+        claims.append(try await again(.refund, "refunds", refunds))
+        claims.append(try await again(.split, "invoice splits", splits))
         return ClaimsTable(
             title: "Orders to payouts: requests",
             intro: "50 orders of 3 lines each, of 50 contractors; 50 refund requests; 50 invoice splits.",
@@ -140,7 +148,7 @@ struct PayoutClaims {
     }
 
     /// What the preloaded run of the original really asked, page reads and all.
-    private func original(_ notion: NotionClaims.Payroll) async throws -> [Claim] {
+    private func original(_ notion: NotionClaims.Payouts) async throws -> [Claim] {
         let (books, _) = try await fifty()
         defer { books.close() }
         let meter = CallMeter()
@@ -153,15 +161,17 @@ struct PayoutClaims {
             Claim(
                 what: "page reads hidden in the original's batches", claimed: "1 + 1 + 50 + 50",
                 original: "\(preload) = \(sum("rates.query", "payouts.query", "contractor.read", "positions.read"))",
-                measured: "3"),
+                measured: "3",
+                notion: "\(notion.preload.total), none hidden; the \(notion.candidates.pagesRead) pages stand above"),
             Claim(
                 what: "completing the orders: 1 + 1 for each, 3 for each line", claimed: "50 × (2 + 3 × 3) = 550",
                 original: "\(sum("order.update", "lines.query", "line.read", "line.update"))",
-                measured: "100 writes in 50 transactions"),
+                measured: "100 writes in 50 transactions",
+                notion: "\(notion.process.changed): of the changed above"),
             Claim(
                 what: "all of a payroll of 50, nothing left out", claimed: "–", original: "\(meter.total)",
                 measured: "\(try await everything())",
-                notion: "\(notion.candidates.total + notion.preload.total + notion.process.total)"),
+                notion: "\(notion.total)"),
         ]
     }
 
@@ -172,7 +182,7 @@ struct PayoutClaims {
         return counter.reads + counter.writes
     }
 
-    private func again(_ notion: NotionClaims.Payroll) async throws -> Claim {
+    private func again(_ notion: NotionClaims.Payouts) async throws -> Claim {
         let (books, counter) = try await fifty()
         defer { books.close() }
         _ = try await Self.pay(books, PayoutParameters())
@@ -187,5 +197,65 @@ struct PayoutClaims {
             claimed: "nothing twice", original: "–",
             measured: "\(plain); with `force` \(counter.reads) reads, \(counter.writes) writes",
             notion: "\(notion.again.total): \(notion.again.text)")
+    }
+
+    /// Refunds and splits stay what they are when they are paid, so a second run meets all of them again.
+    private func again(_ type: PayoutRunType, _ name: String, _ notion: NotionClaims.Payouts) async throws -> Claim {
+        let (books, counter) = try await fifty()
+        defer { books.close() }
+        let parameters = PayoutParameters(type: type)
+        _ = try await Self.pay(books, parameters)
+        counter.reset()
+        let second = try await Self.pay(books, parameters, run: "second")
+        precondition(second.skipped == names.count && notion.skipped == names.count, "nobody is to be paid twice")
+        return Claim(
+            what: "\(name) again: \(second.processed) candidates, \(second.skipped) skipped", claimed: "nothing twice",
+            original: "–", measured: "\(counter.reads) reads, \(counter.writes) writes",
+            notion: "\(notion.again.total): \(notion.again.text)")
+    }
+
+    // MARK: Times
+
+    func times() async throws -> ClaimsTable {
+        var claims = [try await timed("payroll, always 5 at once", .payroll, workers: 5)]
+        for workers in [1, 5, 10, 20] {
+            claims.append(try await timed("refunds, \(workers) at once", .refund, workers: workers))
+        }
+        for workers in [1, 5, 10, 20] {
+            claims.append(try await timed("invoice splits, \(workers) at once", .split, workers: workers))
+        }
+        return ClaimsTable(
+            title: "Orders to payouts: time by the number of workers",
+            intro: """
+                The same 50 of each; every request of the original takes 150 ms. The description names no times: beside \
+                each stands what its requests come to when they are made in that many lines.
+                """,
+            columns: ("original's requests, here", "Millrace, SQLite books, no delay"), claims: claims,
+            notes: [
+                "Payroll completes ten lines of an order at once in each of its five lines; rates and positions are read five at a time."
+            ])
+    }
+
+    private func timed(_ what: String, _ type: PayoutRunType, workers: Int) async throws -> Claim {
+        let variables = [
+            PayoutSettings.refundWorkersVariable: "\(workers)", PayoutSettings.splitWorkersVariable: "\(workers)",
+        ]
+        let settings = try PayoutSettings { variables[$0] }
+        let (books, _) = try await fifty()
+        let meter = CallMeter(delay: .milliseconds(150))
+        let metered = MeteredPayoutBooks(books, meter: meter) { try await books.countOfLines(of: $0) }
+        let original = try await ClaimTime.seconds {
+            _ = try await Self.pay(metered, PayoutParameters(type: type), settings: settings)
+        }
+        books.close()
+        let (own, _) = try await fifty()
+        let ours = try await ClaimTime.seconds {
+            _ = try await Self.pay(own, PayoutParameters(type: type), settings: settings)
+        }
+        own.close()
+        // Of refunds and splits: the candidates, the payouts that are there, and one creation after the other.
+        let rounds = 2 + (names.count + workers - 1) / workers
+        let claimed = type == .payroll ? "–" : "\(rounds) × 0.15 s = \(ClaimTime.text(.milliseconds(150 * rounds))) s"
+        return Claim(what: what, claimed: claimed, original: "\(original) s", measured: "\(ours) s")
     }
 }

@@ -93,12 +93,12 @@ struct TimesheetClaims {
         for (pool, claimed) in [(1, "60 s"), (4, "15 s"), (5, "12 s"), (10, "6 s"), (20, "3 s")] {
             let (books, _) = try await sample()
             let meter = CallMeter(delay: .milliseconds(150))
-            let original = try await seconds {
+            let original = try await ClaimTime.seconds {
                 _ = try await Self.run(MeteredBooks(books, meter: meter), MeteredSummarizer(meter: meter), pool: pool)
             }
             books.close()
             let (own, _) = try await sample()
-            let ours = try await seconds { _ = try await Self.run(own, pool: pool) }
+            let ours = try await ClaimTime.seconds { _ = try await Self.run(own, pool: pool) }
             own.close()
             claims.append(
                 Claim(
@@ -114,13 +114,5 @@ struct TimesheetClaims {
                 "A service that allows three requests a second lets nobody be quicker than 401 / 3 = 134 s.",
                 "The time on SQLite is that of commits: one transaction for each order and line, synced to the disk.",
             ])
-    }
-
-    /// To a hundredth.
-    private func seconds(_ body: () async throws -> Void) async throws -> String {
-        let time = SystemTime(), begin = time.boot()
-        try await body()
-        let hundredths = ((time.boot() - begin).milliseconds + 5) / 10
-        return "\(hundredths / 100).\(hundredths % 100 / 10)\(hundredths % 10)"
     }
 }

@@ -81,6 +81,12 @@ struct SimulateTests {
             #expect(paid["payouts_created"].int == 6)
             #expect(paid["errors"].int == 0)
             #expect(try await counters(addresses.notion)["POST pages"].int == 24)
+            // Who they are was asked of the preloader, in one list, and not page by page.
+            let stats = try await TestSupport.check([
+                Binary.path("millctl"), "preload", "stats", "notion-contractors", "--state", state, "--json",
+            ])
+            let contractors = try Tree(stats)["datasets"][0]
+            #expect(contractors["keysLoaded"].int == 6 && contractors["logicalBatches"].int == 1, "\(contractors)")
             // They are Completed now.
             #expect(try await pay()["orders_processed"].int == 0)
             #expect(try await counters(addresses.notion)["POST pages"].int == 24)

@@ -37,6 +37,31 @@ struct WriterTests {
                 == #"{"empty":{},"list":[1,[],{"a":true},null,"x"],"present":2,"none":null,"raw":{},"slice":[1]}"#)
     }
 
+    @Test func namesAndStringsAreWrittenFromTheirBytesAsFromTexts() {
+        for name in ["", "plain", "long enough for eight", "quote \"", "\u{1}", "é\\漢"] {
+            let fromText = text { json in
+                json.array { json in
+                    json.string(name)
+                    json.string(name)
+                    json.object { $0.member(name, 1) }
+                }
+            }
+            let fromBytes = text { json in
+                Array(name.utf8).withUnsafeBufferPointer { bytes in
+                    json.array { json in
+                        json.string(utf8: bytes)
+                        json.string(utf8: bytes)
+                        json.object { json in
+                            json.name(utf8: bytes)
+                            json.integer(1)
+                        }
+                    }
+                }
+            }
+            #expect(fromBytes == fromText)
+        }
+    }
+
     @Test func onlyWhatMustBeEscapedIs() {
         #expect(JSON.text("\"\\/") == #""\"\\/""#)
         #expect(JSON.text("\u{8}\u{9}\u{A}\u{C}\u{D}") == #""\b\t\n\f\r""#)

@@ -13,7 +13,7 @@ extension HostTests {
         private let directory = TemporaryDirectory()
 
         @Test func aProcessServesDrainsAndEndsWithZero() async throws {
-            let manager = try NotifySocket()
+            let manager = try NotifyListener(directory.file("notify"))
             let (state, notify) = (directory.path, manager.path)
             let result = try await #require(processExitsWith: .exitCode(0), observing: [\.standardErrorContent]) {
                 [state = state as String, notify = notify as String] in

@@ -23,6 +23,8 @@ struct BooksHarness: Sendable {
 
     let simulator: NotionSimulator
     let books: NotionBooks
+    let client: NotionClient
+    let company: SimulatedCompany
     let lines = Locked<[String]>([])
 
     static func run<Result: Sendable>(
@@ -48,6 +50,8 @@ struct BooksHarness: Sendable {
 
     private init(_ simulator: NotionSimulator, _ client: NotionClient, _ company: SimulatedCompany) {
         self.simulator = simulator
+        self.client = client
+        self.company = company
         let lines = lines
         books = NotionBooks(
             client, NotionBooksSettings(collections: company.ids),

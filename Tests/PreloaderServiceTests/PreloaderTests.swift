@@ -142,6 +142,25 @@ struct PreloaderTests {
         print(peer.recv(size, socket.MSG_WAITALL).decode())
         """
 
+    @Test func whatIsAnsweredFromMemoryIsAnsweredAsFromTheSource() async throws {
+        try await Self.withLists { preloader in
+            let params = """
+                {"datasets":[{"dataset":"own","keys":["b","x\\u0022\\n","a","b","\\u00e9"]},{"dataset":"common","keys":["a","a"]}]}
+                """
+            let first = try await preloader.request("preload.fetch", params)["result"]
+            #expect(first["datasets"][0]["values"].names == ["a", "b"])
+            #expect(first["datasets"][0]["missing"].elements.map(\.string) == ["x\"\n", "é"])
+            #expect(first["datasets"][1]["values"].names == ["a"])
+            let second = try await preloader.request("preload.fetch", params)["result"]
+            #expect("\(second)" == "\(first)")
+            #expect(try await preloader.stats("own")["hits"].int == 4)
+            #expect(try await preloader.stats("own")["keysAsked"].int == 8)
+            // One dataset from memory, the other loaded.
+            _ = try await preloader.call("preload.clear", "{\"dataset\":\"common\"}")
+            #expect("\(try await preloader.request("preload.fetch", params)["result"])" == "\(first)")
+        }
+    }
+
     @Test func aReloadLosesNoRequestInFlight() async throws {
         let held = Watched(true)
         try await HTTPSimulator.run(answer: { call in

@@ -102,6 +102,20 @@ struct DatasetTests {
         #expect(dataset.figures.hits == 2)
     }
 
+    @Test func aKnownListIsAnsweredWithoutAFetchAndAnUnknownOneIsLeftAlone() async throws {
+        let source = CountingSource()
+        let dataset = Dataset.counted(source, time: SystemTime())
+        #expect(dataset.known(["a", "b"], of: .shared) == nil)
+        _ = try await dataset.fetch("a", "b")
+        #expect(dataset.figures.asks == 1 && dataset.figures.hits == 0)
+        let known = dataset.known(["b", "a", "b"], of: .shared)
+        #expect(known == Self.values("b", "a").map(Optional.some) + [nil])
+        #expect(dataset.known(["a", "c"], of: .shared) == nil)
+        #expect(source.history.value.calls.count == 1)
+        let figures = dataset.figures
+        #expect(figures.asks == 2 && figures.keysAsked == 4 && figures.hits == 2)
+    }
+
     // MARK: Pages
 
     private static func paged(

@@ -1,5 +1,6 @@
 import JSONCodec
 import Linux
+import MillraceProtocol
 import TestSupport
 import Testing
 
@@ -104,6 +105,44 @@ struct KeyCacheTests {
         #expect("\u{E9}" == "e\u{301}")
     }
 
+    private func foundAll(_ cache: inout KeyCache, _ keys: TextList, at second: Int64, _ scope: KeyScope = .shared)
+        -> [String]?
+    {
+        cache.findAll(keys, of: scope, now: Self.second(second)).map { outcomes in
+            outcomes.map { outcome in
+                switch outcome {
+                case .value(let value)?: value.text
+                case .missing?: "missing"
+                case .failed?: "failed"
+                case nil: "before"
+                }
+            }
+        }
+    }
+
+    @Test func aListIsFoundWhenAllOfItIsFreshAndAKeyInItTwiceOnce() {
+        var cache = KeyCache(Self.rules())
+        for (number, name) in ["a", "b", "c"].enumerated() { cache.keep(Self.key(name), JSONRaw(number), now: 0) }
+        cache.keep(Self.key("none"), nil, now: 0)
+        #expect(foundAll(&cache, ["c", "none", "a", "c", "a"], at: 1) == ["2", "missing", "0", "before", "before"])
+        #expect(foundAll(&cache, ["c", "a"], at: 1) == ["2", "0"], "another list begins anew")
+        #expect(foundAll(&cache, ["a", "x"], at: 1) == nil)
+        #expect(foundAll(&cache, ["a"], at: 1, .user(1)) == nil)
+        #expect(foundAll(&cache, ["a", "none"], at: 11) == nil, "absence is known for ten seconds")
+        #expect(foundAll(&cache, ["a", "b"], at: 59) == ["0", "1"])
+        #expect(foundAll(&cache, ["a", "b"], at: 60) == nil, "stale is not fresh")
+        #expect(foundAll(&cache, [], at: 0) == [])
+    }
+
+    @Test func whatWasFoundInAListWasUsed() {
+        var cache = KeyCache(Self.rules(entries: 3))
+        for name in ["a", "b", "c"] { cache.keep(Self.key(name), JSONRaw(1), now: 0) }
+        #expect(foundAll(&cache, ["a", "b"], at: 1) != nil)
+        cache.keep(Self.key("d"), JSONRaw(1), now: 2)
+        #expect(found(&cache, "c", at: 3) == "none")
+        #expect(foundAll(&cache, ["a", "b", "d"], at: 3) != nil)
+    }
+
     @Test func smallerBoundsAreKeptAtOnceAndNoneEmptiesIt() {
         var cache = KeyCache(Self.rules())
         for number in 0..<10 { cache.keep(Self.key("\(number)"), JSONRaw(1), now: 0) }
@@ -140,6 +179,15 @@ struct KeyCacheTests {
             case 1:
                 cache.remove(Self.key(key))
                 model.removeAll { $0.key == key }
+            case 2:
+                let other = "k\(Int.random(in: 0..<16, using: &random))"
+                let values = [key, other].map { key in model.first { $0.key == key }.map { "\($0.value)" } }
+                let expected = values.contains(nil) ? nil : [values[0]!, key == other ? "before" : values[1]!]
+                #expect(foundAll(&cache, [key, other], at: 0) == expected)
+                // The one that was there was used, even where the other was not.
+                for key in values[0] == nil ? [] : values[1] == nil ? [key] : [key, other] {
+                    if let place = model.firstIndex(where: { $0.key == key }) { model.append(model.remove(at: place)) }
+                }
             default:
                 let expected = model.first { $0.key == key }
                 #expect(found(&cache, key, at: 0) == (expected.map { "fresh \($0.value)" } ?? "none"))

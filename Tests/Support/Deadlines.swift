@@ -38,10 +38,15 @@ public func eventually(
     _ what: String, within limit: Duration = .seconds(10), every interval: Duration = .milliseconds(5),
     _ condition: () async throws -> Bool
 ) async throws {
-    let deadline = ContinuousClock.now + limit
+    let slice = max(interval, Patience.slice(of: limit))
+    var left = limit
+    var begin = ContinuousClock.now
     while try await !condition() {
-        guard ContinuousClock.now < deadline else { throw TestFailure("not within \(limit): \(what)") }
+        guard left > .zero else { throw TestFailure("not within \(limit): \(what)") }
         try await Task.sleep(for: interval)
+        let now = ContinuousClock.now
+        left -= min(now - begin, slice)
+        begin = now
     }
 }
 

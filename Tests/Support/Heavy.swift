@@ -8,6 +8,8 @@ public struct HeavyTrait: SuiteTrait, TestScoping {
     public func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
+        // Code under test may adopt what its processes leave behind.
+        OrphanReaper.start()
         await Self.turn.take()
         do {
             try await function()

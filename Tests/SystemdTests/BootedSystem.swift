@@ -32,7 +32,7 @@ final class BootedSystem: Sendable {
     /// Boots and returns when the system says it is up.
     init() async throws {
         root = folder.file("root")
-        let readiness = try NotifySocket(folder.file("notify"))
+        let readiness = try NotifyListener(folder.file("notify"))
         // However this process ends, the container ends with it: the kernel kills `unshare`, with that the first process
         // of a process namespace of its own, and with that all in it.
         holder = try RunningProcess(
@@ -41,7 +41,7 @@ final class BootedSystem: Sendable {
                 + [packageRoot + "/Scripts/boot-systemd", folder.path],
             environment: ["NOTIFY_SOCKET": readiness.path])
         let holder = holder
-        let heard = readiness.heard
+        let heard = readiness.messages
         let ended = Task {
             let ending = try await holder.wait(within: .seconds(3600))
             heard.update { $0.append("ended: \(ending)") }
@@ -103,6 +103,9 @@ final class BootedSystem: Sendable {
         try await check(["sh", "-c", "cat >\"$1\"", "sh", path], input: text)
     }
 
+    /// Where this process finds a path of the system.
+    func outside(_ path: String) -> String { "/proc/\(leader)/root\(path)" }
+
     /// One property of a unit, as `systemctl show` gives it.
     func property(_ name: String, of unit: String) async throws -> String {
         let output = try await check(["systemctl", "show", "--property", name, "--value", unit])
@@ -153,39 +156,6 @@ final class BootedSystem: Sendable {
 }
 
 private let SIGRTMIN: Int32 = 34
-
-/// The socket on which a started service manager says how far it is.
-private final class NotifySocket: Sendable {
-    let path: String
-    let heard = Watched<[String]>([])
-
-    init(_ path: String) throws {
-        self.path = path
-        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let bound = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard descriptor >= 0, bound == 0 else { throw TestFailure("cannot listen at \(path)") }
-        let heard = heard
-        startThread {
-            var buffer = [UInt8](repeating: 0, count: 4096)
-            while true {
-                let count = recv(descriptor, &buffer, buffer.count, 0)
-                guard count > 0 else { break }
-                let message = String(decoding: buffer[..<count], as: UTF8.self)
-                heard.update { $0.append(message) }
-                if message.contains("READY=1") { break }
-            }
-            close(descriptor)
-        }
-    }
-}
 
 /// Boots one system for all tests of a suite and powers it off at the end, whatever happens in between.
 struct BootedSystemTrait: SuiteTrait, TestScoping {

@@ -44,15 +44,18 @@ extension BootedSystem {
     }
 
     /// As after an installation: nothing runs, only the socket listens; the state is empty.
-    func startOnlySocket() async throws {
-        try await check(["systemctl", "stop", "millrace.target", Self.service, Self.socket])
+    func startOnlySocket() async throws { try await startOnly(Self.socket, of: Self.service) }
+
+    /// The same with the socket of another service.
+    func startOnly(_ socket: String, of service: String) async throws {
+        try await check(["systemctl", "stop", "millrace.target", service, socket])
         try await check(["systemctl", "reset-failed"])
         let leftovers = "/var/lib/millrace/* /etc/millrace/*.conf /etc/millrace/kinds.d/*"
         try await check([
             "sh", "-c", "rm -rf /run/systemd/system/millrace-* /etc/systemd/system/millrace-* \(leftovers)",
         ])
         try await check(["systemctl", "daemon-reload"])
-        try await check(["systemctl", "start", Self.socket])
+        try await check(["systemctl", "start", socket])
     }
 
     /// Calls a method by `millctl` and returns its result.
@@ -67,8 +70,8 @@ extension BootedSystem {
     }
 
     /// A setting of the unit for this test alone.
-    func override(_ settings: String) async throws {
-        let folder = "/run/systemd/system/\(Self.service).d"
+    func override(_ settings: String, of service: String = BootedSystem.service) async throws {
+        let folder = "/run/systemd/system/\(service).d"
         try await check(["mkdir", "-p", folder])
         try await write("[Service]\n\(settings)\n", to: folder + "/90-test.conf")
         try await check(["systemctl", "daemon-reload"])

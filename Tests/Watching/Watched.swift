@@ -53,7 +53,7 @@ public final class Watched<Value: Sendable>: @unchecked Sendable {
                 nextWaiter += 1
                 let id = nextWaiter
                 let deadline = Task {
-                    try await Task.sleep(for: limit)
+                    try await Patience.spend(limit)
                     let late = locked { waiters.removeValue(forKey: id) }
                     late?.continuation.resume(throwing: TestFailure("not within \(limit): \(what)"))
                 }

@@ -7,9 +7,21 @@ enum PreloadSuite {
     struct Inside: Decodable {
         var list: Double
         var single: Double
+    }
+
+    struct Memory: Decodable {
         var growth: Double
         var entries: Double
-        var counted: Double
+    }
+
+    struct Shape {
+        var name: String
+        var keys: Int
+        var chunk: Int
+        /// Bytes of a row.
+        var value: Int
+        /// MiB that the process may grow by.
+        var most: Double
     }
 
     static func run(_ bench: Bench) throws {
@@ -100,18 +112,33 @@ enum PreloadSuite {
 
     private static func inside(_ bench: Bench) throws {
         let rounds = bench.rounds(9)
-        let (keys, mebibytes) = (bench.quick ? 1_000_000 : 10_000_000, 64)
-        let times: Inside = try Command(
-            bench.product("preload-times"), ["\(rounds)", bench.quick ? "2000" : "20000", "\(keys)", "\(mebibytes)"]
-        ).result()
+        let program = try bench.product("preload-times")
+        let times: Inside = try Command(program, ["cached", "\(rounds)", bench.quick ? "2000" : "20000"]).result()
         func add(_ name: String, _ value: Double, _ unit: String, _ goal: Goal? = nil, rounds: Int) {
             bench.report.add(Figure("preload", name, value, unit, goal: goal, rounds: rounds))
         }
         add("cached key in process, in lists of 100", times.list / 1000, "us", .valueAtMost(1), rounds: rounds)
         add("cached key in process, alone", times.single / 1000, "us", .valueAtMost(1), rounds: rounds)
-        add(
-            "memory for \(keys / 1_000_000) million keys, allowed \(mebibytes) MiB", times.growth / 1_048_576, "MiB",
-            .valueAtMost(Double(mebibytes)), rounds: 1)
-        add("keys kept of them", times.entries, "keys", rounds: 1)
+        for shape in shapes {
+            let keys = bench.quick ? shape.keys / 10 : shape.keys
+            let memory: Memory = try Command(
+                program, ["memory", "64", "\(keys)", "\(shape.chunk)", "\(shape.value)"]
+            ).result()
+            add(
+                "memory, 64 MiB allowed: \(shape.name)", memory.growth / 1_048_576, "MiB", .valueAtMost(shape.most),
+                rounds: 1)
+            add("keys kept of them", memory.entries, "keys", rounds: 1)
+        }
     }
+
+    /// What goes through a cache of 64 MiB. What is on its way is no part of the cache: a list of keys and its answer, while
+    /// they are loaded.
+    private static let shapes = [
+        Shape(name: "10 million small rows in lists of 1,000", keys: 10_000_000, chunk: 1000, value: 42, most: 64),
+        Shape(
+            name: "2 million small rows in lists of 100,000, which take 50 MiB on their way", keys: 2_000_000,
+            chunk: 100_000, value: 42, most: 116),
+        Shape(name: "20,000 rows of 64 KiB in lists of 10", keys: 20_000, chunk: 10, value: 65_536, most: 68),
+        Shape(name: "1,000 rows of 8 MiB, one at a time", keys: 1000, chunk: 1, value: 8 << 20, most: 80),
+    ]
 }

@@ -6,38 +6,53 @@ import Preloading
 /// Times of the preloader's inside, as one JSON object: nanoseconds for a cached key in process, and the memory of a cache
 /// through which many more keys went than it may hold.
 ///
-/// usage: preload-times ROUNDS CALLS DISTINCT-KEYS CACHE-MIB
+/// usage: preload-times cached ROUNDS CALLS
+///        preload-times memory CACHE-MIB DISTINCT-KEYS CHUNK VALUE-BYTES
 @main
 enum Main {
+    /// Rows of so many bytes, each with memory of its own.
     struct Names: KeyedSource {
+        private let row: [UInt8]
+
+        init(bytes: Int) {
+            let quote = [UInt8(ascii: "\"")]
+            row = quote + Array(repeating: UInt8(ascii: "x"), count: max(0, bytes - 2)) + quote
+        }
+
         func load(_ keys: [String], _ call: SourceCall) async throws -> SourceAnswer {
-            .rows(keys.map { SourceRow($0, JSONRaw(unchecked: Array(#"{"id":"\#($0)","name":"Somebody"}"#.utf8))) })
+            .rows(keys.map { SourceRow($0, JSONRaw(unchecked: row.withUnsafeBufferPointer { Array($0) })) })
         }
     }
 
     static func main() async throws {
-        let numbers = CommandLine.arguments.dropFirst().compactMap { Int($0) }
-        guard numbers.count == 4 else {
-            print("usage: preload-times ROUNDS CALLS DISTINCT-KEYS CACHE-MIB")
+        // As the preloader does.
+        Allocator.holdTight()
+        let words = CommandLine.arguments.dropFirst()
+        let numbers = words.dropFirst().compactMap { Int($0) }
+        switch (words.first, numbers.count) {
+        case ("cached", 2):
+            let (list, single) = try await cached(rounds: numbers[0], calls: numbers[1])
+            print(#"{"list":\#(list),"single":\#(single)}"#)
+        case ("memory", 4):
+            let memory = try await memory(
+                bytes: numbers[0] << 20, keys: numbers[1], chunk: numbers[2], value: numbers[3])
+            print(#"{"growth":\#(memory.growth),"entries":\#(memory.entries),"counted":\#(memory.counted)}"#)
+        default:
+            print("usage: preload-times cached ROUNDS CALLS | memory CACHE-MIB DISTINCT-KEYS CHUNK VALUE-BYTES")
             exit(64)
         }
-        let (list, single) = try await cached(rounds: numbers[0], calls: numbers[1])
-        let memory = try await memory(keys: numbers[2], bytes: numbers[3] << 20)
-        print(
-            #"{"list":\#(list),"single":\#(single),"growth":\#(memory.growth),"entries":\#(memory.entries),"#
-                + #""counted":\#(memory.counted)}"#)
     }
 
-    private static func dataset(_ change: (inout DatasetRules) -> Void) -> Dataset {
+    private static func dataset(value: Int, _ change: (inout DatasetRules) -> Void) -> Dataset {
         var rules = DatasetRules()
         rules.window.age = .zero
         change(&rules)
-        return Dataset("bench", rules, source: .keyed(Names()), time: SystemTime())
+        return Dataset("bench", rules, source: .keyed(Names(bytes: value)), time: SystemTime())
     }
 
     /// The median over the rounds, per key: in lists of 100, and alone.
     private static func cached(rounds: Int, calls: Int) async throws -> (list: Double, single: Double) {
-        let dataset = dataset { $0.cache.ttl = .seconds(3600) }
+        let dataset = dataset(value: 40) { $0.cache.ttl = .seconds(3600) }
         let keys = (0..<100).map { LoadKey("contractor-\(100_000 + $0)") }
         _ = try await dataset.fetch(keys, of: .user(0))
         var lists: [Double] = [], singles: [Double] = []
@@ -59,21 +74,23 @@ enum Main {
         return Double(span.nanoseconds) / Double(calls)
     }
 
-    /// What this process has grown by when so many different keys went through.
-    private static func memory(keys: Int, bytes: Int) async throws -> (growth: Int, entries: Int, counted: Int) {
-        let dataset = dataset {
+    /// What this process has grown by, at most, when so many different keys went through in lists as long as a chunk.
+    private static func memory(
+        bytes: Int, keys: Int, chunk: Int, value: Int
+    ) async throws -> (growth: Int, entries: Int, counted: Int) {
+        let dataset = dataset(value: value) {
             $0.cache.entries = 100_000_000
             $0.cache.bytes = bytes
             $0.cache.ttl = .seconds(3600)
-            $0.chunk = 1000
-            $0.window.size = 1000
+            $0.chunk = chunk
+            $0.window.size = chunk
         }
         let before = resident()
         var most = before
-        for start in stride(from: 0, to: keys, by: 1000) {
-            let part = (start..<min(start + 1000, keys)).map { LoadKey("contractor-\(1_000_000_000 + $0)") }
+        for (turn, start) in stride(from: 0, to: keys, by: chunk).enumerated() {
+            let part = (start..<min(start + chunk, keys)).map { LoadKey("contractor-\(1_000_000_000 + $0)") }
             _ = try await dataset.fetch(part, of: .shared)
-            if start % 500_000 == 0 { most = max(most, resident()) }
+            if turn % max(1, 100_000 / chunk) == 0 { most = max(most, resident()) }
         }
         most = max(most, resident())
         let load = dataset.load

@@ -82,6 +82,7 @@ struct WhyText {
         case .queuePaused: return name.map { "go on: millctl queue resume \($0)\(option)" }
         case .kindPaused: return name.map { "go on: millctl kind resume \($0)\(option)" }
         case .draining: return "it begins once the runner has been started again"
+        case .noWorker where reason.worker != nil: return "see why it does not start: millctl logs\(option)"
         case .noWorker: return "start a worker that serves it, or see what is declared: millctl kind list\(option)"
         case .workersBusy: return "see them: millctl worker list\(option); more processes: millctl pool resize\(option)"
         case .jobSlots: return "let more jobs run: millctl pool resize --jobs N\(option)"

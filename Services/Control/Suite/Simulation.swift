@@ -48,6 +48,7 @@ final class Simulation {
             try Files.write("\(credentials)/\(name)", "simulated", mode: 0o600)
         }
         try Self.declare(rate, in: state)
+        try Self.declare(word, rate, in: state)
         variables = word.variables.merging(["CREDENTIALS_DIRECTORY": credentials]) { $1 }
     }
 
@@ -70,6 +71,28 @@ final class Simulation {
             resources:
               - { name: notion, \(bucket)breaker: {} }
               - { name: chat, breaker: {} }
+
+            """)
+    }
+
+    /// Its contractors, to be read in bulk, where no dataset is declared yet or only this one. The simulator has another
+    /// address each time.
+    private static func declare(_ word: Word, _ rate: Int, in state: StateDirectory) throws {
+        let folder = state.path + "/etc/datasets.d"
+        let file = folder + "/simulated-notion.yaml"
+        if Files.exists(folder), !Files.exists(file) { return }
+        guard let source = word.variables["MILLRACE_BACKOFFICE_NOTION_CONTRACTORS"] else { return }
+        try Files.makeDirectory(folder, mode: 0o750)
+        let resource = rate > 0 ? "\nresource: { name: notion, rate: \(rate), burst: \(rate) }" : ""
+        try Files.write(
+            file,
+            """
+            # Made by millctl up --simulate, each time anew.
+            name: notion-contractors
+            scope: shared
+            notion:
+              source: \(source)
+              url: \(word.notion)\(resource)
 
             """)
     }

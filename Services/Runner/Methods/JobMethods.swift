@@ -60,7 +60,7 @@ extension Runner {
             return write(specifications, context, answer)
         }
         guard pools?.mayStillStart(within: .seconds(5)) ?? true else {
-            return answer(.failure(JobError.unknownKind(unknown, known: kinds.names)))
+            return answer(.failure(unknownKind(unknown)))
         }
         // The first worker may still be starting: a kind that nobody declared yet is waited for, once, for a moment.
         let waiting = Task {
@@ -68,7 +68,7 @@ extension Runner {
             if known {
                 submit(specifications, context, answer)
             } else {
-                answer(.failure(JobError.unknownKind(unknown, known: kinds.names)))
+                answer(.failure(unknownKind(unknown)))
             }
         }
         context.onCancel { waiting.cancel() }
@@ -178,13 +178,23 @@ extension Runner {
             reason.since = gate?.since
             reason.until = gate?.until
         case .noWorker:
-            let troubles = book.pools(of: lane.kind).compactMap { pool in
-                pools?.problem(of: pool).map { "\(pool) \($0)" }
-            }
-            if !troubles.isEmpty { reason.message += ": " + troubles.joined(separator: "; ") }
+            let troubles = troubles(of: lane.kind, book)
+            if troubles.isEmpty { break }
+            reason.message += ": " + troubles.map(\.words).joined(separator: "; ")
+            reason.worker = troubles[0].pool
         default: break
         }
         return reason
+    }
+
+    /// What keeps the pools that a kind's workers come from, or may come from, from serving.
+    private func troubles(of kind: String, _ book: RuleBook) -> [(pool: String, words: String)] {
+        book.pools(of: kind).compactMap { pool in pools?.problem(of: pool).map { (pool, "\(pool) \($0)") } }
+    }
+
+    private func unknownKind(_ kind: String) -> JobError {
+        let book = state.withLock { $0.book }
+        return .unknownKind(kind, known: kinds.names, troubles: troubles(of: kind, book).map(\.words))
     }
 
     // MARK: Cancelling, retrying, changing

@@ -186,6 +186,8 @@ struct WorkerPool: Sendable {
         guard let member = member(ticket) else { return }
         let text =
             switch status {
+            // 78: by its own word its settings are wrong; its standard error, which is the runner's, names them.
+            case .exited(EX_CONFIG): "exited \(EX_CONFIG), for its settings are wrong (millctl logs says which),"
             case .exited(let code): "exited \(code)"
             case .signalled(let number): "was ended by \(Signals.name(of: number))"
             }

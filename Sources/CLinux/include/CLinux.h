@@ -62,4 +62,7 @@ int millrace_pipe(int ends[2]);
 /// The `environ` of the process.
 char **millrace_environment(void);
 
+/// One heap for all threads, and every large block mapped by itself.
+void millrace_hold_memory_tight(void);
+
 #endif

@@ -75,17 +75,21 @@ public enum PreloadFetch: RPCMethod {
 public struct DatasetKeys: Sendable, Hashable {
     public var dataset: String
     /// 1–100,000, each 1–1,024 bytes. One that stands here twice is answered once.
-    public var keys: [String]
+    public var keys: TextList
 
-    public init(dataset: String, keys: [String]) {
+    public init(dataset: String, keys: TextList) {
         self.dataset = dataset
         self.keys = keys
+    }
+
+    public init(dataset: String, keys: [String]) {
+        self.init(dataset: dataset, keys: TextList(keys))
     }
 }
 
 extension DatasetKeys: JSONCodable {
     public init(from json: inout JSONReader) throws(JSONError) {
-        var dataset: String?, keys: [String]?
+        var dataset: String?, keys: TextList?
         try json.object { key, json throws(JSONError) in
             switch key {
             case "dataset": dataset = try json.string()
@@ -161,20 +165,34 @@ extension DatasetRows: JSONCodable {
     }
 
     public func encode(to json: inout JSONWriter) {
+        Self.encode(dataset: dataset, to: &json) { json in
+            for value in values {
+                json.name(value.key)
+                json.raw(value.value)
+            }
+        } missing: { json in
+            for key in missing { json.string(key) }
+        } errors: { json in
+            for error in errors { json.member(error.key, error.error) }
+        }
+    }
+
+    /// Writes the rows of a dataset from wherever they lie.
+    ///
+    /// - Parameters:
+    ///   - values: writes members, the value of each key.
+    ///   - missing: writes elements, keys.
+    ///   - errors: writes members, the error of each key.
+    @inlinable
+    public static func encode(
+        dataset: String, to json: inout JSONWriter, values: (inout JSONWriter) -> Void,
+        missing: (inout JSONWriter) -> Void, errors: (inout JSONWriter) -> Void
+    ) {
         json.object { json in
             json.member("dataset", dataset)
-            json.member("values") { json in
-                json.object { json in
-                    for value in values {
-                        json.name(value.key)
-                        json.raw(value.value)
-                    }
-                }
-            }
-            json.member("missing", missing)
-            json.member("errors") { json in
-                json.object { json in for error in errors { json.member(error.key, error.error) } }
-            }
+            json.member("values") { $0.object(values) }
+            json.member("missing") { $0.array(missing) }
+            json.member("errors") { $0.object(errors) }
         }
     }
 }

@@ -20,7 +20,9 @@ public struct ProgramSettings<Configuration: ServiceConfiguration>: Sendable {
             file: IniFile(path: path, isRequired: false))
         values = settings.values
         warnings = settings.warnings
-        mistakes = settings.mistakes + (settings.mistakes.isEmpty ? settings.values.problems() : [])
+        // One that could not be read has its default, which says nothing of the others.
+        let problems = settings.values.problems()
+        mistakes = settings.mistakes + problems
     }
 
     /// What `--help` says of them.

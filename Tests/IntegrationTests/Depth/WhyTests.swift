@@ -8,6 +8,43 @@ struct WhyTests {
     private let folder = TemporaryDirectory()
 
     /// The codes as `millctl why --json` tells them, after the text form said something about the job too.
+    @Test func aJobWhoseWorkerDoesNotStartSaysWhereToReadWhyAndGoesOnOnceItsSettingsAreRight() async throws {
+        try await RunningSuite.run { suite in
+            try await suite.down()
+            mkdir(suite.state + "/etc", 0o755)
+            suite.folder.write(
+                "[Books]\nBooks=paper\n[Notion]\nNotionTimeout=soon\n", to: "state/etc/backoffice.conf")
+            try await suite.up()
+            let receipt = try await suite.check(
+                "job", "submit", "sync-task-order-logs", "--params", "{\"month\":\"2026-10\"}", "--json")
+            let id = try #require(try Tree(receipt)["id"].int, "\(receipt)")
+            try await eventually("the job says that its worker does not start") {
+                let reason = try await suite.call("job.why", "{\"id\":\(id)}")["reasons"][0]
+                return reason["code"].string == "noWorker" && reason["worker"].string == "millrace-backoffice"
+                    && reason["message"].string?.contains("its settings are wrong (millctl logs says which)") == true
+            }
+            #expect(try await suite.check("why", "\(id)").contains("see why it does not start: millctl logs"))
+            let log = try await suite.check("logs")
+            #expect(log.contains("backoffice.conf:2: Books: \"paper\" is not one of sqlite, notion"))
+            #expect(log.contains("backoffice.conf:4: NotionTimeout: \"soon\""), "all at once")
+            let pools = try await suite.check("pool", "list")
+            #expect(pools.contains("exited 78"), "\(pools)")
+
+            suite.folder.write("[Books]\nBooks=sqlite\n", to: "state/etc/backoffice.conf")
+            try await suite.check("job", "wait", "\(id)")
+            #expect(try await suite.call("job.show", "{\"id\":\(id)}")["job"]["state"].string == "succeeded")
+        }
+    }
+
+    /// Before any worker has ever declared what it can do, even the kind is unknown.
+    @Test func aKindThatNobodyHasDeclaredYetIsRefusedWithWhatKeepsTheWorkersFromStarting() async throws {
+        try await RunningSuite.run(environment: ["PAYOUT_ROUNDING": "VND:1"]) { suite in
+            let refused = try await suite.millctl("job", "submit", "sync-task-order-logs")
+            #expect(refused.errors.contains("exited 78, for its settings are wrong"), "\(refused)")
+            #expect(suite.log.contains("PAYOUT_ROUNDING: 'VND:1' is not of the form"))
+        }
+    }
+
     private func codes(_ runner: RunningRunner, _ id: Int) async throws -> [String] {
         let said = try await runner.check("why", "\(id)")
         #expect(said.contains("job \(id) "), "\(said)")

@@ -5,9 +5,9 @@ import Watching
 /// A chat service of the OpenAI kind at 127.0.0.1: a real HTTP server with latency and faults, that counts its calls.
 ///
 /// Unless told otherwise it answers with the log's texts as bullet points, so the same question has the same answer.
-public final class ChatSimulator: Sendable {
+public final class ChatSimulator: Simulator {
     /// How it answers; may be changed while it runs.
-    public struct Settings: Sendable {
+    public struct Settings: SimulatorSettings {
         /// The key that is asked for; nil: any.
         public var key: String?
         public var latency = Duration.zero
@@ -40,105 +40,52 @@ public final class ChatSimulator: Sendable {
         public var temperature: String?
     }
 
-    struct State: Sendable {
-        var settings: Settings
-        var plan: FaultPlan
-        var counts: CallCounts = [:]
+    package struct System: SimulatedSystem {
+        package var settings: Settings
+        package var ledger: CallLedger
         /// The last thousand.
         var questions: [Question] = []
     }
 
     public let server: HTTPSimulator
-    private let state: Watched<State>
+    package let system: Watched<System>
 
     public init(_ settings: Settings = Settings(), port: Int = 0) async throws {
-        let state = Watched(State(settings: settings, plan: FaultPlan(settings.faults, seed: settings.seed)))
-        self.state = state
-        server = try await HTTPSimulator(port: port, keeping: 1000) { call in
-            var answer: HTTPAnswer?
-            state.update { answer = $0.answer(call) }
-            return answer ?? HTTPAnswer(500)
-        }
+        system = Watched(System(settings: settings, ledger: CallLedger(settings)))
+        server = try await Self.serve(system, port: port)
     }
 
     public var url: String { server.url("/api/v1/chat/completions") }
-    /// Calls so far, by model.
-    public var counts: CallCounts { state.value.counts }
-    public var total: Int { counts.values.reduce(0, +) }
-    public var questions: [Question] { state.value.questions }
-
-    public func set(_ change: (inout Settings) -> Void) {
-        state.update { state in
-            change(&state.settings)
-            state.plan = FaultPlan(state.settings.faults, seed: state.settings.seed)
-        }
-    }
-
-    public func resetCounts() { state.update { $0.reset() } }
-
-    /// Waits until the counts are as wanted.
-    public func wait(for what: String, until condition: @escaping @Sendable (CallCounts) -> Bool) async throws {
-        try await state.wait(within: .seconds(30), for: what) { condition($0.counts) }
-    }
-
-    public func close() async { await server.close() }
+    public var questions: [Question] { system.value.questions }
 
     /// Runs `body` with a service, and closes it whatever happens.
     public static func run<Result: Sendable>(
         _ settings: Settings = Settings(), _ body: (ChatSimulator) async throws -> Result
     ) async throws -> Result {
-        let simulator = try await ChatSimulator(settings)
-        do {
-            let result = try await body(simulator)
-            await simulator.close()
-            return result
-        } catch {
-            await simulator.close()
-            throw error
-        }
+        try await ChatSimulator(settings).use(body)
     }
 }
 
-extension ChatSimulator.State {
-    mutating func reset() {
-        counts = [:]
-        questions = []
-    }
-
-    mutating func answer(_ call: HTTPCall) -> HTTPAnswer {
-        switch (call.method, call.path) {
-        case ("GET", "/simulator/counters"): return .json(JSON.text(counts))
-        case ("POST", "/simulator/reset"):
-            reset()
-            return .json("{}")
-        default: break
-        }
+extension ChatSimulator.System {
+    /// Counted by model.
+    package mutating func read(_ call: HTTPCall) -> (request: ChatSimulator.Question?, name: String, path: String) {
         let body = try? JSON.decode(JSONValue.self, from: call.body)
         let question = ChatSimulator.Question(body)
-        counts[question.model, default: 0] += 1
         questions.append(question)
         if questions.count > 1000 { questions.removeFirst() }
-        let effect = plan.effect(on: call.method, "chat/completions")
-        var answer: HTTPAnswer
-        switch effect {
-        case .status(let status, let code, let retryAfter):
-            answer = Self.error(status, code, "made on purpose")
-            if let retryAfter { answer.headers.append(("Retry-After", retryAfter)) }
-        case .doneButAnswered(let status, let code): answer = Self.error(status, code, "made on purpose")
-        default: answer = judged(call, question, isJSON: body != nil)
-        }
-        answer.delay = settings.latency
-        return answer.suffering(effect)
+        return (body == nil ? nil : question, question.model, "chat/completions")
     }
 
-    private func judged(_ call: HTTPCall, _ question: ChatSimulator.Question, isJSON: Bool) -> HTTPAnswer {
+    package mutating func forget() { questions = [] }
+
+    package func judged(_ call: HTTPCall, _ question: ChatSimulator.Question?) -> HTTPAnswer {
         guard call.method == "POST", call.path.hasSuffix("/chat/completions") else {
             return Self.error(404, "not_found", "no such address")
         }
         guard let given = call["Authorization"], given.hasPrefix("Bearer "),
             settings.key == nil || given == "Bearer \(settings.key!)"
         else { return Self.error(401, "401", "No auth credentials found") }
-        guard isJSON, !question.model.isEmpty else { return Self.error(400, "400", "the body is no question") }
+        guard let question, !question.model.isEmpty else { return Self.error(400, "400", "the body is no question") }
         switch settings.models[question.model] {
         case nil: return Self.completion(question.model, Self.bullets(question.user))
         case .says(let text): return Self.completion(question.model, text)
@@ -185,7 +132,7 @@ extension ChatSimulator.State {
         return HTTPAnswer(200, headers: [("Content-Type", "application/json")], body: json.bytes)
     }
 
-    private static func error(_ status: Int, _ code: String, _ message: String) -> HTTPAnswer {
+    package static func error(_ status: Int, _ code: String, _ message: String) -> HTTPAnswer {
         var json = JSONWriter()
         json.object { json in
             json.member("error") { json in

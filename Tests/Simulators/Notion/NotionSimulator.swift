@@ -2,12 +2,11 @@ import JSONCodec
 public import Linux
 import Watching
 
-/// Notion at 127.0.0.1: a real HTTP server with latency, limits and faults, that counts its calls.
-///
-/// `GET /simulator/counters` tells the counts as JSON, `POST /simulator/reset` sets them to nothing.
-public final class NotionSimulator: Sendable {
+/// Notion at 127.0.0.1: a real HTTP server with latency, limits and faults, that counts its calls by method and path with ids
+/// left out: `"POST data_sources/*/query"`.
+public final class NotionSimulator: Simulator {
     /// How it answers; may be changed while it runs.
-    public struct Settings: Sendable {
+    public struct Settings: SimulatorSettings {
         /// The token that is asked for; nil: any.
         public var token: String?
         public var latency = Duration.zero
@@ -21,11 +20,10 @@ public final class NotionSimulator: Sendable {
         public init() {}
     }
 
-    struct State: Sendable {
+    package struct System: SimulatedSystem {
         var notion: SimulatedNotion
-        var settings: Settings
-        var plan: FaultPlan
-        var counts: CallCounts = [:]
+        package var settings: Settings
+        package var ledger: CallLedger
         /// Calls that were refused for coming too fast.
         var limited = 0
         /// For the limit: when the bucket would be full again.
@@ -33,97 +31,42 @@ public final class NotionSimulator: Sendable {
     }
 
     public let server: HTTPSimulator
-    private let state: Watched<State>
+    package let system: Watched<System>
 
     public init(_ notion: SimulatedNotion, _ settings: Settings = Settings(), port: Int = 0) async throws {
-        let state = Watched(
-            State(
-                notion: notion, settings: settings, plan: FaultPlan(settings.faults, seed: settings.seed)))
-        self.state = state
-        server = try await HTTPSimulator(port: port, keeping: 1000) { call in
-            var answer: HTTPAnswer?
-            state.update { answer = $0.answer(call) }
-            return answer ?? HTTPAnswer(500)
-        }
+        system = Watched(System(notion: notion, settings: settings, ledger: CallLedger(settings)))
+        server = try await Self.serve(system, port: port)
     }
 
     /// What stands before the paths of Notion.
     public var base: String { server.url("/v1") }
 
-    /// Calls so far, by method and path with ids left out: `"POST data_sources/*/query"`.
-    public var counts: CallCounts { state.value.counts }
-    public var total: Int { counts.values.reduce(0, +) }
-    /// Calls so far that were refused for coming too fast, and those that a fault was made of.
-    public var limited: Int { state.value.limited }
-    public var faults: Int { state.value.plan.made }
+    /// Calls so far that were refused for coming too fast.
+    public var limited: Int { system.value.limited }
 
     /// What it holds now.
-    public var notion: SimulatedNotion { state.value.notion }
+    public var notion: SimulatedNotion { system.value.notion }
 
     /// Changes what it holds, as somebody at the screen would.
-    public func edit(_ change: (inout SimulatedNotion) -> Void) { state.update { change(&$0.notion) } }
-
-    /// Changes how it answers; the rules of the faults begin anew.
-    public func set(_ change: (inout Settings) -> Void) {
-        state.update { state in
-            change(&state.settings)
-            state.plan = FaultPlan(state.settings.faults, seed: state.settings.seed)
-        }
-    }
-
-    public func resetCounts() { state.update { $0.reset() } }
-
-    /// Waits until the counts are as wanted.
-    public func wait(for what: String, until condition: @escaping @Sendable (CallCounts) -> Bool) async throws {
-        try await state.wait(within: .seconds(30), for: what) { condition($0.counts) }
-    }
-
-    public func close() async { await server.close() }
+    public func edit(_ change: (inout SimulatedNotion) -> Void) { system.update { change(&$0.notion) } }
 
     /// Runs `body` with a service, and closes it whatever happens.
     public static func run<Result: Sendable>(
         _ notion: SimulatedNotion, _ settings: Settings = Settings(), _ body: (NotionSimulator) async throws -> Result
     ) async throws -> Result {
-        let simulator = try await NotionSimulator(notion, settings)
-        do {
-            let result = try await body(simulator)
-            await simulator.close()
-            return result
-        } catch {
-            await simulator.close()
-            throw error
-        }
+        try await NotionSimulator(notion, settings).use(body)
     }
 }
 
-extension NotionSimulator.State {
-    mutating func reset() {
-        counts = [:]
-        limited = 0
-    }
-
-    mutating func answer(_ call: HTTPCall) -> HTTPAnswer {
-        if let answer = control(call) { return answer }
+extension NotionSimulator.System {
+    package mutating func read(_ call: HTTPCall) -> (request: NotionRequest, name: String, path: String) {
         let request = NotionRequest(call)
-        counts[request.name, default: 0] += 1
-        var answer: HTTPAnswer
-        let effect = plan.effect(on: request.method, request.path)
-        switch effect {
-        case .status(let status, let code, let retryAfter):
-            answer = Self.error(status, code, "made on purpose")
-            if let retryAfter { answer.headers.append(("Retry-After", retryAfter)) }
-        case .hang(done: false): answer = HTTPAnswer(fault: .silence)
-        default:
-            answer = judged(call, request)
-            if case .doneButAnswered(let status, let code) = effect {
-                answer = Self.error(status, code, "made on purpose")
-            }
-        }
-        answer.delay = settings.latency
-        return answer.suffering(effect)
+        return (request, request.name, request.path)
     }
 
-    private mutating func judged(_ call: HTTPCall, _ request: NotionRequest) -> HTTPAnswer {
+    package mutating func forget() { limited = 0 }
+
+    package mutating func judged(_ call: HTTPCall, _ request: NotionRequest) -> HTTPAnswer {
         guard let given = call["Authorization"], given.hasPrefix("Bearer "),
             settings.token == nil || given == "Bearer \(settings.token!)"
         else { return Self.error(401, "unauthorized", "API token is invalid.") }
@@ -161,17 +104,7 @@ extension NotionSimulator.State {
         return nil
     }
 
-    private mutating func control(_ call: HTTPCall) -> HTTPAnswer? {
-        switch (call.method, call.path) {
-        case ("GET", "/simulator/counters"): return .json(JSON.text(counts))
-        case ("POST", "/simulator/reset"):
-            reset()
-            return .json("{}")
-        default: return nil
-        }
-    }
-
-    static func error(_ status: Int, _ code: String, _ message: String) -> HTTPAnswer {
+    package static func error(_ status: Int, _ code: String, _ message: String) -> HTTPAnswer {
         var json = JSONWriter()
         json.object { json in
             json.member("object", "error")

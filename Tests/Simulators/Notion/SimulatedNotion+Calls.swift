@@ -2,7 +2,7 @@ import JSONCodec
 import Linux
 
 /// A request to the simulated Notion, taken apart.
-struct NotionRequest: Sendable {
+package struct NotionRequest: Sendable {
     var method: String
     /// Below `/v1`, in parts.
     var parts: [String]
