@@ -10,6 +10,9 @@ struct WhyTests {
     /// The codes as `millctl why --json` tells them, after the text form said something about the job too.
     @Test func aJobWhoseWorkerDoesNotStartSaysWhereToReadWhyAndGoesOnOnceItsSettingsAreRight() async throws {
         try await RunningSuite.run { suite in
+            try await eventually("the worker has declared its kinds") {
+                try await suite.check("kind", "list").contains("sync-task-order-logs")
+            }
             try await suite.down()
             mkdir(suite.state + "/etc", 0o755)
             suite.folder.write(
