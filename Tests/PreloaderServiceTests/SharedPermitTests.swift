@@ -54,12 +54,11 @@ struct SharedPermitTests {
         }
     }
 
-    /// Calls that had come by any moment, against what may have: so many bursts, and the rate since the beginning, which is
-    /// the first call's coming, so that whatever held that one up on its way counts for all others.
+    /// Calls that had come by any moment, against what may have: so many bursts, and the rate since the beginning.
     private static func expectKept(_ calls: [Duration], bursts: Int = 1) {
         for (place, time) in calls.enumerated() {
             let seconds = Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18
-            let most = Double(bursts * burst) + Double(rate) * (seconds + 0.1)
+            let most = Double(bursts * burst) + Double(rate) * seconds
             #expect(Double(place + 1) <= most, "\(place + 1) calls after \(seconds) s")
         }
     }
