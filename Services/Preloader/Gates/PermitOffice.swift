@@ -6,8 +6,8 @@ import MillraceRPC
 import Resilience
 import Synchronization
 
-/// Permits of resources: from the runner, which shares them out among all processes; where no runner is, from a bucket of
-/// our own with the declared figures.
+/// Permits of resources: always from a bucket of our own with the declared figures, and from the runner, which shares them
+/// out among all processes, where one is. So nobody who waits here while the runner comes or goes has a budget twice.
 final class PermitOffice: Sendable {
     private struct State: Sendable {
         var asksRunner = true
@@ -52,10 +52,8 @@ final class PermitOffice: Sendable {
         _ resource: DatasetDefinition.Resource, until deadline: Deadline,
         _ body: @Sendable () async throws -> R
     ) async throws -> R {
-        guard let permit = try await ask(resource, deadline) else {
-            try await bucket(resource).acquire(deadline: deadline)
-            return try await body()
-        }
+        try await bucket(resource).acquire(deadline: deadline)
+        guard let permit = try await ask(resource, deadline) else { return try await body() }
         do {
             let value = try await body()
             report(permit, succeeded: true)
