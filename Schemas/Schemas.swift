@@ -18,6 +18,7 @@ public enum Schemas {
     public static let booksMigrations: [(version: Int, name: String, sql: String)] = [
         (1, "books", text(millrace_books_001_books)),
         (2, "payouts", text(millrace_books_002_payouts)),
+        (3, "clinics", text(millrace_books_004_clinics)),
     ]
 
     private static func bytes(_ file: millrace_file) -> [UInt8] {
