@@ -51,8 +51,7 @@ CREATE TABLE schedule_sync (
     total_dates INTEGER NOT NULL CHECK (total_dates > 0),
     -- Dates that came to an end, in whatever way, as a JSON array.
     finished_dates TEXT NOT NULL DEFAULT '[]',
-    progress_percentage INTEGER GENERATED ALWAYS AS (
-        CAST(round(100.0 * json_array_length(finished_dates) / total_dates) AS INTEGER)) VIRTUAL,
+    progress_percentage INTEGER NOT NULL DEFAULT 0 CHECK (progress_percentage BETWEEN 0 AND 100),
     "current_date" TEXT,
     failed_dates TEXT NOT NULL DEFAULT '[]',
     partial_success INTEGER NOT NULL DEFAULT 0 CHECK (partial_success IN (0, 1)),

@@ -16,7 +16,8 @@ import Simulators
             A fault is said as METHOD:PATH:WHEN:WHAT, for instance POST:pages:every=5:lost, *:*:chance=0.1:status=503, \
             POST:data_sources:calls=1-3:status=429. WHAT is one of status=NUMBER, hang, lost, cut, drip, garbage. METHOD \
             and PATH may be *.
-            """)
+            """,
+        subcommands: [ClinicProgram.self])
 
     @Option(help: "The port of Notion; 0 for any that is free.") var notionPort = 0
     @Option(help: "The port of the chat service; 0 for any that is free.") var chatPort = 0

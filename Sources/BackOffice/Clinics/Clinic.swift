@@ -1,3 +1,5 @@
+import Calendars
+
 /// A clinic whose calendar is mirrored.
 public struct Clinic: Hashable, Sendable {
     /// How its calendar is read.
@@ -57,6 +59,9 @@ public struct ScheduleConfig: Hashable, Sendable {
         if let zone = remote.zone { self.zone = zone }
         capacity = Self.capacity(remote)
     }
+
+    /// Whether this system knows the zone.
+    public static func isZone(_ name: String) -> Bool { (try? ZoneDatabase.system.zone(named: name)) != nil }
 
     /// As many as there are rooms, at least 1; 2 where nobody knows.
     static func capacity(_ remote: RemoteConfiguration) -> Int { remote.rooms.map { max(1, $0) } ?? 2 }

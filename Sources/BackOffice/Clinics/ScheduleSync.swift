@@ -1,6 +1,5 @@
 import Calendars
 import Linux
-import Resilience
 
 /// A clinic's calendar behind a session that is open.
 public protocol CalendarSession: Sendable {
@@ -94,7 +93,7 @@ public struct ScheduleSync: Sendable {
             snapshot: remote?.snapshot)
         var wanted: [Day: [SlotTime]] = [:]
         for date in dates { wanted[date] = config.slots(on: date, blocked: blocked) }
-        let slots = try await retried {
+        let slots = try await SQLiteBooks.retried(time) {
             try await books.putSlots(wanted, capacity: config.capacity, of: clinic.id, sync: id, at: now)
         }
         if let fault = slots.fault { log(.warning, "slots were not written, going on", ["error": fault]) }
@@ -208,8 +207,7 @@ public struct ScheduleSync: Sendable {
         let plan = Reconciliation(date, known: known, incoming: incoming)
         let result = try await books.carryOut(
             plan, date: date, of: context.clinic, sync: id, asOf: asOf,
-            slot: { context.config.slot(for: $0, among: context.slots[date] ?? [:]) },
-            retrying: { body in try await retried(body) })
+            time: time, slot: { context.config.slot(for: $0, among: context.slots[date] ?? [:]) })
         var outcome = DateOutcome()
         outcome.added = result.added
         outcome.updated = result.updated
@@ -228,14 +226,6 @@ public struct ScheduleSync: Sendable {
             throw ClinicError.notWritten(date, batches: result.failedBatches, fault)
         }
         return outcome
-    }
-
-    /// The books when somebody else writes: twice more, after half a second and a second.
-    func retried<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
-        try await withRetry(
-            attempts: 3, backoff: Backoff(base: .milliseconds(500), cap: .seconds(2)), time: time,
-            isTransient: { SQLiteBooks.isBusy($0) }
-        ) { _ in try await body() }
     }
 
     // MARK: - Summarize
@@ -266,7 +256,7 @@ public struct ScheduleSync: Sendable {
             ends.error = "no date came through: \(first.message)"
         }
         let ending = ends
-        let (row, stats) = try await retried { try await books.closeSync(id, ending) }
+        let (row, stats) = try await SQLiteBooks.retried(time) { try await books.closeSync(id, ending) }
         let config = try await books.config(of: parameters.clinic) ?? ScheduleConfig()
         let result = ScheduleSyncResult(
             sync: id, clinic: parameters.clinic, stats: stats, start: row.start, end: row.end, syncedAt: now,

@@ -1,6 +1,7 @@
 import JSONCodec
 import Linux
 import MillraceStore
+import Resilience
 
 /// Appointments, as their calendar has them.
 extension SQLiteBooks {
@@ -44,13 +45,12 @@ extension SQLiteBooks {
     /// A row that another sync has written since, from a calendar read later than `asOf`, is left as it is.
     func carryOut(
         _ plan: Reconciliation, date: Day, of clinic: ClinicID, sync: String, asOf: Timestamp,
-        slot: (ClockTime?) -> Int64?,
-        retrying: (() async throws -> Int) async throws -> Int
+        time: any TimeSource, slot: (ClockTime?) -> Int64?
     ) async throws -> DateWrite {
         var write = DateWrite()
         func attempt(_ count: WritableKeyPath<DateWrite, Int>, _ body: () async throws -> Int) async throws {
             do {
-                write[keyPath: count] += try await retrying(body)
+                write[keyPath: count] += try await Self.retried(time, body)
             } catch let error as StoreError where error.kind != .closed {
                 write.failedBatches += 1
                 write.fault = "\(error)"
@@ -142,8 +142,15 @@ extension SQLiteBooks {
         }
     }
 
-    /// Whether somebody else was writing.
-    static func isBusy(_ error: any Error) -> Bool { (error as? StoreError)?.kind == .busy }
+    /// Runs `body`, and twice more, after half a second and a second, while somebody else is writing.
+    static func retried<Value: Sendable>(
+        _ time: any TimeSource, _ body: () async throws -> Value
+    ) async throws -> Value {
+        try await withRetry(
+            attempts: 3, backoff: Backoff(base: .milliseconds(500), cap: .seconds(2)), time: time,
+            isTransient: { ($0 as? StoreError)?.kind == .busy }
+        ) { _ in try await body() }
+    }
 }
 
 /// An appointment in the books, ready to be shown.

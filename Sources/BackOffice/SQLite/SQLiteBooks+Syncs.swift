@@ -60,7 +60,7 @@ extension SQLiteBooks {
                 VALUES (?1, ?2, ?3, ?4, 'in_progress', ?5, ?6, ?7)
                 ON CONFLICT (id) DO UPDATE SET status = 'in_progress', completed_at = NULL, error = NULL,
                     range_start = excluded.range_start, range_end = excluded.range_end,
-                    total_dates = excluded.total_dates, finished_dates = '[]', failed_dates = '[]',
+                    total_dates = excluded.total_dates, finished_dates = '[]', progress_percentage = 0, failed_dates = '[]',
                     partial_success = 0, remote_config = excluded.remote_config
                 """,
                 .text(row.id), .text(row.clinic.text), .text("\(row.start)"), .text("\(row.end)"), SQLValue(row.dates),
@@ -102,6 +102,12 @@ extension SQLiteBooks {
                     ELSE json_insert(finished_dates, '$[#]', ?2) END
                 WHERE id = ?1 AND status = 'in_progress'
                 """, .text(id), .text("\(date)"))
+            try connection.run(
+                """
+                UPDATE schedule_sync SET progress_percentage =
+                    min(100, CAST(round(100.0 * json_array_length(finished_dates) / total_dates) AS INTEGER))
+                WHERE id = ?1 AND status = 'in_progress'
+                """, .text(id))
         }
     }
 
