@@ -8,8 +8,6 @@ CREATE TABLE clinic (
     id TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
     -- Where its calendar is; nothing for a clinic whose appointments were only imported.
     url TEXT CHECK (url <> ''),
-    -- How its calendar is read: over its interface, or through a browser.
-    session TEXT NOT NULL DEFAULT 'http' CHECK (session IN ('http', 'browser')),
     -- The credential with user name and password.
     credential TEXT CHECK (credential <> ''),
     -- What the operator says; else what the calendar says, in clinic_config.

@@ -33,7 +33,7 @@ struct ScheduleWorkload: Workload {
     }
 
     func plan(_ params: ScheduleSyncParameters, _ run: JobRun) async throws -> Plan<Empty> {
-        let engine = try engine()
+        let engine = try await self.engine()
         return try await calendars.working(run, closing: engine) { id in
             let clinic = try await engine.books.clinic(params.clinic)
             let held = try await calendars.hold(clinic)
@@ -52,7 +52,7 @@ struct ScheduleWorkload: Workload {
     func preload(
         _ params: ScheduleSyncParameters, _ items: [PlannedItem<Empty>], _ run: JobRun
     ) async throws -> Context {
-        let engine = try engine()
+        let engine = try await self.engine()
         return try await calendars.working(run, closing: engine) { id in
             let clinic = try await engine.books.clinic(params.clinic)
             let dates = items.compactMap { Day($0.key) }
@@ -67,7 +67,7 @@ struct ScheduleWorkload: Workload {
         guard let date = Day(item.key) else {
             throw RPCError(.failedPrecondition, "the item \(item.key) is no date", reason: "workload.foreignData")
         }
-        let engine = try engine()
+        let engine = try await self.engine()
         return try await calendars.working(run) { id in
             let left = try engine.timeLeft(context.sync)
             do {
@@ -85,7 +85,7 @@ struct ScheduleWorkload: Workload {
     func summarize(
         _ outcomes: [Outcome<ScheduleSync.DateOutcome>], _ params: ScheduleSyncParameters, _ run: JobRun
     ) async throws -> ScheduleSyncResult {
-        let engine = try engine()
+        let engine = try await self.engine()
         return try await calendars.working(run) { id in
             let ends: [(Day, Result<ScheduleSync.DateOutcome, any Error>)] = outcomes.compactMap { outcome in
                 guard let date = Day(outcome.key) else { return nil }
@@ -96,9 +96,9 @@ struct ScheduleWorkload: Workload {
         }
     }
 
-    private func engine() throws -> ScheduleSync {
+    private func engine() async throws -> ScheduleSync {
         ScheduleSync(
-            books: try door.localBooks(), settings: door.settings.schedules, time: door.time,
+            books: try await answering { try door.localBooks() }, settings: door.settings.schedules, time: door.time,
             hash: { Identifier.hex(SHA256.hash(data: $0)) })
     }
 }
@@ -150,6 +150,10 @@ final class ClinicCalendars: Sendable {
             return try await CalendarGate.$current.withValue(gate) {
                 try await answering { try await body(id) }
             }
+        } catch let error as PoolExhausted {
+            throw RPCError(
+                .resourceExhausted, "\(error)", reason: "clinic.sessions",
+                retryAfterMs: error.retryAfter.map { Int($0.milliseconds) })
         } catch {
             if !(error is Snooze) { await engine?.abandon(id: id, because: "\(error)") }
             throw error

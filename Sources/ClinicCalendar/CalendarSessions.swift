@@ -1,6 +1,6 @@
 public import BackOffice
 public import Linux
-public import Resilience
+import Resilience
 
 /// The sessions of a process: a pool for each clinic.
 ///
@@ -39,14 +39,19 @@ public final class CalendarSessions: Sendable {
 
     /// Figures of the pools together.
     public var counts: (idle: Int, used: Int, waiting: Int) {
-        pools.withLock { pools in
-            pools.values.map(\.pool.counts).reduce((0, 0, 0)) { ($0.0 + $1.idle, $0.1 + $1.used, $0.2 + $1.waiting) }
+        let all = pools.withLock { pools in pools.values.map { $0.pool.counts } }
+        var sum = (idle: 0, used: 0, waiting: 0)
+        for one in all {
+            sum.idle += one.idle
+            sum.used += one.used
+            sum.waiting += one.waiting
         }
+        return sum
     }
 
     /// A clinic that got another calendar gets another pool; the old one's sessions go with their last use.
     private func pool(of clinic: Clinic) -> ResourcePool<Session> {
-        let name = "\(clinic.id) \(clinic.session.rawValue) \(clinic.url ?? "") \(clinic.credential ?? "")"
+        let name = "\(clinic.id) \(clinic.url ?? "") \(clinic.credential ?? "")"
         return pools.withLock { pools in
             if let known = pools[name] { return known.pool }
             let open = open

@@ -24,8 +24,6 @@ struct ClinicCommand: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 }
 
-extension Clinic.SessionKind: ExpressibleByArgument {}
-
 extension ClinicCommand {
     /// Runs `body` with the books.
     static func withBooks<Value>(
@@ -58,14 +56,13 @@ extension ClinicCommand {
         @Option(help: "Its calendar; /login, /config and /appointments are below it.") var url: String
         @Option(help: "Its time zone, such as Europe/Berlin; what the calendar says when left out.") var zone: String?
         @Option(help: "The name of the credential with its user:password.") var credential: String?
-        @Option(help: "How its calendar is read: http, or browser.") var session = Clinic.SessionKind.http
 
         func run() async throws {
             guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
                 throw Failure(.usage, "--url: '\(url)' begins neither with http:// nor with https://")
             }
-            if let zone, !Self.isZone(zone) { throw Failure(.usage, "--zone: this system knows no zone '\(zone)'") }
-            let clinic = Clinic(id: id, url: url, session: session, credential: credential, zone: zone)
+            if let zone, !ScheduleConfig.isZone(zone) { throw Failure(.usage, "--zone: this system knows no zone '\(zone)'") }
+            let clinic = Clinic(id: id, url: url, credential: credential, zone: zone)
             let isNew = try await ClinicCommand.withBooks(global) { try await $0.put(clinic) }
             if global.json {
                 JSONOutput.document(
@@ -74,8 +71,6 @@ extension ClinicCommand {
                 Output.line("clinic \(DisplayText.harmless(id.text)) is \(isNew ? "added" : "changed")")
             }
         }
-
-        private static func isZone(_ name: String) -> Bool { ScheduleConfig.isZone(name) }
     }
 
     /// `millctl clinic list`

@@ -2,18 +2,9 @@ import Calendars
 
 /// A clinic whose calendar is mirrored.
 public struct Clinic: Hashable, Sendable {
-    /// How its calendar is read.
-    public enum SessionKind: String, CaseIterable, Sendable {
-        /// HTTP and JSON behind a login.
-        case http
-        /// The same through a browser, for calendars that answer nobody else.
-        case browser
-    }
-
     public var id: ClinicID
     /// Where its calendar is; nil for one whose appointments were only imported.
     public var url: String?
-    public var session: SessionKind
     /// The name of the credential with `user:password`; nil is ``standardCredential``.
     public var credential: String?
     /// As the operator has it; nil leaves it to the calendar.
@@ -22,11 +13,10 @@ public struct Clinic: Hashable, Sendable {
     public static let standardCredential = "clinic-login"
 
     public init(
-        id: ClinicID, url: String? = nil, session: SessionKind = .http, credential: String? = nil, zone: String? = nil
+        id: ClinicID, url: String? = nil, credential: String? = nil, zone: String? = nil
     ) {
         self.id = id
         self.url = url
-        self.session = session
         self.credential = credential
         self.zone = zone
     }

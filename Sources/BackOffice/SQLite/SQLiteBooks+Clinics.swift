@@ -12,13 +12,8 @@ extension SQLiteBooks {
     /// All of them, by id.
     public func clinics() async throws -> [Clinic] {
         try await database.read { connection in
-            try connection.query("SELECT id, url, session, credential, zone FROM clinic ORDER BY id") { row in
-                guard let session = Clinic.SessionKind(rawValue: row.text(2)) else {
-                    throw BooksError.damaged(table: "clinic", id: row.text(0), column: "session")
-                }
-                return Clinic(
-                    id: row.id(0), url: row.textOrNil(1), session: session, credential: row.textOrNil(3),
-                    zone: row.textOrNil(4))
+            try connection.query("SELECT id, url, credential, zone FROM clinic ORDER BY id") { row in
+                Clinic(id: row.id(0), url: row.textOrNil(1), credential: row.textOrNil(2), zone: row.textOrNil(3))
             }
         }
     }
@@ -33,12 +28,11 @@ extension SQLiteBooks {
                 == nil
             try connection.run(
                 """
-                INSERT INTO clinic (id, url, session, credential, zone) VALUES (?1, ?2, ?3, ?4, ?5)
-                ON CONFLICT (id) DO UPDATE SET url = excluded.url, session = excluded.session,
-                    credential = excluded.credential, zone = coalesce(excluded.zone, zone)
+                INSERT INTO clinic (id, url, credential, zone) VALUES (?1, ?2, ?3, ?4)
+                ON CONFLICT (id) DO UPDATE SET url = excluded.url, credential = excluded.credential,
+                    zone = coalesce(excluded.zone, zone)
                 """,
-                .text(clinic.id.text), SQLValue(clinic.url), .text(clinic.session.rawValue),
-                SQLValue(clinic.credential), SQLValue(clinic.zone))
+                .text(clinic.id.text), SQLValue(clinic.url), SQLValue(clinic.credential), SQLValue(clinic.zone))
             if isNew { try Self.put(.lunch, of: clinic.id, connection) }
             return isNew
         }

@@ -5,8 +5,7 @@ extension BooksTable {
         switch self {
         case .clinics:
             [
-                .init("id", "id"), .init("url", "url"), .init("session", "session"),
-                .init("credential", "credential"), .init("zone", "zone"),
+                .init("id", "id"), .init("url", "url"), .init("credential", "credential"), .init("zone", "zone"),
             ]
         case .appointments:
             [

@@ -21,15 +21,10 @@ struct ImportedAppointment: Hashable {
 extension ImportRecord {
     static func clinic(_ reader: inout RecordReader) -> ImportRecord? {
         let id = reader.id("id", Clinic.self)
-        var session = Clinic.SessionKind.http
-        if reader.word("session") != nil, let chosen = reader.choice("session", Clinic.SessionKind.self) {
-            session = chosen
-        }
         guard reader.problems.isEmpty, let id else { return nil }
         return .clinic(
             Clinic(
-                id: id, url: reader.word("url"), session: session, credential: reader.word("credential"),
-                zone: reader.word("zone")))
+                id: id, url: reader.word("url"), credential: reader.word("credential"), zone: reader.word("zone")))
     }
 
     static func appointment(_ reader: inout RecordReader) -> ImportRecord? {
@@ -79,23 +74,17 @@ extension ImportRecord {
 extension Intake {
     mutating func take(_ clinic: Clinic) throws {
         let old = try connection.first(
-            "SELECT url, session, credential, zone FROM clinic WHERE id = ?1", .text(clinic.id.text)
+            "SELECT url, credential, zone FROM clinic WHERE id = ?1", .text(clinic.id.text)
         ) { row in
-            Clinic(
-                id: clinic.id, url: row.textOrNil(0), session: Clinic.SessionKind(rawValue: row.text(1)) ?? .http,
-                credential: row.textOrNil(2), zone: row.textOrNil(3))
+            Clinic(id: clinic.id, url: row.textOrNil(0), credential: row.textOrNil(1), zone: row.textOrNil(2))
         }
         try put(
             old, clinic,
             """
-            INSERT INTO clinic (id, url, session, credential, zone) VALUES (?1, ?2, ?3, ?4, ?5)
-            ON CONFLICT (id) DO UPDATE SET url = excluded.url, session = excluded.session,
-                credential = excluded.credential, zone = excluded.zone
+            INSERT INTO clinic (id, url, credential, zone) VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT (id) DO UPDATE SET url = excluded.url, credential = excluded.credential, zone = excluded.zone
             """,
-            [
-                .text(clinic.id.text), SQLValue(clinic.url), .text(clinic.session.rawValue),
-                SQLValue(clinic.credential), SQLValue(clinic.zone),
-            ])
+            [.text(clinic.id.text), SQLValue(clinic.url), SQLValue(clinic.credential), SQLValue(clinic.zone)])
     }
 
     /// A clinic that the books lack is created, without a calendar. What changes by an import has no hash, so that the next
