@@ -14,7 +14,9 @@ enum CalendarAnswer {
     /// without any of these is no empty calendar but an answer that nobody understands.
     static func appointments(_ bytes: [UInt8], on date: Day, zone: Zone) throws(Fault) -> [RemoteAppointment] {
         let value = try tree(bytes)
-        let list = value.elements ?? ["events", "data", "appointments", "results"].lazy.compactMap { value[$0]?.elements }.first
+        let list =
+            value.elements
+            ?? ["events", "data", "appointments", "results"].lazy.compactMap { value[$0]?.elements }.first
         guard let list else { throw Fault(why: "there is no list of appointments in it") }
         var appointments: [RemoteAppointment] = []
         for one in list {

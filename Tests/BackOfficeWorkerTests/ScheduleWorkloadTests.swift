@@ -66,8 +66,8 @@ import WebClient
             let items = try await harness.plan(params).items
             try await harness.preload(params, items)
             let output = try await harness.process(params, items, 0)
-            let error = try #require(
-                await #expect(throws: (any RPCErrorConvertible).self) { try await harness.process(params, items, 1) })
+            let thrown = await #expect(throws: (any Error).self) { try await harness.process(params, items, 1) }
+            let error = try #require(thrown as? any RPCErrorConvertible)
             let result = try JSON.decode(
                 JSONValue.self,
                 from: try await harness.summarize(
@@ -87,12 +87,8 @@ import WebClient
         settings.login = "ada:secret"
         try await run([:], settings) { harness, _ in
             func status(_ params: String) async throws -> StatusWord? {
-                do {
-                    _ = try await harness.plan(params)
-                    return nil
-                } catch let error as any RPCErrorConvertible {
-                    return error.rpcError.status
-                }
+                let thrown = await #expect(throws: (any Error).self) { try await harness.plan(params) }
+                return (thrown as? any RPCErrorConvertible)?.rpcError.status
             }
             #expect(try await status(#"{"clinicId":"DOG"}"#) == .notFound)
             #expect(try await status(#"{"clinicId":"VET","daysAhead":61}"#) == .invalidArgument)

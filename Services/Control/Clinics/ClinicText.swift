@@ -98,7 +98,8 @@ enum ClinicText {
         var table = Table([
             .text("Date"), .text("From"), .text("To"), .text("Patient", shrinksTo: 12),
             .text("Client", shrinksTo: 12, optional: true), .text("Provider", shrinksTo: 12, optional: true, leaves: 2),
-            .text("Type", shrinksTo: 8, optional: true, leaves: 1), .text("Status"), .text("Id", shrinksTo: 8, leaves: 3),
+            .text("Type", shrinksTo: 8, optional: true, leaves: 1), .text("Status"),
+            .text("Id", shrinksTo: 8, leaves: 3),
         ])
         for one in appointments {
             let status: Table.Cell =

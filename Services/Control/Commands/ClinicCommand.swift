@@ -61,7 +61,9 @@ extension ClinicCommand {
             guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
                 throw Failure(.usage, "--url: '\(url)' begins neither with http:// nor with https://")
             }
-            if let zone, !ScheduleConfig.isZone(zone) { throw Failure(.usage, "--zone: this system knows no zone '\(zone)'") }
+            if let zone, !ScheduleConfig.isZone(zone) {
+                throw Failure(.usage, "--zone: this system knows no zone '\(zone)'")
+            }
             let clinic = Clinic(id: id, url: url, credential: credential, zone: zone)
             let isNew = try await ClinicCommand.withBooks(global) { try await $0.put(clinic) }
             if global.json {
@@ -105,9 +107,12 @@ extension ClinicCommand {
 
         @OptionGroup var global: GlobalOptions
         @Argument(help: "The clinic.", transform: OptionValue.clinic) var id: ClinicID
-        @Option(help: "The first day, YYYY-MM-DD; today in the clinic's zone when left out.", transform: OptionValue.day)
+        @Option(
+            help: "The first day, YYYY-MM-DD; today in the clinic's zone when left out.", transform: OptionValue.day)
         var from: Day?
-        @Option(help: "How many days after the first one, 1 to 60; 14 are 15 dates.", transform: OptionValue.integer(1...60))
+        @Option(
+            help: "How many days after the first one, 1 to 60; 14 are 15 dates.", transform: OptionValue.integer(1...60)
+        )
         var days = ScheduleSyncParameters.standardDays
         @Flag(help: "Queue it, and do not wait for its end.") var detach = false
 
@@ -149,7 +154,8 @@ extension ClinicCommand {
 
     /// `millctl clinic slots ID DATE`
     struct Slots: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Draws a day of a clinic: what is taken, and what is free.")
+        static let configuration = CommandConfiguration(
+            abstract: "Draws a day of a clinic: what is taken, and what is free.")
 
         @OptionGroup var global: GlobalOptions
         @Argument(help: "The clinic.", transform: OptionValue.clinic) var id: ClinicID

@@ -19,7 +19,8 @@ public enum ClinicError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .noClinic(let id): "the books hold no clinic \(id); add it by `millctl clinic add`"
-        case .noCalendar(let id): "the clinic \(id) has no calendar; give it one by `millctl clinic add \(id) --url URL`"
+        case .noCalendar(let id):
+            "the clinic \(id) has no calendar; give it one by `millctl clinic add \(id) --url URL`"
         case .zone(let id, let why): "the clinic \(id): \(why)"
         case .busy(let id, let running): "\(running) syncs of the clinic \(id) run already"
         case .noSync(let id): "the books hold no sync \(id)"

@@ -204,7 +204,9 @@ private struct AppointmentRow: JSONEncodable, Sendable {
 
     /// An end without a start, or not after it, is none.
     private var end: ClockTime? {
-        guard let start = incoming.appointment.start, let end = incoming.appointment.end, end > start else { return nil }
+        guard let start = incoming.appointment.start, let end = incoming.appointment.end, end > start else {
+            return nil
+        }
         return end
     }
 

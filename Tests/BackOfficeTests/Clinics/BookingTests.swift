@@ -61,11 +61,13 @@ import Testing
         let harness = try await ClinicHarness()
         try await harness.run()
         _ = try await book(harness, "17:45", "1")
-        harness.calendar.set(.monday, .example("a", at: "17:45", until: "18:00"), .example("b", at: "17:45", until: "18:00"))
+        harness.calendar.set(
+            .monday, .example("a", at: "17:45", until: "18:00"), .example("b", at: "17:45", until: "18:00"))
         try await harness.run()
         #expect(
             try await harness.books.bookings(of: "vet", from: .monday, to: .monday).map(\.start.short) == ["08:00"])
-        harness.calendar.set(.monday, .example("a", at: "08:00", until: "18:00"), .example("b", at: "08:00", until: "18:00"))
+        harness.calendar.set(
+            .monday, .example("a", at: "08:00", until: "18:00"), .example("b", at: "08:00", until: "18:00"))
         let stats = try await harness.run().stats
         #expect((stats.conflictsDetected, stats.conflictsResolved) == (1, 0))
         let marked = try #require(try await harness.books.bookings(of: "vet", from: .monday, to: .monday).first)
@@ -86,7 +88,8 @@ import Testing
         var random = SeededGenerator(seed: 7)
         var all: [RemoteAppointment] = []
         for number in 0..<300 {
-            let start = Int.random(in: 7 * 60..<19 * 60, using: &random), length = Int.random(in: 1...90, using: &random)
+            let start = Int.random(in: 7 * 60..<19 * 60, using: &random),
+                length = Int.random(in: 1...90, using: &random)
             let text = { (minutes: Int) in ClockTime(seconds: min(minutes, 1440) * 60)!.description }
             all.append(
                 .example(

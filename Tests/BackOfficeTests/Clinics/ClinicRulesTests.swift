@@ -8,7 +8,8 @@ import Testing
     @Test func theHashIsThatOfTheDescription() {
         let fields = AppointmentFields(
             date: Day("2025-12-27")!, start: " 4:15 PM", end: "4:30 PM ", patient: "BELLA", client: "DAVID ALDANA",
-            phone: "(408) 509-5710", provider: "DR.G.BATH", type: "Exam", status: AppointmentStatus(remote: "Finalized"))
+            phone: "(408) 509-5710", provider: "DR.G.BATH", type: "Exam", status: AppointmentStatus(remote: "Finalized")
+        )
         #expect(sha256(fields.hashed) == "aa7407893c6a163b0f30a46d467a5f90755b7ee953e9bcd797cdc079694d6b0d")
         #expect(
             String(decoding: fields.hashed, as: UTF8.self)

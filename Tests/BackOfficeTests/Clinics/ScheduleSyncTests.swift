@@ -99,7 +99,10 @@ import Testing
         #expect((result.success, result.partialSuccess, result.stats.appointmentsRemoved) == (false, true, 1))
         #expect(try await harness.rows().filter { !$0.hasSuffix("deleted") } == ["b 2026-03-03 09:00:00 BELLA"])
         let view = try #require(try await harness.books.syncs(of: "vet").first)
-        #expect((view.status, view.failedDates, view.partialSuccess, view.progress) == ("completed", ["2026-03-03"], true, 100))
+        #expect(
+            (view.status, view.failedDates, view.partialSuccess, view.progress) == (
+                "completed", ["2026-03-03"], true, 100
+            ))
     }
 
     @Test func aSyncOfWhichEveryDateFailedHasFailed() async throws {
@@ -216,7 +219,8 @@ import Testing
         }
         try await harness.run()
         var config = try #require(try await harness.books.config(of: "vet"))
-        #expect((config.open.short, config.slotMinutes, config.capacity, config.zone) == ("07:00", 30, 3, "Europe/Berlin"))
+        #expect(
+            (config.open.short, config.slotMinutes, config.capacity, config.zone) == ("07:00", 30, 3, "Europe/Berlin"))
         config.open = ClockTime("08:00")!
         try await harness.books.put(config, of: "vet")
         harness.calendar.contents.withLock { contents in

@@ -79,10 +79,12 @@ final class ClinicHarness: Sendable {
     func run(
         days: Int = 1, from: Day? = .monday, id: String? = nil, cancelled: Bool = false
     ) async throws -> ScheduleSyncResult {
-        let id = id ?? number.withLock { number in
-            number += 1
-            return "sync-\(number)"
-        }
+        let id =
+            id
+            ?? number.withLock { number in
+                number += 1
+                return "sync-\(number)"
+            }
         let parameters = ScheduleSyncParameters(clinic: "vet", daysAhead: days, from: from)
         let plan = try await sync.plan(parameters, id: id, session: calendar)
         let context = try await sync.preload(parameters, id: id, dates: plan.dates)
