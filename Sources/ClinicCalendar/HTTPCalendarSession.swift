@@ -38,7 +38,12 @@ public final class HTTPCalendarSession: CalendarSession {
         /// Grows with each login.
         var generation = 0
         var opening: Task<Void, any Error>?
+        /// On the boot clock: when the calendar last took the session.
+        var taken = Duration.zero
     }
+
+    /// One that was taken so lately needs no question.
+    static let fresh = Duration.seconds(10)
 
     /// A longer answer is refused.
     static let largestAnswer = 16 << 20
@@ -71,8 +76,10 @@ public final class HTTPCalendarSession: CalendarSession {
         try await open(after: 0)
     }
 
-    /// Whether the calendar still knows this session. One that has no such question is taken at its word.
+    /// Whether the calendar still knows this session. One that it took within the last ten seconds is not asked about; a
+    /// calendar that has no such question is taken at its word.
     public func isAlive() async -> Bool {
+        if time.boot() - state.withLock({ $0.taken }) < Self.fresh { return true }
         do {
             _ = try await send(.get, "/session")
             return true
@@ -175,6 +182,7 @@ public final class HTTPCalendarSession: CalendarSession {
         state.withLock { state in
             state.headers = headers
             state.generation += 1
+            state.taken = time.boot()
         }
     }
 
@@ -201,6 +209,7 @@ public final class HTTPCalendarSession: CalendarSession {
             }
             return response
         }
+        if body.isEmpty { state.withLock { $0.taken = time.boot() } }
         return response
     }
 }

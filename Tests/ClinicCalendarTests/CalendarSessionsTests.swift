@@ -11,7 +11,7 @@ import WebClient
     private func sessions(
         _ simulator: ClinicSimulator, _ web: WebClient, size: Int = 2, time: any TimeSource = SystemTime()
     ) -> CalendarSessions {
-        CalendarSessions(size: size, time: time) { _ in try await session(simulator, web) }
+        CalendarSessions(size: size, time: time) { _ in try await session(simulator, web, time: time) }
     }
 
     private let clinic = Clinic(id: "VET", url: "http://vet.example")
@@ -19,15 +19,30 @@ import WebClient
     @Test func aSessionIsUsedAgainAfterItWasLookedAt() async throws {
         try await ClinicSimulator.run(.vet) { simulator in
             try await withWeb { web in
-                let sessions = sessions(simulator, web)
+                let time = ManualTime(boot: .seconds(1000))
+                let sessions = sessions(simulator, web, time: time)
                 for _ in 0..<3 {
                     _ = try await sessions.hold(clinic).session.configuration()
                     try await eventually("it is given back") { sessions.counts.idle == 1 }
+                    time.advance(by: .seconds(11))
                 }
                 #expect(simulator.counts == ["POST login": 1, "GET config": 3, "GET session": 2])
                 simulator.expireSessions()
                 _ = try await sessions.hold(clinic).session.configuration()
                 #expect(simulator.counts["POST login"] == 2, "the one that failed its check was replaced")
+            }
+        }
+    }
+
+    @Test func aSessionThatWasTakenJustNowIsNotAskedAbout() async throws {
+        try await ClinicSimulator.run(.vet) { simulator in
+            try await withWeb { web in
+                let sessions = sessions(simulator, web, time: ManualTime(boot: .seconds(1000)))
+                for _ in 0..<3 {
+                    _ = try await sessions.hold(clinic).session.configuration()
+                    try await eventually("it is given back") { sessions.counts.idle == 1 }
+                }
+                #expect(simulator.counts == ["POST login": 1, "GET config": 3])
             }
         }
     }
@@ -52,7 +67,7 @@ import WebClient
     @Test func whoWaitsForAMinuteIsTurnedAway() async throws {
         try await ClinicSimulator.run(.vet) { simulator in
             try await withWeb { web in
-                let time = ManualTime()
+                let time = ManualTime(boot: .seconds(1000))
                 let sessions = sessions(simulator, web, size: 1, time: time)
                 let held = try await sessions.hold(clinic)
                 let late = Task { try await sessions.hold(clinic) }
@@ -67,7 +82,7 @@ import WebClient
     @Test func aSessionIsReplacedThirtyMinutesAfterItWasMadeHoweverOftenItWasUsed() async throws {
         try await ClinicSimulator.run(.vet) { simulator in
             try await withWeb { web in
-                let time = ManualTime()
+                let time = ManualTime(boot: .seconds(1000))
                 let sessions = sessions(simulator, web, time: time)
                 for minute in 0...10 {
                     _ = try await sessions.hold(clinic)
