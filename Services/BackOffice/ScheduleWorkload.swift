@@ -156,6 +156,10 @@ final class ClinicCalendars: Sendable {
                 retryAfterMs: error.retryAfter.map { Int($0.milliseconds) })
         } catch {
             if !(error is Snooze) { await engine?.abandon(id: id, because: "\(error)") }
+            // The breaker of all processes is open: the job waits for it, since a sync is tried once.
+            if engine != nil, let held = error as? RPCError, held.reason == "breaker.open" {
+                throw Snooze(for: .milliseconds(held.retryAfterMs ?? 5000), because: held.message)
+            }
             throw error
         }
     }

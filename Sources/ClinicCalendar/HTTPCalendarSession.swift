@@ -134,14 +134,22 @@ public final class HTTPCalendarSession: CalendarSession {
         let whole = Backoff(base: .seconds(1), cap: .seconds(10))
         return try await withRetry(
             attempts: Self.retries + 1, backoff: Backoff(base: .milliseconds(500), cap: .seconds(5)), time: time,
-            isTransient: { ($0 as? ClinicCalendarError)?.isTransient ?? false },
+            isTransient: { ($0 as? ClinicCalendarError)?.isTransient ?? Self.isHeld($0) },
             retryAfter: { error in
-                max((error as? ClinicCalendarError)?.retryAfter ?? .zero, whole.window(attempt: attempt) * 3 / 4)
+                let asked = (error as? ClinicCalendarError)?.retryAfter ?? Self.pause(error)
+                return max(asked ?? .zero, whole.window(attempt: attempt) * 3 / 4)
             }
         ) { number in
             attempt = number
             return try await body()
         }
+    }
+
+    /// Whether the breaker of all processes is open: what a run gave up now it would have lost.
+    private static func isHeld(_ error: any Error) -> Bool { (error as? RPCError)?.reason == "breaker.open" }
+
+    private static func pause(_ error: any Error) -> Duration? {
+        (error as? RPCError)?.retryAfterMs.map { .milliseconds($0) }
     }
 
     // MARK: - Login
