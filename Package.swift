@@ -80,7 +80,7 @@ var targets: [Target] = [
         swiftSettings: strict),
     // Outside systems over real sockets. No test library is in them, so that they run by hand too.
     .target(
-        name: "Simulators", dependencies: ["Watching", "JSONCodec", "Decimals", "Linux", http, tls] + nio,
+        name: "Simulators", dependencies: ["Watching", "JSONCodec", "Decimals", "Linux", "Tables", http, tls] + nio,
         path: "Tests/Simulators", swiftSettings: strict),
 ]
 targets += library("Linux", ["CLinux"])
@@ -102,7 +102,10 @@ targets += library(
     "DatasetFiles", ["Preloading", "Declarations", "MillraceStore", "JSONCodec", "Linux"],
     testing: ["BackOffice", "MillraceStore"])
 targets += library("Schedules", ["Calendars", "Declarations", "MillraceProtocol", "JSONCodec", "Linux"])
-targets += library("BackOffice", ["Calendars", "Tables", "Decimals", "JSONCodec", "MillraceStore", "Linux", "Schemas"])
+targets += library(
+    "BackOffice",
+    ["Calendars", "Tables", "Decimals", "JSONCodec", "MillraceStore", "Resilience", "Linux", "Schemas"],
+    testing: [.product(name: "Crypto", package: "swift-crypto")])
 targets += library("Categorization", ["Tables", "Decimals", "Linux"])
 targets += service(
     "RunnerService", folder: "Runner", ["KindFiles", "MillraceService", "MillraceStore", "Resilience", "Schemas"])
@@ -122,6 +125,10 @@ targets.append(
 targets += library(
     "NotionBooks", ["BackOffice", "Notion", "MillraceProtocol", "Decimals", "Linux"],
     testing: ["Simulators", "WebClient", "Chat", "ChatSummaries"])
+targets += library(
+    "ClinicCalendar",
+    ["BackOffice", "Calendars", "WebClient", "JSONCodec", "Resilience", "MillraceProtocol", "Linux"],
+    testing: ["Simulators", .product(name: "Crypto", package: "swift-crypto")])
 targets += service(
     "PreloaderService", folder: "Preloader",
     [
@@ -139,7 +146,8 @@ targets += service(
 targets += service(
     "BackOfficeWorker", folder: "BackOffice",
     [
-        "MillraceWorker", "BackOffice", "Calendars", "Notion", "NotionBooks", "Chat", "ChatSummaries", "WebClient",
+        "MillraceWorker", "BackOffice", "Calendars", "Notion", "NotionBooks", "Chat", "ChatSummaries", "ClinicCalendar",
+        "WebClient",
         .product(name: "Crypto", package: "swift-crypto"),
     ],
     testing: ["Simulators"])

@@ -9,6 +9,8 @@ struct BackOfficeSettings: Sendable {
     var categorizing = 8
     /// How payouts are made.
     var payouts = PayoutSettings()
+    /// How schedules of clinics are synced.
+    var schedules = ScheduleSyncSettings()
     /// The file of the books; see `SQLiteBooks.defaultPath`.
     var booksPath: String
     /// `MILLRACE_REHEARSAL_DELAY_MS`, at most a minute: how long each request to the books takes, as if they were a
@@ -43,6 +45,7 @@ struct BackOfficeSettings: Sendable {
         } catch {
             problems.append("\(error)")
         }
+        schedules = ScheduleSyncSettings(environment: environment, problems: &problems)
         booksPath = SQLiteBooks.defaultPath(environment)
         state = environment("MILLRACE_STATE").flatMap { $0.isEmpty ? nil : $0 }
         trustedCertificates = environment("MILLRACE_CA_FILE").flatMap { $0.isEmpty ? nil : $0 }

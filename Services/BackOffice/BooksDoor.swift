@@ -57,6 +57,13 @@ final class BooksDoor: Sendable {
         return MeteredPayoutBooks(books, meter: meter) { try await books.countOfLines(of: $0) }
     }
 
+    /// The books in SQLite, where clinics are kept wherever the other books are.
+    /// - Throws: as ``books(for:)``.
+    func localBooks() throws -> SQLiteBooks {
+        try checkSettings()
+        return try sqlite()
+    }
+
     /// Who sums up for a job.
     func summarizer(for run: JobRun) throws -> any Summarizer {
         if isRehearsal { return MeteredSummarizer(meter: meter) }
