@@ -16,7 +16,7 @@ products = millrace-runner millrace-preloader millrace-categorizer millrace-sche
 swift_folders = Package.swift Sources Services Tests $(wildcard Benchmarks Schemas Examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release test check format demo bench claims accuracy crash crash-schedules install thread-sanitizer clean
+.PHONY: help setup build release test check format demo bench claims accuracy crash crash-schedules crash-clinics install thread-sanitizer clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -66,6 +66,11 @@ crash: setup ## kill -9 two thousand times under load; writes Documentation/Cras
 crash-schedules: setup ## kill -9 scheduler and runner five hundred times, with a schedule of every second
 	$(SWIFT) build --build-tests
 	@MILLRACE_SCHEDULE_KILLS=$${MILLRACE_SCHEDULE_KILLS:-500} MILLRACE_TEST_SECONDS=3600 sh Scripts/test --filter ScheduleCrashTests
+
+crash-clinics: setup ## kill -9 worker, runner and calendar three hundred times amid syncs of a clinic; then a thousand syncs in a row
+	$(SWIFT) build --build-tests
+	@MILLRACE_CLINIC_KILLS=$${MILLRACE_CLINIC_KILLS:-300} MILLRACE_CLINIC_SYNCS=$${MILLRACE_CLINIC_SYNCS:-1000} \
+		MILLRACE_TEST_SECONDS=7200 sh Scripts/test --filter 'ClinicCrashTests|ClinicEnduranceTests'
 
 install: ## install executables, units and completions (DESTDIR= PREFIX=/usr BUILD=release)
 ifdef BINARIES

@@ -155,7 +155,7 @@ targets += service(
     "Control", folder: "Control",
     [
         "Calendars", "KindFiles", "DatasetFiles", "BackOffice", "Categorization", "MillraceStore", "MillraceRPC",
-        "MillraceProtocol", "JSONCodec", "Linux", "CLinux", "Tables", arguments,
+        "MillraceProtocol", "JSONCodec", "Linux", "CLinux", "Schemas", "Tables", arguments,
     ])
 targets.append(
     .executableTarget(
@@ -171,7 +171,11 @@ targets.append(.executableTarget(name: "CrashWorker", path: "Tests/CrashWorker")
 // Measures what `make claims` writes down.
 targets.append(
     .executableTarget(
-        name: "Claims", dependencies: ["NotionBooks", "Notion", "BackOffice", "WebClient", "Simulators", "Linux"],
+        name: "Claims",
+        dependencies: [
+            "NotionBooks", "Notion", "BackOffice", "ClinicCalendar", "WebClient", "Simulators", "Linux",
+            .product(name: "Crypto", package: "swift-crypto"),
+        ],
         path: "Tests/Claims", swiftSettings: strict))
 targets += [
     suite(

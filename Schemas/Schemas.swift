@@ -38,6 +38,9 @@ public enum Schemas {
         (4, "clinics", text(millrace_books_004_clinics)),
     ]
 
+    /// `kinds.d/clinics.yaml` as it is installed: the limits of calendars of clinics.
+    public static let clinicKinds = text(millrace_kinds_clinics)
+
     private static func bytes(_ file: millrace_file) -> [UInt8] {
         Array(UnsafeBufferPointer(start: file.bytes, count: file.count))
     }

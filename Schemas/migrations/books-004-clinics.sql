@@ -11,7 +11,9 @@ CREATE TABLE clinic (
     -- The credential with user name and password.
     credential TEXT CHECK (credential <> ''),
     -- What the operator says; else what the calendar says, in clinic_config.
-    zone TEXT CHECK (zone <> '')
+    zone TEXT CHECK (zone <> ''),
+    -- 'pages': it has no API, a browser reads it.
+    access TEXT NOT NULL DEFAULT 'api' CHECK (access IN ('api', 'pages'))
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE clinic_config (

@@ -118,8 +118,14 @@ final class ClinicCalendars: Sendable {
             ScheduleWorkload.resource, rate: Double(settings.rate), burst: settings.rate, time: time)
         sessions = CalendarSessions(size: settings.sessions, time: time) { clinic in
             guard let url = clinic.url else { throw ClinicError.noCalendar(clinic.id) }
-            return try await HTTPCalendarSession(
-                url: url, web: try web.client(), login: { try Self.login(clinic, secrets) }, time: time)
+            switch clinic.access {
+            case .api:
+                return try await HTTPCalendarSession(
+                    url: url, web: try web.client(), login: { try Self.login(clinic, secrets) }, time: time)
+            case .pages:
+                return try await BrowserCalendarSession(
+                    url: url, login: { try Self.login(clinic, secrets) }, time: time)
+            }
         }
     }
 

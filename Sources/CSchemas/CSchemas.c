@@ -64,3 +64,8 @@ static const unsigned char millrace_books_004_clinics_bytes[] = {
 #embed "../../Schemas/migrations/books-004-clinics.sql"
 };
 FILE_BYTES(millrace_books_004_clinics);
+
+static const unsigned char millrace_kinds_clinics_bytes[] = {
+#embed "../../Units/kinds.d/clinics.yaml"
+};
+FILE_BYTES(millrace_kinds_clinics);

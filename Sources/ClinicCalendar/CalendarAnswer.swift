@@ -13,7 +13,10 @@ enum CalendarAnswer {
     /// An array of appointments, or an object that has one under `events`, `data`, `appointments` or `results`. An object
     /// without any of these is no empty calendar but an answer that nobody understands.
     static func appointments(_ bytes: [UInt8], on date: Day, zone: Zone) throws(Fault) -> [RemoteAppointment] {
-        let value = try tree(bytes)
+        try appointments(try tree(bytes), on: date, zone: zone)
+    }
+
+    static func appointments(_ value: JSONValue, on date: Day, zone: Zone) throws(Fault) -> [RemoteAppointment] {
         let list =
             value.elements
             ?? ["events", "data", "appointments", "results"].lazy.compactMap { value[$0]?.elements }.first
@@ -45,7 +48,10 @@ enum CalendarAnswer {
 
     /// Hours, days, rooms, zone; what is not there or does not read is not said.
     static func configuration(_ bytes: [UInt8]) throws(Fault) -> RemoteConfiguration {
-        let value = try tree(bytes)
+        try configuration(try tree(bytes))
+    }
+
+    static func configuration(_ value: JSONValue) throws(Fault) -> RemoteConfiguration {
         guard value.members != nil else { throw Fault(why: "the configuration is no object") }
         var configuration = RemoteConfiguration(snapshot: JSON.text(value))
         configuration.open = ClockTime(text(value, "open", "openTime"))
@@ -65,7 +71,7 @@ enum CalendarAnswer {
         return token.isEmpty ? nil : token
     }
 
-    private static func tree(_ bytes: [UInt8]) throws(Fault) -> JSONValue {
+    static func tree(_ bytes: [UInt8]) throws(Fault) -> JSONValue {
         do {
             return try JSON.decode(JSONValue.self, from: bytes)
         } catch {

@@ -51,7 +51,7 @@ public final class CalendarSessions: Sendable {
 
     /// A clinic that got another calendar gets another pool; the old one's sessions go with their last use.
     private func pool(of clinic: Clinic) -> ResourcePool<Session> {
-        let name = "\(clinic.id) \(clinic.url ?? "") \(clinic.credential ?? "")"
+        let name = "\(clinic.id) \(clinic.access) \(clinic.url ?? "") \(clinic.credential ?? "")"
         return pools.withLock { pools in
             if let known = pools[name] { return known.pool }
             let open = open
@@ -70,6 +70,8 @@ public protocol PooledSession: CalendarSession {
     func isAlive() async -> Bool
     func close() async
 }
+
+extension BrowserCalendarSession: PooledSession {}
 
 extension HTTPCalendarSession: PooledSession {
     /// There is nothing to close: the calendar forgets it by itself.

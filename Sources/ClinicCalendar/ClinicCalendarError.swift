@@ -13,6 +13,8 @@ public enum ClinicCalendarError: RPCErrorConvertible, Hashable, Sendable, Custom
     case refused(WebFailure)
     /// What it answered does not read.
     case answer(String, String)
+    /// There is no browser, or it has ended.
+    case browser(String)
 
     public var rpcError: RPCError {
         switch self {
@@ -20,6 +22,7 @@ public enum ClinicCalendarError: RPCErrorConvertible, Hashable, Sendable, Custom
         case .unanswered(let error): error.rpcError
         case .refused(let failure): failure.rpcError
         case .answer: RPCError(.failedPrecondition, description, reason: "clinic.answer")
+        case .browser: RPCError(.failedPrecondition, description, reason: "clinic.browser")
         }
     }
 
@@ -30,13 +33,14 @@ public enum ClinicCalendarError: RPCErrorConvertible, Hashable, Sendable, Custom
         case .unanswered(let error): error.description
         case .refused(let failure): failure.description
         case .answer(let origin, let why): "\(origin): the answer does not read: \(why)"
+        case .browser(let why): "the browser that reads the calendar's pages: \(why)"
         }
     }
 
     /// Whether another try may help: the network, a timeout, 429, 502, 503 and 504; anything else fails at once.
     public var isTransient: Bool {
         switch self {
-        case .credential, .login, .answer: false
+        case .credential, .login, .answer, .browser: false
         case .unanswered(let error):
             switch error {
             case .timedOut, .unreachable: true

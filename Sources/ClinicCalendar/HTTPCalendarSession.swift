@@ -2,52 +2,22 @@ public import BackOffice
 public import Calendars
 import JSONCodec
 public import Linux
-import MillraceProtocol
-import Resilience
 public import WebClient
-
-/// What lets the requests of a calendar through: the budget of the task that makes them.
-///
-/// A session outlives the job that opened it, and the job that uses it is the one whose permits are asked.
-public enum CalendarGate {
-    @TaskLocal public static var current: any CallGate = OpenGate()
-}
-
-/// Who may read a calendar.
-public struct CalendarLogin: Sendable {
-    let user: String
-    let password: String
-
-    /// From `user:password`.
-    /// - Throws: ``ClinicCalendarError/credential``.
-    public init(_ bytes: [UInt8]) throws(ClinicCalendarError) {
-        let text = String(decoding: bytes, as: UTF8.self)
-        guard let colon = text.firstIndex(of: ":"), colon > text.startIndex else { throw .credential }
-        user = String(text[..<colon])
-        password = String(text[text.index(after: colon)...])
-    }
-}
 
 /// A clinic's calendar over HTTP and JSON, behind a login by cookies or a token.
 ///
-/// A session that the calendar has forgotten is opened anew once for a request; requests side by side share that. What may
-/// pass is tried three times more: after 1, 2 and 4 seconds, a quarter more or less, or when the calendar says.
+/// A session that the calendar has forgotten is opened anew once for a request; requests side by side share that.
 public final class HTTPCalendarSession: CalendarSession {
     private struct State: Sendable {
         var headers = WebHeaders()
-        /// Grows with each login.
-        var generation = 0
-        var opening: Task<Void, any Error>?
         /// On the boot clock: when the calendar last took the session.
         var taken = Duration.zero
     }
 
     /// One that was taken so lately needs no question.
     static let fresh = Duration.seconds(10)
-
     /// A longer answer is refused.
     static let largestAnswer = 16 << 20
-    static let retries = 3
 
     private let base: String
     private let origin: String
@@ -55,6 +25,8 @@ public final class HTTPCalendarSession: CalendarSession {
     private let login: @Sendable () throws -> CalendarLogin
     private let time: any TimeSource
     private let timeout: Duration
+    private let tries: CalendarTries
+    private let renewal = Renewal()
     private let state = Locked(State())
 
     /// Opens a session.
@@ -73,7 +45,8 @@ public final class HTTPCalendarSession: CalendarSession {
         self.login = login
         self.time = time
         self.timeout = timeout
-        try await open(after: 0)
+        tries = CalendarTries(time: time)
+        try await tries.run { try await self.renewal.renew(after: 0) { try await self.logIn() } }
     }
 
     /// Whether the calendar still knows this session. One that it took within the last ten seconds is not asked about; a
@@ -105,7 +78,7 @@ public final class HTTPCalendarSession: CalendarSession {
     private func read<Value: Sendable>(
         _ target: String, _ parse: ([UInt8]) throws(CalendarAnswer.Fault) -> Value
     ) async throws -> Value {
-        let bytes = try await repeated { try await self.known(target) }
+        let bytes = try await tries.run { try await self.known(target) }
         do throws(CalendarAnswer.Fault) {
             return try parse(bytes)
         } catch {
@@ -115,59 +88,20 @@ public final class HTTPCalendarSession: CalendarSession {
 
     /// A request by a session that the calendar knows.
     private func known(_ target: String) async throws -> [UInt8] {
-        let generation = state.withLock { $0.generation }
-        do {
-            return try await send(.get, target).body
-        } catch ClinicCalendarError.refused(let failure) where failure.status == 401 {
-            try await open(after: generation)
-            do {
-                return try await send(.get, target).body
-            } catch ClinicCalendarError.refused(let failure) where failure.status == 401 {
-                throw ClinicCalendarError.login(origin, "a new session is not taken either")
-            }
+        try await renewal.use {
+            try await self.send(.get, target).body
+        } renewing: {
+            try await self.logIn()
+        } unknown: {
+            if case ClinicCalendarError.refused(let failure) = $0 { failure.status == 401 } else { false }
+        } inVain: {
+            ClinicCalendarError.login(self.origin, "a new session is not taken either")
         }
-    }
-
-    private func repeated(_ body: @Sendable () async throws -> [UInt8]) async throws -> [UInt8] {
-        var attempt = 0
-        // Half of the window is waited at random, three quarters always: together a quarter more or less.
-        let whole = Backoff(base: .seconds(1), cap: .seconds(10))
-        return try await withRetry(
-            attempts: Self.retries + 1, backoff: Backoff(base: .milliseconds(500), cap: .seconds(5)), time: time,
-            isTransient: { ($0 as? ClinicCalendarError)?.isTransient ?? Self.isHeld($0) },
-            retryAfter: { error in
-                let asked = (error as? ClinicCalendarError)?.retryAfter ?? Self.pause(error)
-                return max(asked ?? .zero, whole.window(attempt: attempt) * 3 / 4)
-            }
-        ) { number in
-            attempt = number
-            return try await body()
-        }
-    }
-
-    /// Whether the breaker of all processes is open: what a run gave up now it would have lost.
-    private static func isHeld(_ error: any Error) -> Bool { (error as? RPCError)?.reason == "breaker.open" }
-
-    private static func pause(_ error: any Error) -> Duration? {
-        (error as? RPCError)?.retryAfterMs.map { .milliseconds($0) }
     }
 
     // MARK: - Login
 
-    /// Logs in, unless that was done since `generation`, or is being done: then that one's end is waited for.
-    private func open(after generation: Int) async throws {
-        let task: Task<Void, any Error>? = state.withLock { state in
-            if let opening = state.opening { return opening }
-            guard state.generation == generation else { return nil }
-            let opening = Task { try await self.logIn() }
-            state.opening = opening
-            return opening
-        }
-        try await task?.value
-    }
-
     private func logIn() async throws {
-        defer { state.withLock { $0.opening = nil } }
         let login = try login()
         var json = JSONWriter()
         json.object {
@@ -189,7 +123,6 @@ public final class HTTPCalendarSession: CalendarSession {
         }
         state.withLock { state in
             state.headers = headers
-            state.generation += 1
             state.taken = time.boot()
         }
     }

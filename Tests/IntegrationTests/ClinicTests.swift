@@ -3,15 +3,16 @@ import Simulators
 import TestSupport
 import Testing
 
-/// Clinics' calendars through the suite as it is installed: millctl, runner, pooled workers, books.
+/// Clinics' calendars through the suite as it is installed: millctl, runner, pooled workers, books, and the limits that are
+/// declared for it.
 @Suite(.serialized, .heavy, .enabled(if: RunningSuite.isBuilt, "the executables are not built"))
 struct ClinicTests {
     private static let monday = "2026-03-02"
 
-    /// Two clinics with 30 appointments on each of 15 dates.
-    private static var calendar: SimulatedCalendar {
+    /// Clinics with 30 appointments on each of 15 dates.
+    private static func calendar(_ clinics: [String]) -> SimulatedCalendar {
         var calendar = SimulatedCalendar()
-        for clinic in ["NORTH", "SOUTH"] {
+        for clinic in clinics {
             for day in 2...16 {
                 let date = "2026-03-\(day < 10 ? "0" : "")\(day)"
                 for number in 0..<30 {
@@ -26,33 +27,46 @@ struct ClinicTests {
         return calendar
     }
 
-    /// The suite, with a budget of ten requests a second that all workers share, and both clinics.
+    /// A runner with what is declared for clinics, and the clinics.
     private func run<Result: Sendable>(
-        latency: Duration = .zero, environment: [String: String?] = [:],
-        _ body: (RunningSuite, ClinicSimulator) async throws -> Result
+        _ clinics: [String] = ["NORTH", "SOUTH"], latency: Duration = .zero, environment: [String: String?] = [:],
+        _ body: (RunningRunner, ClinicSimulator) async throws -> Result
     ) async throws -> Result {
         var settings = ClinicSimulator.Settings()
         settings.latency = latency
-        return try await ClinicSimulator.run(Self.calendar, settings) { simulator in
-            try await RunningSuite.run(environment: environment) { suite in
-                for clinic in ["NORTH", "SOUTH"] {
-                    try await suite.check("clinic", "add", clinic, "--url", simulator.url(of: clinic), "--zone", "UTC")
+        let kinds = try #require(text(of: packageRoot + "/Units/kinds.d/clinics.yaml"))
+        return try await ClinicSimulator.run(Self.calendar(clinics), settings) { simulator in
+            try await RunningRunner.run(kinds: kinds, options: [], environment: environment) { runner in
+                for clinic in clinics {
+                    try await runner.check("clinic", "add", clinic, "--url", simulator.url(of: clinic), "--zone", "UTC")
                 }
-                return try await body(suite, simulator)
+                try await eventually("the kind is known", within: .seconds(30)) {
+                    try await runner.call("kind.list")["kinds"].elements.contains {
+                        $0["name"].string == "sync-schedule" && $0["workers"].int ?? 1 > 0
+                    }
+                }
+                return try await body(runner, simulator)
             }
         }
     }
 
-    private func sync(_ suite: RunningSuite, _ clinic: String, status: Int32 = 0) async throws -> Tree {
+    private func sync(
+        _ runner: RunningRunner, _ clinic: String, days: Int = 14, status: Int32 = 0
+    ) async throws -> Tree {
         try Tree(
-            try await suite.check(
-                "clinic", "sync", clinic, "--from", Self.monday, "--days", "14", "--json", status: status,
-                within: .seconds(120)))["job"]
+            try await runner.check(
+                "clinic", "sync", clinic, "--from", Self.monday, "--days", "\(days)", "--json", status: status))["job"]
+    }
+
+    private func submit(_ runner: RunningRunner, _ clinic: String, days: Int = 14) async throws -> Int {
+        try await runner.submit(
+            "sync-schedule", "{\"clinicId\":\"\(clinic)\",\"from\":\"\(Self.monday)\",\"daysAhead\":\(days)}",
+            ",\"key\":\"\(clinic)\"")
     }
 
     /// `id day` of every live row.
-    private func live(_ suite: RunningSuite) async throws -> [String] {
-        let csv = try await suite.check("books", "export", "appointments", "--format", "csv")
+    private func live(_ runner: RunningRunner) async throws -> [String] {
+        let csv = try await runner.check("books", "export", "appointments", "--format", "csv")
         return Table(csv: csv).rows.map { "\($0["appointment_id"]!) \($0["appointment_day"]!)" }.sorted()
     }
 
@@ -63,21 +77,21 @@ struct ClinicTests {
     }
 
     @Test func aCalendarIsMirroredAndWhatChangesInItIsTakenOver() async throws {
-        try await run { suite, simulator in
-            let first = try await sync(suite, "NORTH")
+        try await run { runner, simulator in
+            let first = try await sync(runner, "NORTH")
             #expect(first["state"].string == "succeeded")
             #expect(first["result"]["stats"]["appointmentsAdded"].int == 450)
-            #expect(try await live(suite) == expected(simulator, "NORTH"))
+            #expect(try await live(runner) == expected(simulator, "NORTH"))
             simulator.change { calendar in
                 calendar.remove("NORTH-2-0", from: "NORTH")
                 calendar.put(.init(id: "NORTH-2-1", patient: "p1", day: "2026-03-10", start: 500), in: "NORTH")
                 calendar.put(.init(id: "NORTH-2-2", patient: "other", day: "2026-03-02", start: 520), in: "NORTH")
             }
-            let stats = try await sync(suite, "NORTH")["result"]["stats"]
+            let stats = try await sync(runner, "NORTH")["result"]["stats"]
             #expect(stats["appointmentsAdded"].int == 0)
             #expect(stats["appointmentsUpdated"].int == 2)
             #expect(stats["appointmentsRemoved"].int == 1)
-            #expect(try await live(suite) == expected(simulator, "NORTH"))
+            #expect(try await live(runner) == expected(simulator, "NORTH"))
             // A date that cannot be read loses nothing, whatever else is gone.
             simulator.change { calendar in
                 for day in 2...16 { calendar.remove("NORTH-\(day)-9", from: "NORTH") }
@@ -85,19 +99,19 @@ struct ClinicTests {
             simulator.set {
                 $0.faults = [FaultRule("GET", "appointments/2026-03-05", .every(1), .status(500, code: "x"))]
             }
-            let partial = try await sync(suite, "NORTH", status: 2)
+            let partial = try await sync(runner, "NORTH", status: 2)
             #expect(partial["result"]["failedDates"][0].string == "2026-03-05")
-            #expect(try await live(suite) == (expected(simulator, "NORTH") + ["NORTH-5-9 2026-03-05"]).sorted())
-            let grid = try await suite.check("clinic", "slots", "NORTH", Self.monday)
+            #expect(try await live(runner) == (expected(simulator, "NORTH") + ["NORTH-5-9 2026-03-05"]).sorted())
+            let grid = try await runner.check("clinic", "slots", "NORTH", Self.monday)
             #expect(grid.contains("slots,"))
         }
     }
 
-    @Test func ofThirteenSyncsOfAClinicOneIsRefusedAndAnotherClinicIsNotSlowed() async throws {
-        try await run(latency: .seconds(1)) { suite, _ in
+    @Test func ofThirteenSyncsOfAClinicTwoRunTenWaitOneIsRefusedAndAnotherClinicIsNotSlowed() async throws {
+        try await run(latency: .seconds(1)) { runner, _ in
             var accepted: [Int] = [], refused = 0
             for _ in 0..<13 {
-                let answer = try await suite.request(
+                let answer = try await runner.request(
                     "job.submit",
                     """
                     {"kind":"sync-schedule","key":"NORTH",\
@@ -112,43 +126,86 @@ struct ClinicTests {
                 }
             }
             #expect((accepted.count, refused) == (12, 1))
-            try await suite.check("clinic", "sync", "SOUTH", "--from", Self.monday, "--days", "2")
-            #expect(try await suite.job(accepted[11])["state"].string != "succeeded", "NORTH is still at it")
-            for id in accepted { #expect(try await suite.finished(id)["state"].string == "succeeded") }
-            #expect(try await live(suite).count == 180)
+            for id in accepted.prefix(2) { try await runner.reached("running", id) }
+            for id in accepted.dropFirst(2) { #expect(try await runner.why(id).contains("key")) }
+            _ = try await sync(runner, "SOUTH", days: 2)
+            #expect(try await runner.job(accepted[11])["state"].string == "ready", "NORTH is still at it")
+            for id in accepted {
+                let job = try await runner.finished(id, within: .seconds(120))
+                #expect(job["state"].string == "succeeded", "\(job)")
+            }
+            #expect(try await live(runner).count == 180)
         }
     }
 
-    @Test func whoeverIsKilledTheBooksAreTheCalendarAfterwardsWithoutADoubleRow() async throws {
-        try await run(latency: .milliseconds(30)) { suite, simulator in
-            var random = SeededGenerator(seed: 11)
-            for round in 0..<6 {
-                let submitted = try await suite.call(
-                    "job.submit",
-                    """
-                    {"kind":"sync-schedule","key":"NORTH","params":{"clinicId":"NORTH","from":"\(Self.monday)"}}
-                    """)
-                let id = try #require(submitted["id"].int)
-                let wanted = simulator.counts["GET appointments", default: 0] + Int.random(in: 0...14, using: &random)
-                try await simulator.wait(for: "some dates are asked for") {
-                    $0["GET appointments", default: 0] >= wanted
-                }
-                if round % 2 == 0 {
-                    let workers = try await suite.call("worker.list")["workers"]
-                    if let pid = workers[0]["pid"].int { kill(pid_t(pid), SIGKILL) }
-                } else {
-                    kill(try await suite.processID(), SIGKILL)
-                }
-                simulator.change { calendar in
-                    calendar.remove("NORTH-\(round + 2)-\(round)", from: "NORTH")
-                    calendar.put(
-                        .init(id: "NORTH-\(round + 3)-9", patient: "moved", day: "2026-03-\(10 + round)", start: 600),
-                        in: "NORTH")
-                }
-                _ = try await suite.finished(id)
+    @Test func fourProcessesTogetherNeverAskMoreThanTenAndTenASecondWhateverHappensToThem() async throws {
+        let clinics = (1...8).map { "CLINIC-\($0)" }
+        try await run(clinics, latency: .milliseconds(40)) { runner, simulator in
+            var others: [RunningProcess] = []
+            for _ in 0..<3 {
+                others.append(
+                    try RunningProcess(
+                        [
+                            "setpriv", "--pdeathsig", "KILL", Binary.path("millrace-backoffice"), "--connect",
+                            runner.socket,
+                        ], environment: ["MILLRACE_STATE": runner.state, "SWIFT_BACKTRACE": "enable=no"]))
             }
-            _ = try await sync(suite, "NORTH")
-            #expect(try await live(suite) == expected(simulator, "NORTH"))
+            try await eventually("four processes are there", within: .seconds(30)) {
+                try await runner.call("worker.list")["workers"].elements.count { !($0["name"].string ?? "").isEmpty }
+                    >= 4
+            }
+            simulator.set { $0.faults = [FaultRule("GET", "appointments", .every(9), .status(503, code: "x"))] }
+            let jobs = try await onAll(clinics) { try await submit(runner, $0, days: 7) }
+            func asked(_ count: Int) async throws {
+                try await simulator.wait(for: "\(count) requests") { $0.values.reduce(0, +) >= count }
+            }
+            try await asked(25)
+            // A process that is gone, a sync that is given up, a runner that comes back: none has a budget twice.
+            others[0].signal(SIGKILL)
+            try await asked(35)
+            try await runner.call("job.cancel", "{\"id\":\(jobs[7])}")
+            try await asked(45)
+            try await runner.kill()
+            try await runner.start()
+            for id in jobs.dropLast() {
+                let job = try await runner.finished(id, within: .seconds(120))
+                #expect(job["state"].string == "succeeded", "\(job)")
+            }
+            #expect(simulator.total > 8 * 10)
+            let most = simulator.excess(rate: 10)
+            #expect(most <= 10.001, "\(most) ahead of ten a second")
         }
+    }
+
+    private func onAll(_ clinics: [String], _ body: (String) async throws -> Int) async throws -> [Int] {
+        var all: [Int] = []
+        for clinic in clinics { all.append(try await body(clinic)) }
+        return all
+    }
+
+    @Test func aSyncThatIsOutOfTimeOrWhoseCallerIsGoneLeavesNothingBehind() async throws {
+        try await run(environment: ["SYNC_TIMEOUT_MS": "2500"]) { runner, simulator in
+            simulator.set { $0.faults = [FaultRule("GET", "appointments", .every(1), .hang(done: false))] }
+            let late = try await sync(runner, "NORTH", days: 2, status: 1)
+            #expect(late["error"]["data"]["status"].string == "DEADLINE_EXCEEDED", "\(late)")
+            #expect(try await syncs(runner) == ["failed"])
+
+            let before = simulator.counts["GET appointments", default: 0]
+            let caller = try runner.begin("clinic", "sync", "NORTH", "--from", Self.monday, "--days", "2")
+            try await simulator.wait(for: "dates are asked for") { $0["GET appointments", default: 0] > before }
+            caller.signal(SIGKILL)
+            try await eventually("the sync is closed", within: .seconds(30)) {
+                try await syncs(runner) == ["failed", "failed"]
+            }
+            simulator.set { $0.faults = [] }
+            _ = try await sync(runner, "NORTH", days: 2)
+            #expect(try await live(runner).count == 90)
+            #expect(simulator.counts["POST login"] == 1, "the session came back from both")
+        }
+    }
+
+    /// How the syncs of the books stand.
+    private func syncs(_ runner: RunningRunner) async throws -> [String] {
+        Table(csv: try await runner.check("books", "export", "syncs", "--format", "csv")).rows.map { $0["status"]! }
     }
 }

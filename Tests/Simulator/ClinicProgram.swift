@@ -65,9 +65,7 @@ struct ClinicProgram: AsyncParsableCommand {
             var writer = JSONWriter()
             writer.object { json in
                 json.member("url", simulator.server.url("/clinics"))
-                json.member(
-                    "clinics",
-                    Dictionary(uniqueKeysWithValues: simulator.clinics.map { ($0, simulator.url(of: $0)) }))
+                json.member("clinics", simulator.urls)
             }
             print(String(decoding: writer.bytes, as: UTF8.self))
         } else {

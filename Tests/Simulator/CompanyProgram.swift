@@ -8,9 +8,9 @@ import Simulators
 struct CompanyProgram: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "company",
-        abstract: "A Notion and a chat service to try millrace on, without an account.",
+        abstract: "A Notion, a chat service and calendars of clinics to try millrace on, without an account.",
         discussion: """
-            Both are real HTTP servers at 127.0.0.1. Notion holds a small made-up company, which is gone with the process. \
+            They are real HTTP servers at 127.0.0.1. Notion holds a small made-up company, which is gone with the process. \
             GET /simulator/counters tells how often each was called, POST /simulator/reset sets that to nothing.
 
             A fault is said as METHOD:PATH:WHEN:WHAT, for instance POST:pages:every=5:lost, *:*:chance=0.1:status=503, \
@@ -54,6 +54,9 @@ struct CompanyProgram: AsyncParsableCommand {
         chatSettings.faults = try chatFaults.map { try FaultRule(text: $0) }
         chatSettings.seed = seed
         let chat = try await ChatSimulator(chatSettings, port: chatPort)
+        var clinicSettings = ClinicSimulator.Settings()
+        clinicSettings.latency = .milliseconds(latency)
+        let clinics = try await ClinicSimulator(.madeUp(from: SystemTime().wall().date), clinicSettings)
 
         var variables = company.variables
         variables["MILLRACE_BACKOFFICE_BOOKS"] = "notion"
@@ -61,29 +64,34 @@ struct CompanyProgram: AsyncParsableCommand {
         variables["MILLRACE_BACKOFFICE_NOTION_URL"] = notion.base
         variables["MILLRACE_BACKOFFICE_CHAT_URL"] = chat.url
         variables["MILLRACE_BACKOFFICE_NOTION_RATE"] = String(rate)
-        say(notion, chat, variables)
+        say(notion, chat, clinics, variables)
 
         for await _ in signals { break }
         await notion.close()
         await chat.close()
+        await clinics.close()
     }
 
-    private func say(_ notion: NotionSimulator, _ chat: ChatSimulator, _ variables: [String: String]) {
+    private func say(
+        _ notion: NotionSimulator, _ chat: ChatSimulator, _ clinics: ClinicSimulator, _ variables: [String: String]
+    ) {
         if json {
             var writer = JSONWriter()
             writer.object { json in
                 json.member("notion", notion.base)
                 json.member("chat", chat.url)
+                json.member("clinics", clinics.urls)
                 json.member("variables", variables)
             }
             print(String(decoding: writer.bytes, as: UTF8.self))
         } else {
             print("notion at \(notion.base), any token; counters at \(notion.server.url("/simulator/counters"))")
             print("chat at \(chat.url), any key; counters at \(chat.server.url("/simulator/counters"))")
+            for (clinic, url) in clinics.urls.sorted(by: { $0.key < $1.key }) { print("clinic \(clinic) at \(url)") }
             print(
                 "\nThe back office finds them by these variables, and credentials notion-token and openrouter-api-key:")
             for (name, value) in variables.sorted(by: { $0.key < $1.key }) { print("  \(name)=\(value)") }
-            print("\nCtrl-C ends both.")
+            print("\nCtrl-C ends all of them.")
         }
         fflush(nil)
     }

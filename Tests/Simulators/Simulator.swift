@@ -70,7 +70,7 @@ extension SimulatedSystem {
                 answer = Self.error(status, code, "made on purpose")
             }
         }
-        answer.delay = settings.latency
+        answer.delay += settings.latency
         return answer.suffering(effect)
     }
 

@@ -56,6 +56,7 @@ extension ClinicCommand {
         @Option(help: "Its calendar; /login, /config and /appointments are below it.") var url: String
         @Option(help: "Its time zone, such as Europe/Berlin; what the calendar says when left out.") var zone: String?
         @Option(help: "The name of the credential with its user:password.") var credential: String?
+        @Flag(help: "Its calendar has no API: chromium, which has to be installed, reads its pages.") var pages = false
 
         func run() async throws {
             guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
@@ -64,7 +65,8 @@ extension ClinicCommand {
             if let zone, !ScheduleConfig.isZone(zone) {
                 throw Failure(.usage, "--zone: this system knows no zone '\(zone)'")
             }
-            let clinic = Clinic(id: id, url: url, credential: credential, zone: zone)
+            let clinic = Clinic(
+                id: id, url: url, credential: credential, zone: zone, access: pages ? .pages : .api)
             let isNew = try await ClinicCommand.withBooks(global) { try await $0.put(clinic) }
             if global.json {
                 JSONOutput.document(
@@ -102,7 +104,8 @@ extension ClinicCommand {
             abstract: "Mirrors the calendar of a clinic, and shows the job until it ends.",
             discussion: """
                 Two syncs of a clinic run at once and ten wait; the next is refused. It ends with 0 when every date came \
-                through, 2 when some did, 1 when none. What of a date could not be read is left as it was.
+                through, 2 when some did, 1 when none. What of a date could not be read is left as it was. Whoever ends this \
+                command before the sync ends the sync too, unless it is detached.
                 """)
 
         @OptionGroup var global: GlobalOptions
@@ -114,7 +117,7 @@ extension ClinicCommand {
             help: "How many days after the first one, 1 to 60; 14 are 15 dates.", transform: OptionValue.integer(1...60)
         )
         var days = ScheduleSyncParameters.standardDays
-        @Flag(help: "Queue it, and do not wait for its end.") var detach = false
+        @Flag(help: "Queue it, and do not wait for its end; it goes on without this command.") var detach = false
 
         func run() async throws {
             var problems: [String] = []
@@ -123,7 +126,7 @@ extension ClinicCommand {
             let parameters = ScheduleSyncParameters(clinic: id, daysAhead: days, from: from)
             let specification = JobSpecification(
                 kind: ClinicCommand.kind, params: JSONRaw(parameters), key: id.text,
-                timeoutMs: Int(settings.timeout.milliseconds), maxAttempts: 1)
+                timeoutMs: Int(settings.timeout.milliseconds), maxAttempts: 1, attached: detach ? nil : true)
             let caller = try Caller(service: KnownService.runner.name, at: global.place)
             let answer = try await caller.call(JobSubmit.self, specification, idempotencyKey: Identifier.random())
             if detach {
@@ -132,7 +135,8 @@ extension ClinicCommand {
                 return Output.line(receipt)
             }
             try await JobWaiting(
-                caller: caller, id: answer.value.id, global: global, summary: { ClinicText.summary(of: $0, $1) }
+                caller: caller, id: answer.value.id, global: global, attached: true,
+                summary: { ClinicText.summary(of: $0, $1) }
             ).run()
         }
     }

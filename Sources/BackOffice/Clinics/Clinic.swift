@@ -9,16 +9,26 @@ public struct Clinic: Hashable, Sendable {
     public var credential: String?
     /// As the operator has it; nil leaves it to the calendar.
     public var zone: String?
+    public var access = Access.api
+
+    /// How its calendar is read.
+    public enum Access: String, CaseIterable, Sendable {
+        /// HTTP and JSON.
+        case api
+        /// It has pages only, which a browser reads.
+        case pages
+    }
 
     public static let standardCredential = "clinic-login"
 
     public init(
-        id: ClinicID, url: String? = nil, credential: String? = nil, zone: String? = nil
+        id: ClinicID, url: String? = nil, credential: String? = nil, zone: String? = nil, access: Access = .api
     ) {
         self.id = id
         self.url = url
         self.credential = credential
         self.zone = zone
+        self.access = access
     }
 }
 

@@ -12,8 +12,8 @@ extension SQLiteBooks {
     /// All of them, by id.
     public func clinics() async throws -> [Clinic] {
         try await database.read { connection in
-            try connection.query("SELECT id, url, credential, zone FROM clinic ORDER BY id") { row in
-                Clinic(id: row.id(0), url: row.textOrNil(1), credential: row.textOrNil(2), zone: row.textOrNil(3))
+            try connection.query("SELECT id, url, credential, zone, access FROM clinic ORDER BY id") { row in
+                try Clinic(id: row.id(0), row, from: 1)
             }
         }
     }
@@ -28,11 +28,12 @@ extension SQLiteBooks {
                 == nil
             try connection.run(
                 """
-                INSERT INTO clinic (id, url, credential, zone) VALUES (?1, ?2, ?3, ?4)
+                INSERT INTO clinic (id, url, credential, zone, access) VALUES (?1, ?2, ?3, ?4, ?5)
                 ON CONFLICT (id) DO UPDATE SET url = excluded.url, credential = excluded.credential,
-                    zone = coalesce(excluded.zone, zone)
+                    zone = coalesce(excluded.zone, zone), access = excluded.access
                 """,
-                .text(clinic.id.text), SQLValue(clinic.url), SQLValue(clinic.credential), SQLValue(clinic.zone))
+                .text(clinic.id.text), SQLValue(clinic.url), SQLValue(clinic.credential), SQLValue(clinic.zone),
+                .text(clinic.access.rawValue))
             if isNew { try Self.put(.lunch, of: clinic.id, connection) }
             return isNew
         }
@@ -141,6 +142,18 @@ extension SQLiteBooks {
             config.zone = row.text(7)
             return config
         }
+    }
+}
+
+extension Clinic {
+    /// From `url, credential, zone, access`.
+    init(id: ClinicID, _ row: Row, from column: Int) throws {
+        guard let access = Access(rawValue: row.text(column + 3)) else {
+            throw BooksError.damaged(table: "clinic", id: id.text, column: "access")
+        }
+        self.init(
+            id: id, url: row.textOrNil(column), credential: row.textOrNil(column + 1),
+            zone: row.textOrNil(column + 2), access: access)
     }
 }
 

@@ -6,6 +6,7 @@ extension BooksTable {
         case .clinics:
             [
                 .init("id", "id"), .init("url", "url"), .init("credential", "credential"), .init("zone", "zone"),
+                .init("access", "access"),
             ]
         case .appointments:
             [

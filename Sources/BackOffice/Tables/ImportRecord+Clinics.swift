@@ -21,10 +21,13 @@ struct ImportedAppointment: Hashable {
 extension ImportRecord {
     static func clinic(_ reader: inout RecordReader) -> ImportRecord? {
         let id = reader.id("id", Clinic.self)
+        var access = Clinic.Access.api
+        if reader.word("access") != nil, let word = reader.choice("access", Clinic.Access.self) { access = word }
         guard reader.problems.isEmpty, let id else { return nil }
         return .clinic(
             Clinic(
-                id: id, url: reader.word("url"), credential: reader.word("credential"), zone: reader.word("zone")))
+                id: id, url: reader.word("url"), credential: reader.word("credential"), zone: reader.word("zone"),
+                access: access))
     }
 
     static func appointment(_ reader: inout RecordReader) -> ImportRecord? {
@@ -74,17 +77,19 @@ extension ImportRecord {
 extension Intake {
     mutating func take(_ clinic: Clinic) throws {
         let old = try connection.first(
-            "SELECT url, credential, zone FROM clinic WHERE id = ?1", .text(clinic.id.text)
-        ) { row in
-            Clinic(id: clinic.id, url: row.textOrNil(0), credential: row.textOrNil(1), zone: row.textOrNil(2))
-        }
+            "SELECT url, credential, zone, access FROM clinic WHERE id = ?1", .text(clinic.id.text)
+        ) { row in try Clinic(id: clinic.id, row, from: 0) }
         try put(
             old, clinic,
             """
-            INSERT INTO clinic (id, url, credential, zone) VALUES (?1, ?2, ?3, ?4)
-            ON CONFLICT (id) DO UPDATE SET url = excluded.url, credential = excluded.credential, zone = excluded.zone
+            INSERT INTO clinic (id, url, credential, zone, access) VALUES (?1, ?2, ?3, ?4, ?5)
+            ON CONFLICT (id) DO UPDATE SET url = excluded.url, credential = excluded.credential, zone = excluded.zone,
+                access = excluded.access
             """,
-            [.text(clinic.id.text), SQLValue(clinic.url), SQLValue(clinic.credential), SQLValue(clinic.zone)])
+            [
+                .text(clinic.id.text), SQLValue(clinic.url), SQLValue(clinic.credential), SQLValue(clinic.zone),
+                .text(clinic.access.rawValue),
+            ])
     }
 
     /// A clinic that the books lack is created, without a calendar. What changes by an import has no hash, so that the next

@@ -5,21 +5,22 @@ import Watching
 package struct CalendarRequest: Sendable {
     /// Nil for a call elsewhere.
     var clinic: String?
-    /// `login`, `session`, `config` or `appointments`.
+    /// `login`, `session`, `config` or `appointments`; `pages/login`, `pages/settings`, `pages/schedule`.
     var name = ""
+    /// The first day that is asked for; or the day.
     var start = ""
     var end = ""
 
     init(_ call: HTTPCall) {
         let parts = call.path.split(separator: "/").map { ClinicSimulator.unescaped($0) }
-        guard parts.count == 3, parts[0] == "clinics" else { return }
+        guard parts.count == 3 || parts.count == 4 && parts[2] == "pages", parts[0] == "clinics" else { return }
         clinic = parts[1]
-        name = parts[2]
+        name = parts[2...].joined(separator: "/")
         for pair in call.target.drop(while: { $0 != "?" }).dropFirst().split(separator: "&") {
             let sides = pair.split(separator: "=", maxSplits: 1)
             guard sides.count == 2 else { continue }
             let day = String(ClinicSimulator.unescaped(sides[1]).prefix(10))
-            if sides[0] == "start" { start = day }
+            if sides[0] == "start" || sides[0] == "date" { start = day }
             if sides[0] == "end" { end = day }
         }
     }
@@ -43,7 +44,7 @@ extension ClinicSimulator.System {
         let request = CalendarRequest(call)
         guard request.clinic != nil else { return (request, "\(call.method) elsewhere", call.path) }
         times.append(call.time)
-        let path = request.name == "appointments" ? "appointments/\(request.start)" : request.name
+        let path = request.start.isEmpty ? request.name : "\(request.name)/\(request.start)"
         return (request, "\(call.method) \(request.name)", path)
     }
 
@@ -51,6 +52,7 @@ extension ClinicSimulator.System {
         guard let clinic = request.clinic else { return Self.error(404, "no such address") }
         guard calendar.clinics[clinic] != nil else { return Self.error(404, "no such clinic") }
         if call.method == "POST", request.name == "login" { return logIn(call) }
+        if request.name.hasPrefix("pages/") { return page(call, request, of: clinic) }
         guard call.method == "GET", ["session", "config", "appointments"].contains(request.name) else {
             return Self.error(404, "no such address")
         }
@@ -74,9 +76,7 @@ extension ClinicSimulator.System {
         guard !user.isEmpty, settings.login == nil || settings.login == "\(user):\(password)" else {
             return Self.error(401, "user name or password are wrong")
         }
-        lastSession += 1
-        let session = "s\(lastSession)"
-        sessions[session] = settings.sessionLife > 0 ? settings.sessionLife : .max
+        let session = newSession()
         if settings.givesToken { return .json(#"{"token":"\#(session)"}"#) }
         var answer = HTTPAnswer.json("{}")
         answer.headers.append(("Set-Cookie", "clinic-session=\(session); Path=/; HttpOnly"))
@@ -84,9 +84,17 @@ extension ClinicSimulator.System {
         return answer
     }
 
-    private mutating func takes(_ call: HTTPCall) -> Bool {
+    mutating func newSession() -> String {
+        lastSession += 1
+        let session = "s\(lastSession)"
+        sessions[session] = settings.sessionLife > 0 ? settings.sessionLife : .max
+        return session
+    }
+
+    /// - Parameter byCookie: as pages do, whatever the API wants.
+    mutating func takes(_ call: HTTPCall, byCookie: Bool = false) -> Bool {
         let given =
-            settings.givesToken
+            settings.givesToken && !byCookie
             ? call["Authorization"].map { String($0.dropFirst("Bearer ".count)) }
             : call["Cookie"]?.split(separator: ";").map { $0.drop { $0 == " " } }
                 .first { $0.hasPrefix("clinic-session=") }.map { String($0.dropFirst("clinic-session=".count)) }
@@ -111,7 +119,8 @@ extension ClinicSimulator.System {
                 json.member(shape.rawValue) { json in json.array { json in for one in list { json.value(one) } } }
             }
         }
-        return HTTPAnswer(200, headers: [("Content-Type", "application/json")], body: json.bytes)
+        return HTTPAnswer(
+            200, headers: [("Content-Type", "application/json")], body: json.bytes, after: settings.readingTime)
     }
 
     /// `{"clinic": …, "id": …}` with `removed: true`, or with what changes of `day`, `start` (minutes), `minutes`, `status`,
@@ -163,7 +172,7 @@ extension SimulatedCalendar.Appointment: JSONEncodable {
     }
 
     /// "4:15 PM"
-    private static func clock(_ minutes: Int) -> String {
+    static func clock(_ minutes: Int) -> String {
         let hour = minutes / 60 % 24, minute = minutes % 60
         return "\(hour % 12 == 0 ? 12 : hour % 12):\(minute < 10 ? "0" : "")\(minute) \(hour < 12 ? "AM" : "PM")"
     }

@@ -6,7 +6,8 @@ import Watching
 /// calls.
 ///
 /// A clinic's calendar is at `/clinics/NAME`; below it are `POST login`, `GET session`, `GET config` and
-/// `GET appointments?start=…&end=…`. `GET /clinics` lists them.
+/// `GET appointments?start=…&end=…`; below `pages` the same for people: `login`, `settings`, `schedule?date=…`. `GET /clinics`
+/// lists them.
 public final class ClinicSimulator: Simulator {
     /// How an answer with appointments looks.
     public enum Shape: String, CaseIterable, Sendable {
@@ -21,7 +22,9 @@ public final class ClinicSimulator: Simulator {
         /// Whether a login gives a token instead of a cookie.
         public var givesToken = false
         public var latency = Duration.zero
-        /// Names are `login`, `session`, `config`, `appointments/2016-05-02`, below any clinic.
+        /// What an answer with appointments takes on top.
+        public var readingTime = Duration.zero
+        /// Names are `login`, `session`, `config`, `appointments/2016-05-02`, `pages/schedule/2016-05-02`, below any clinic.
         public var faults: [FaultRule] = []
         public var seed: UInt64 = 1
         public var shape = Shape.rotating
@@ -60,6 +63,11 @@ public final class ClinicSimulator: Simulator {
 
     /// The address of a clinic's calendar.
     public func url(of clinic: String) -> String { server.url("/clinics/\(Self.escaped(clinic))") }
+
+    /// The addresses of all calendars, by clinic.
+    public var urls: [String: String] {
+        Dictionary(uniqueKeysWithValues: clinics.map { ($0, url(of: $0)) })
+    }
 
     public var clinics: [String] { system.value.calendar.clinics.keys.sorted() }
     public var calendar: SimulatedCalendar { system.value.calendar }
