@@ -163,13 +163,15 @@ extension ClinicCommand {
 
         @OptionGroup var global: GlobalOptions
         @Argument(help: "The clinic.", transform: OptionValue.clinic) var id: ClinicID
-        @Argument(help: "The day, YYYY-MM-DD.", transform: OptionValue.day) var date: Day
+        @Argument(help: "The day, YYYY-MM-DD; today at the clinic when left out.", transform: OptionValue.day)
+        var date: Day?
 
         func run() async throws {
             let now = SystemTime().wall()
-            let slots = try await ClinicCommand.withBooks(global) { books in
-                _ = try await books.clinic(id)
-                return try await books.slots(of: id, from: date, to: date, now: now)
+            let (date, slots) = try await ClinicCommand.withBooks(global) { books in
+                let clinic = try await books.clinic(id)
+                let day = if let date { date } else { try await books.today(at: clinic, now: now) }
+                return (day, try await books.slots(of: id, from: day, to: day, now: now))
             }
             if global.json { return JSONOutput.document(JSONValue.array(slots.map(ClinicText.json))) }
             if slots.isEmpty { return Output.line("\(DisplayText.harmless(id.text)) has no slots on \(date)") }
@@ -208,16 +210,18 @@ extension ClinicCommand {
 
         @OptionGroup var global: GlobalOptions
         @Argument(help: "The clinic.", transform: OptionValue.clinic) var id: ClinicID
-        @Option(help: "The first day, YYYY-MM-DD; today when left out.", transform: OptionValue.day) var from: Day?
+        @Option(help: "The first day, YYYY-MM-DD; today at the clinic when left out.", transform: OptionValue.day)
+        var from: Day?
         @Option(help: "How many days, 1 to 366.", transform: OptionValue.integer(1...366)) var days = 1
         @Flag(help: "Those that are gone too.") var deleted = false
 
         func run() async throws {
-            let first = from ?? Day(SystemTime().wall().date)
-            guard let first, let last = first.adding(days - 1) else { throw Failure(.usage, "these days do not exist") }
-            let found = try await ClinicCommand.withBooks(global) { books in
-                _ = try await books.clinic(id)
-                return try await books.appointments(of: id, from: first, to: last, deleted: deleted)
+            let now = SystemTime().wall()
+            let (first, last, found) = try await ClinicCommand.withBooks(global) { books in
+                let clinic = try await books.clinic(id)
+                let first = if let from { from } else { try await books.today(at: clinic, now: now) }
+                guard let last = first.adding(days - 1) else { throw ClinicError.range(first, days: days) }
+                return (first, last, try await books.appointments(of: id, from: first, to: last, deleted: deleted))
             }
             if global.json { return JSONOutput.document(JSONValue.array(found.map(ClinicText.json))) }
             if found.isEmpty { return Output.line("no appointment from \(first) to \(last)") }

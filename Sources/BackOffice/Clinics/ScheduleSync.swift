@@ -81,7 +81,7 @@ public struct ScheduleSync: Sendable {
         try Task.checkCancellation()
         let config = try await books.configure(clinic, remote)
         let zone = try zone(clinic, config)
-        let first = parameters.from ?? today(in: zone)
+        let first = parameters.from ?? zone.today(at: time.wall())
         guard let last = first.adding(parameters.daysAhead) else {
             throw ClinicError.range(first, days: parameters.daysAhead)
         }
@@ -130,11 +130,6 @@ public struct ScheduleSync: Sendable {
         } catch {
             throw .zone(clinic.id, "\(error)")
         }
-    }
-
-    func today(in zone: Zone) -> Day {
-        let wall = zone.wallTime(at: Instant(time.wall()))
-        return Day(wall.date) ?? Day(year: 1970, month: 1, day: 1)!
     }
 
     // MARK: - Preload

@@ -1,4 +1,6 @@
+import Calendars
 import JSONCodec
+import Linux
 import MillraceStore
 
 /// Clinics: who they are and how they work.
@@ -36,6 +38,17 @@ extension SQLiteBooks {
                 .text(clinic.access.rawValue))
             if isNew { try Self.put(.lunch, of: clinic.id, connection) }
             return isNew
+        }
+    }
+
+    /// The date that the clocks of a clinic show.
+    /// - Throws: ``ClinicError/zone(_:_:)``.
+    public func today(at clinic: Clinic, now: Timestamp) async throws -> Day {
+        let config = try await config(of: clinic.id) ?? ScheduleConfig()
+        do {
+            return try ZoneDatabase.system.zone(named: clinic.zone ?? config.zone).today(at: now)
+        } catch {
+            throw ClinicError.zone(clinic.id, "\(error)")
         }
     }
 

@@ -24,6 +24,12 @@ public struct Day: Hashable, Comparable, Sendable, CustomStringConvertible {
         self.date = date
     }
 
+    /// A date outside of the years 1 to 9999 is the nearest day within.
+    public init(clamping date: CivilDate) {
+        let first = CivilDate(year: 1, month: 1, day: 1)!, last = CivilDate(year: 9999, month: 12, day: 31)!
+        self.date = min(max(date, first), last)
+    }
+
     /// Reads exactly `YYYY-MM-DD`; nil for anything else and for a day that does not exist.
     public init?(_ text: String) {
         let bytes = Array(text.utf8)
