@@ -40,11 +40,6 @@ struct ClinicTests {
                 for clinic in clinics {
                     try await runner.check("clinic", "add", clinic, "--url", simulator.url(of: clinic), "--zone", "UTC")
                 }
-                try await eventually("the kind is known", within: .seconds(30)) {
-                    try await runner.call("kind.list")["kinds"].elements.contains {
-                        $0["name"].string == "sync-schedule" && $0["workers"].int ?? 1 > 0
-                    }
-                }
                 return try await body(runner, simulator)
             }
         }

@@ -168,14 +168,13 @@ extension ClinicCommand {
 
         func run() async throws {
             let now = SystemTime().wall()
-            let (date, slots) = try await ClinicCommand.withBooks(global) { books in
-                let clinic = try await books.clinic(id)
-                let day = if let date { date } else { try await books.today(at: clinic, now: now) }
+            let (day, slots) = try await ClinicCommand.withBooks(global) { books -> (Day, [ScheduleSlot]) in
+                let day = try await books.day(date, at: id, now: now)
                 return (day, try await books.slots(of: id, from: day, to: day, now: now))
             }
             if global.json { return JSONOutput.document(JSONValue.array(slots.map(ClinicText.json))) }
-            if slots.isEmpty { return Output.line("\(DisplayText.harmless(id.text)) has no slots on \(date)") }
-            Output.lines(ClinicText.day(slots, on: date, global.terminal))
+            if slots.isEmpty { return Output.line("\(DisplayText.harmless(id.text)) has no slots on \(day)") }
+            Output.lines(ClinicText.day(slots, on: day, global.terminal))
         }
     }
 
@@ -217,9 +216,9 @@ extension ClinicCommand {
 
         func run() async throws {
             let now = SystemTime().wall()
-            let (first, last, found) = try await ClinicCommand.withBooks(global) { books in
-                let clinic = try await books.clinic(id)
-                let first = if let from { from } else { try await books.today(at: clinic, now: now) }
+            let (first, last, found) = try await ClinicCommand.withBooks(global) {
+                books -> (Day, Day, [AppointmentView]) in
+                let first = try await books.day(from, at: id, now: now)
                 guard let last = first.adding(days - 1) else { throw ClinicError.range(first, days: days) }
                 return (first, last, try await books.appointments(of: id, from: first, to: last, deleted: deleted))
             }

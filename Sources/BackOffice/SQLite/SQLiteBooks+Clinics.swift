@@ -41,14 +41,16 @@ extension SQLiteBooks {
         }
     }
 
-    /// The date that the clocks of a clinic show.
-    /// - Throws: ``ClinicError/zone(_:_:)``.
-    public func today(at clinic: Clinic, now: Timestamp) async throws -> Day {
-        let config = try await config(of: clinic.id) ?? ScheduleConfig()
+    /// The day that somebody means at a clinic: the one he says, else what its clocks show.
+    /// - Throws: ``ClinicError/noClinic(_:)``, ``ClinicError/zone(_:_:)``.
+    public func day(_ said: Day?, at id: ClinicID, now: Timestamp) async throws -> Day {
+        let clinic = try await clinic(id)
+        if let said { return said }
+        let config = try await config(of: id) ?? ScheduleConfig()
         do {
             return try ZoneDatabase.system.zone(named: clinic.zone ?? config.zone).today(at: now)
         } catch {
-            throw ClinicError.zone(clinic.id, "\(error)")
+            throw ClinicError.zone(id, "\(error)")
         }
     }
 

@@ -133,9 +133,9 @@ final class Browser: Sendable {
 
     /// Orders are short, and the browser always reads: this does not block.
     private func write(_ bytes: [UInt8]) throws {
-        do {
+        do throws(SystemError) {
             try writing.withLock { _ throws(SystemError) in try writer.writeAll(bytes + [0]) }
-        } catch let error as SystemError {
+        } catch {
             throw Fault(why: "it takes no orders: \(error)")
         }
     }

@@ -215,7 +215,9 @@ public final class BrowserCalendarSession: CalendarSession {
         if status >= 400 { throw ClinicCalendarError.refused(WebFailure(origin: origin, status: status)) }
     }
 
-    private func onPage<Value: Sendable>(_ body: @Sendable (BrowserPage) async throws -> Value) async throws -> Value {
+    private func onPage<Value: Sendable>(
+        _ body: @escaping @Sendable (BrowserPage) async throws -> Value
+    ) async throws -> Value {
         guard let browser = browser.withLock({ $0 }) else { throw ClinicCalendarError.browser("it was not started") }
         do {
             return try await within { try await BrowserPage.run(in: browser, body) }
@@ -226,7 +228,7 @@ public final class BrowserCalendarSession: CalendarSession {
     }
 
     /// For as long as a page may take, its permits included.
-    private func within<Value: Sendable>(_ body: @Sendable @escaping () async throws -> Value) async throws -> Value {
+    private func within<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
         do {
             return try await withDeadline(Deadline(after: timeout * 2, time: time), time: time, body)
         } catch is DeadlineExceeded {
