@@ -25,8 +25,14 @@ struct Backlog: ~Copyable {
 
     mutating func next() -> PendingWork? {
         guard !isEmpty else { return nil }
-        defer { begun += 1 }
-        if works[begun].durability == .disk { durable -= 1 }
-        return works[begun]
+        let work = works[begun]
+        begun += 1
+        if work.durability == .disk { durable -= 1 }
+        // What is done is not held.
+        if isEmpty {
+            works.removeAll(keepingCapacity: begun <= 1024)
+            begun = 0
+        }
+        return work
     }
 }

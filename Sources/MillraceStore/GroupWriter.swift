@@ -83,8 +83,7 @@ final class GroupWriter: @unchecked Sendable {
         while let express = next(&usual) {
             wasUsual = express.isEmpty || !wasUsual
             if let fsyncFailure {
-                tell(express, fsyncFailure)
-                while let work = Self.claimed(&usual) { tell([work], fsyncFailure) }
+                tell(express + Self.rest(of: &usual), fsyncFailure)
             } else if commit(express, &usual, takesUsual: wasUsual, connection) {
                 let handed = writeback.advance(to: connection.walFrames, isSynced: !unsynced)
                 if handed > 0 { state.withLock { $0.counts.logBytesHanded += handed } }
@@ -112,6 +111,12 @@ final class GroupWriter: @unchecked Sendable {
     private static func claimed(_ usual: inout Backlog) -> PendingWork? {
         while let work = usual.next() { if work.claim() { return work } }
         return nil
+    }
+
+    private static func rest(of usual: inout Backlog) -> [PendingWork] {
+        var rest: [PendingWork] = []
+        while let work = claimed(&usual) { rest.append(work) }
+        return rest
     }
 
     /// Begins a transaction that will be as safe as its strongest member wants.
@@ -149,6 +154,13 @@ final class GroupWriter: @unchecked Sendable {
         guard !batch.isEmpty else { return false }
         do throws(StoreError) {
             try begin(express.contains { $0.durability == .disk } ? .disk : usualOnes, connection)
+        } catch {
+            connection.rollBack()
+            // Those who wait have waited for it too: nobody has to wait as long again to be told the same.
+            fail(takesUsual ? batch + Self.rest(of: &usual) : batch, error)
+            return true
+        }
+        do throws(StoreError) {
             var sliceEnds: Duration?
             var next = 0
             while next < batch.count {
