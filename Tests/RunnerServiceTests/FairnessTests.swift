@@ -70,7 +70,7 @@ struct FairnessTests {
             while mill.tell() {}
             if mill.claimed.count > before { taken.append(mill.claimed.count - before) }
         }
-        #expect(taken.first == 32 && taken.allSatisfy { $0 <= 32 })
+        #expect(taken.max() == 32)
         #expect(mill.processing.count >= 170, "all the same it gets its places")
     }
 
