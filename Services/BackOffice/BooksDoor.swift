@@ -57,13 +57,6 @@ final class BooksDoor: Sendable {
         return MeteredPayoutBooks(books, meter: meter) { try await books.countOfLines(of: $0) }
     }
 
-    /// The books in SQLite, where clinics are kept wherever the other books are.
-    /// - Throws: as ``books(for:)``.
-    func localBooks() throws -> SQLiteBooks {
-        try checkSettings()
-        return try sqlite()
-    }
-
     /// Who sums up for a job.
     func summarizer(for run: JobRun) throws -> any Summarizer {
         if isRehearsal { return MeteredSummarizer(meter: meter) }
@@ -71,8 +64,8 @@ final class BooksDoor: Sendable {
         return ChatSummarizer(try chat().passing(PermitGate(run: run, resource: "chat")))
     }
 
-    /// The books where briefs are: always the embedded ones.
-    func briefBooks() throws -> SQLiteBooks { try sqlite() }
+    /// The embedded books, where briefs and clinics are, wherever the others are.
+    func localBooks() throws -> SQLiteBooks { try sqlite() }
 
     /// Who says what a brief amounts to.
     func analyst(for run: JobRun) throws -> any BriefAnalyst {

@@ -69,7 +69,7 @@ struct DailyBriefWorkload: Workload {
     /// The day is settled here and kept with the items, so that a brief that goes on after midnight is still the same.
     func plan(_ params: Params, _ run: JobRun) async throws -> Plan<BriefItem> {
         try await answering {
-            let books = try door.briefBooks()
+            let books = try door.localBooks()
             let (zone, day) = try await place(params, books)
             let metadata = JSONRaw(
                 JSONValue.object([
@@ -96,7 +96,7 @@ struct DailyBriefWorkload: Workload {
 
     func preload(_ params: Params, _ items: [PlannedItem<BriefItem>], _ run: JobRun) async throws -> Context {
         try await answering {
-            let books = try door.briefBooks()
+            let books = try door.localBooks()
             var material = read.take(for: run.jobID)
             if material == nil { material = try await books.briefMaterial(of: params.user) }
             guard let material, let item = items.first?.input else {
@@ -110,7 +110,7 @@ struct DailyBriefWorkload: Workload {
         _ item: PlannedItem<BriefItem>, _ params: Params, _ context: Context, _ run: JobRun
     ) async throws -> BriefPart {
         try await answering {
-            let books = try door.briefBooks()
+            let books = try door.localBooks()
             let project = OwnProject(id: item.key, name: item.input.name)
             let brief = ProjectBrief(project, of: context.material, on: context.day, in: context.zone)
             try await books.keepProjectBrief(brief, on: context.day)
@@ -126,7 +126,7 @@ struct DailyBriefWorkload: Workload {
         _ outcomes: [Outcome<BriefPart>], _ params: Params, _ run: JobRun
     ) async throws -> BriefResult {
         try await answering {
-            let books = try door.briefBooks()
+            let books = try door.localBooks()
             let (_, day) = try await place(params, books)
             guard !run.cancelled else {
                 try await books.failBrief(of: params.user, on: day, because: "cancelled")

@@ -41,7 +41,7 @@ import WebClient
                 DailyBriefWorkload(books: books),
                 ScheduleWorkload(books: books, calendars: calendars),
             ],
-            plain: [hook], warnings: settings.warnings + settings.mistakes)
+            plain: [hook], warnings: settings.warnings)
     }
 
     /// Where the planning of briefs submits them.

@@ -66,7 +66,7 @@ struct PlanBriefsWorkload: Workload {
         _ item: PlannedItem<[DueBrief]>, _ params: Params, _ context: Void, _ run: JobRun
     ) async throws -> QueuedBriefs {
         try await answering {
-            let books = try door.briefBooks()
+            let books = try door.localBooks()
             let now = params.now ?? door.time.wall()
             var queued = QueuedBriefs()
             var done: [DueBrief] = []
@@ -107,7 +107,7 @@ struct PlanBriefsWorkload: Workload {
             }
             result.plannedTo = (params.now ?? door.time.wall()) + BriefPlanner.window
             if result.failed.isEmpty, !run.cancelled, let end = result.plannedTo {
-                try await door.briefBooks().setBriefWatermark(end)
+                try await door.localBooks().setBriefWatermark(end)
             }
             for failed in result.failed.prefix(20) { run.log.warning("no brief for a user: \(failed.reason)") }
             result.failed = Array(result.failed.prefix(Self.listed))
@@ -116,7 +116,7 @@ struct PlanBriefsWorkload: Workload {
     }
 
     private func find(_ params: Params) async throws -> BriefPlanner.Plan {
-        let books = try door.briefBooks()
+        let books = try door.localBooks()
         let now = params.now ?? door.time.wall()
         return try await BriefPlanner(books, usesEngagement: usesEngagement).plan(
             now: now, watermark: try await books.briefWatermark())

@@ -10,7 +10,7 @@ struct ClinicClaims {
     let scratch: Scratch
     private static let dates = 15
     private static let each = 250
-    private static let first = CivilDate(year: 2026, month: 3, day: 2)
+    private static let first = CivilDate(year: 2026, month: 3, day: 2)!
 
     private static var calendar: SimulatedCalendar {
         var calendar = SimulatedCalendar()
@@ -70,9 +70,10 @@ struct ClinicClaims {
         let plan = try await sync.plan(parameters, id: id, session: held.session)
         let context = try await sync.preload(parameters, id: id, dates: plan.dates)
         let outcomes = try await SideBySide.map(plan.dates, atOnce: width) { date in
-            (date, Result.success(try await sync.process(date, context, id: id, session: held.session)))
+            let outcome = try await sync.process(date, context, id: id, session: held.session)
+            return (date, Result<ScheduleSync.DateOutcome, any Error>.success(outcome))
         }
-        return try await sync.summarize(outcomes.map { ($0.0, $0.1) }, parameters, id: id, cancelled: false)
+        return try await sync.summarize(outcomes, parameters, id: id, cancelled: false)
     }
 
     func calls() async throws -> ClaimsTable {
