@@ -4,14 +4,12 @@ import Resilience
 ///
 /// A call reaches its system at some time between its permit and its end. Counted from the permit, calls that were held up
 /// on their way would arrive together with later ones, and the system would see more than burst + rate × t. What is
-/// counted from the end cannot be seen too early. A call is waited for no longer than ``grace``, so that long calls cost
+/// counted from the end cannot be seen too early. A call is waited for no longer than ``grace(_:)``, so that long calls cost
 /// nothing of the rate.
 struct CallBudget: Sendable {
     private(set) var bucket: TokenBucket
-    /// (burst − 1) ÷ rate: the longest for which the rate is kept up by calls that never end.
-    private let grace: Duration
     private var held: [Int64: (tokens: Int, until: Duration)] = [:]
-    /// Those of ``held`` and some that have ended, by the time they were given.
+    /// Those of ``held`` and some that have ended, by how long they are waited for.
     private var order: [Int64] = []
     private var heldTokens = 0
 
@@ -20,15 +18,14 @@ struct CallBudget: Sendable {
     init(rate: Double, burst: Int, used: Bool = false, now: Duration) {
         bucket = TokenBucket(rate: rate, burst: burst, now: now)
         if used { bucket.keep(Int(min(rate * 60, Double(burst))), at: now) }
-        grace = bucket.interval * (burst - 1)
     }
 
-    private init(_ bucket: TokenBucket) {
-        self.bucket = bucket
-        grace = bucket.interval * (bucket.burst - 1)
-    }
+    private init(_ bucket: TokenBucket) { self.bucket = bucket }
 
     var burst: Int { bucket.burst }
+
+    /// (burst − tokens) ÷ rate: the longest for which the rate is kept up by calls that never end.
+    private func grace(_ tokens: Int) -> Duration { bucket.interval * (burst - tokens) }
 
     /// Whole tokens there are now.
     func tokens(at now: Duration) -> Int { settled(now).bucket.tokens(at: now) }
@@ -37,9 +34,11 @@ struct CallBudget: Sendable {
     mutating func take(_ count: Int = 1, for permit: Int64? = nil, at now: Duration) -> Bool {
         settle(now)
         guard bucket.take(count, at: now) else { return false }
-        if let permit, grace > .zero {
-            held[permit] = (count, now + grace)
-            order.append(permit)
+        if let permit, count < burst {
+            let until = now + grace(count)
+            let place = order.lastIndex { held[$0].map { $0.until <= until } ?? false } ?? -1
+            held[permit] = (count, until)
+            order.insert(permit, at: place + 1)
             heldTokens += count
         }
         return true
