@@ -44,7 +44,7 @@ public enum BooksTable: String, CaseIterable, Sendable {
                 .optional("source_kind"), .optional("source_id"), .optional("rate"),
             ]
         case .clinics:
-            [.needed("id"), .optional("url"), .optional("credential"), .optional("zone")]
+            [.needed("id"), .optional("url"), .optional("credential"), .optional("zone"), .optional("access")]
         case .appointments:
             [
                 .needed("appointment_id"), .needed("appointment_day"), .needed("clinic"), .optional("patient_key"),
