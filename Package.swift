@@ -111,6 +111,9 @@ targets += library(
     ["MillraceProtocol", "Linux", http, tls, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio,
     testing: ["Simulators"])
 targets += library(
+    "Mail",
+    ["WebClient", "MillraceProtocol", "Linux", tls, .product(name: "NIOTLS", package: "swift-nio")] + nio)
+targets += library(
     "Notion", ["WebClient", "JSONCodec", "Decimals", "Resilience", "MillraceProtocol", "Linux"], testing: ["Simulators"]
 )
 targets += library(
