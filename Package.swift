@@ -142,8 +142,8 @@ targets += service(
 targets += service(
     "BackOfficeWorker", folder: "BackOffice",
     [
-        "MillraceWorker", "BackOffice", "Calendars", "Notion", "NotionBooks", "Chat", "ChatSummaries", "WebClient",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "MillraceWorker", "BackOffice", "Calendars", "Notion", "NotionBooks", "Chat", "ChatSummaries", "Mail",
+        "WebClient", .product(name: "Crypto", package: "swift-crypto"),
     ],
     testing: ["Simulators"])
 targets += service(

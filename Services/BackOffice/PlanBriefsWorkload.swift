@@ -41,9 +41,11 @@ struct PlanBriefsWorkload: Workload {
     private let door: BooksDoor
     private let runner: RPCClient
     private let usesEngagement: Bool
+    private let post: BriefPost
 
-    init(books door: BooksDoor, runner: RPCClient, usesEngagement: Bool) {
+    init(books door: BooksDoor, runner: RPCClient, post: BriefPost, usesEngagement: Bool) {
         self.door = door
+        self.post = post
         self.runner = runner
         self.usesEngagement = usesEngagement
     }
@@ -66,7 +68,7 @@ struct PlanBriefsWorkload: Workload {
         _ item: PlannedItem<[DueBrief]>, _ params: Params, _ context: Void, _ run: JobRun
     ) async throws -> QueuedBriefs {
         try await answering {
-            let books = try door.briefBooks()
+            let books = try door.localBooks()
             let now = params.now ?? door.time.wall()
             var queued = QueuedBriefs()
             var done: [DueBrief] = []
@@ -107,8 +109,9 @@ struct PlanBriefsWorkload: Workload {
             }
             result.plannedTo = (params.now ?? door.time.wall()) + BriefPlanner.window
             if result.failed.isEmpty, !run.cancelled, let end = result.plannedTo {
-                try await door.briefBooks().setBriefWatermark(end)
+                try await door.localBooks().setBriefWatermark(end)
             }
+            await post.queueWhatWaits(run)
             for failed in result.failed.prefix(20) { run.log.warning("no brief for a user: \(failed.reason)") }
             result.failed = Array(result.failed.prefix(Self.listed))
             return result
@@ -116,7 +119,7 @@ struct PlanBriefsWorkload: Workload {
     }
 
     private func find(_ params: Params) async throws -> BriefPlanner.Plan {
-        let books = try door.briefBooks()
+        let books = try door.localBooks()
         let now = params.now ?? door.time.wall()
         return try await BriefPlanner(books, usesEngagement: usesEngagement).plan(
             now: now, watermark: try await books.briefWatermark())
@@ -124,7 +127,7 @@ struct PlanBriefsWorkload: Workload {
 
     /// Nil for each that was queued, else why not.
     private func submit(_ due: [DueBrief], now: Timestamp) async -> [String?] {
-        let jobs = due.map { Self.job($0, now: now) }
+        let jobs = due.map { job($0, now: now) }
         do {
             let options = CallOptions(timeout: .seconds(30))
             _ = try await runner.call(JobSubmitBatch.self, .init(jobs: jobs), options: options)
@@ -148,15 +151,20 @@ struct PlanBriefsWorkload: Workload {
         return faults
     }
 
-    private static func job(_ due: DueBrief, now: Timestamp) -> JobSpecification {
+    private func job(_ due: DueBrief, now: Timestamp) -> JobSpecification {
         let key = "brief-\(due.person)-\(due.day)"
-        let start = due.at - lead
+        let start = due.at - Self.lead
+        let queue = door.settings.queue
         var job = JobSpecification(kind: DailyBriefWorkload.kind, params: JSONRaw(due))
         job.key = due.person
         job.uniqueKey = String(key.prefix(256))
         job.uniqueMode = .keep
         job.idempotencyKey = String("\(key)-\(due.at.milliseconds)".prefix(256))
-        if due.at - now < immediate { job.priority = 10 }
+        job.maxAttempts = queue.attempts
+        job.backoffMs = Int(BriefQueueSettings.backoff.milliseconds)
+        job.itemTimeoutMs = Int(queue.stalled.milliseconds)
+        job.timeoutMs = Int(queue.timeout.milliseconds)
+        if due.at - now < Self.immediate { job.priority = 10 }
         if start > now { job.runAt = start }
         return job
     }

@@ -101,7 +101,7 @@ private final class SMTPReplies: ChannelInboundHandler {
     func ask(
         _ channel: any Channel, _ bytes: [UInt8], _ step: SMTPError.Step, within limit: Duration
     ) -> EventLoopFuture<SMTPReply> {
-        if let failure { return channel.eventLoop.makeFailedFuture(failure) }
+        // Also where the connection has closed since.
         if let reply = unasked {
             unasked = nil
             // To a command that has not gone only a farewell can be an answer.
@@ -112,6 +112,7 @@ private final class SMTPReplies: ChannelInboundHandler {
             }
             return channel.eventLoop.makeSucceededFuture(reply)
         }
+        if let failure { return channel.eventLoop.makeFailedFuture(failure) }
         let promise = channel.eventLoop.makePromise(of: SMTPReply.self)
         waiting = promise
         limited(promise.futureResult, step, within: limit, channel)
@@ -123,11 +124,12 @@ private final class SMTPReplies: ChannelInboundHandler {
         _ channel: any Channel, _ context: NIOSSLContext, server: String, within limit: Duration
     ) -> EventLoopFuture<Void> {
         // What somebody on the way has slipped in before the handshake must not count after it.
-        guard failure == nil, reader.isEmpty, unasked == nil else {
-            let confused = failure ?? SMTPError.confused(origin, "it sent more than the answer to STARTTLS")
+        guard reader.isEmpty, unasked == nil else {
+            let confused = SMTPError.confused(origin, "it sent more than the answer to STARTTLS")
             fail(confused, channel)
             return channel.eventLoop.makeFailedFuture(confused)
         }
+        if let failure { return channel.eventLoop.makeFailedFuture(failure) }
         let promise = channel.eventLoop.makePromise(of: Void.self)
         handshake = promise
         limited(promise.futureResult, .tls, within: limit, channel)

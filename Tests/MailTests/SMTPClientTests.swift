@@ -58,7 +58,7 @@ struct SMTPClientTests {
         let mail = try await server.wait(for: 1)[0]
         #expect(mail["from"].string == "mill@millrace.test" && mail["to"] == .array([.string("ada@example.com")]))
         #expect(mail["hello"].string == "client.test" && mail["signedIn"].bool == true)
-        #expect(mail["tls"].bool == (security == .starttls) || security == .tls)
+        #expect(mail["tls"].bool == (security != .none))
         let data = try #require(mail["data"].string)
         let program = """
             import email, email.policy, sys
@@ -68,7 +68,7 @@ struct SMTPClientTests {
                 assert len(mail.get_all(name)) == 1, name
                 print(mail[name])
             for part in mail.iter_parts():
-                print(part.get_content_type(), repr(part.get_content()))
+                print(part.get_content_type(), repr(part.get_content().replace("\\r\\n", "\\n")))
             """
         let read = try await run(["/usr/bin/python3", "-c", program], input: data)
         #expect(
@@ -76,12 +76,12 @@ struct SMTPClientTests {
                 Mühle <mill@millrace.test>
                 ada@example.com
                 Grüße
-                Sun, 22 Nov 2026 09:30:00 +0000
+                Sat, 21 Nov 2026 09:30:00 +0000
                 <t-1@millrace.test>
                 auto-generated
                 1.0
-                text/plain 'line\\n.\\n..two\\nend \\n'
-                text/html '<p>ü</p>\\n'
+                text/plain 'line\\n.\\n..two\\nend '
+                text/html '<p>ü</p>'
 
                 """, "\(read)")
         try await server.end()

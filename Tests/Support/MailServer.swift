@@ -87,7 +87,7 @@ public final class MailServer: Sendable {
                     return "552 5.2.2 no room"
                 print(json.dumps({
                     "from": envelope.mail_from, "to": envelope.rcpt_tos, "options": envelope.mail_options,
-                    "hello": session.host_name, "signedIn": session.authenticated, "tls": session.ssl is not None,
+                    "hello": session.host_name, "signedIn": session.authenticated, "tls": server.transport.get_extra_info("sslcontext") is not None,
                     "data": envelope.original_content.decode()}))
                 if what == "lost":
                     server.transport.abort()
@@ -107,7 +107,7 @@ public final class MailServer: Sendable {
                 Handler(), hostname="mail.test", ident="test", data_size_limit=int(size), enable_SMTPUTF8=bool(utf8),
                 tls_context=context if security == "starttls" else None, require_starttls=security == "starttls",
                 auth_required=bool(user), authenticator=authenticate if user else None,
-                auth_require_tls=security != "none", auth_exclude_mechanism=[w for w in without.split(",") if w])
+                auth_require_tls=security == "starttls", auth_exclude_mechanism=[w for w in without.split(",") if w])
 
         async def main():
             loop = asyncio.get_running_loop()
