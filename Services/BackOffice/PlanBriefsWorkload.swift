@@ -52,7 +52,7 @@ struct PlanBriefsWorkload: Workload {
 
     func plan(_ params: Params, _ run: JobRun) async throws -> Plan<[DueBrief]> {
         try await answering {
-            let found = try await find(params)
+            let found = try await find(params, run)
             guard !params.dryRun else { return Plan(items: []) }
             let groups = stride(from: 0, to: found.due.count, by: Self.group).map { start in
                 let due = Array(found.due[start..<min(start + Self.group, found.due.count)])
@@ -91,7 +91,7 @@ struct PlanBriefsWorkload: Workload {
         try await answering {
             var result = PlannedBriefs()
             if params.dryRun {
-                let found = try await find(params)
+                let found = try await find(params, run)
                 result.due = Array(found.due.prefix(Self.listed))
                 result.leftOut = Array(found.leftOut.prefix(Self.listed))
                 result.preferences = found.preferences
@@ -118,10 +118,11 @@ struct PlanBriefsWorkload: Workload {
         }
     }
 
-    private func find(_ params: Params) async throws -> BriefPlanner.Plan {
+    private func find(_ params: Params, _ run: JobRun) async throws -> BriefPlanner.Plan {
         let books = try door.localBooks()
         let now = params.now ?? door.time.wall()
-        return try await BriefPlanner(books, usesEngagement: usesEngagement).plan(
+        let preloaded = PreloadedEngagement(books: books, run: run)
+        return try await BriefPlanner(preloaded, usesEngagement: usesEngagement).plan(
             now: now, watermark: try await books.briefWatermark())
     }
 

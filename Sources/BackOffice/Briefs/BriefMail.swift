@@ -1,6 +1,3 @@
-import Linux
-import MillraceStore
-
 /// How far the mail of a brief is.
 public enum BriefMailStatus: String, CaseIterable, Hashable, Sendable {
     case pending
@@ -10,8 +7,10 @@ public enum BriefMailStatus: String, CaseIterable, Hashable, Sendable {
     /// Not wanted any more.
     case cancelled
 
-    init(stored: String) throws(StoreError) {
-        guard let status = Self(rawValue: stored) else { throw StoreError(.corrupt, "a mail is “\(stored)”") }
+    init(stored: String, _ person: String, _ day: Day) throws(BooksError) {
+        guard let status = Self(rawValue: stored) else {
+            throw .damaged(table: "brief_mail", id: "\(person) \(day)", column: "status")
+        }
         self = status
     }
 }

@@ -42,7 +42,7 @@ extension SQLiteBooks {
             ) { row in
                 BriefMail(
                     brief: brief, address: row.text(2), isWanted: row.bool(3), token: row.text(0),
-                    status: try BriefMailStatus(stored: row.text(1)),
+                    status: try BriefMailStatus(stored: row.text(1), person, day),
                     daysAway: row.isNull(4) || !row.bool(4) ? nil : Int(row.int(5)))
             }
         }

@@ -139,6 +139,14 @@ extension SQLiteBooks {
         }
     }
 
+    private static func actions(_ text: String, _ person: String, _ day: Day) throws(BooksError) -> [String] {
+        do {
+            return try JSON.decode([String].self, from: Array(text.utf8))
+        } catch {
+            throw .damaged(table: "brief", id: "\(person) \(day)", column: "actions")
+        }
+    }
+
     /// A brief for people to read; nil where there is none.
     public func brief(of person: String, on day: Day) async throws -> BriefView? {
         try await database.read { db in
@@ -154,10 +162,10 @@ extension SQLiteBooks {
                     person: person, day: day, status: row.text(0), content: row.text(1), analysis: row.textOrNil(2),
                     error: row.textOrNil(3), step: row.text(4), progress: Int(row.int(5)),
                     plannedFor: row.intOrNil(6).map { Timestamp(milliseconds: $0) },
-                    actions: (try? JSON.decode([String].self, from: Array(row.text(7).utf8))) ?? [],
+                    actions: try Self.actions(row.text(7), person, day),
                     mail: try row.textOrNil(8).map { status in
                         BriefView.Mail(
-                            status: try BriefMailStatus(stored: status), error: row.textOrNil(9),
+                            status: try BriefMailStatus(stored: status, person, day), error: row.textOrNil(9),
                             changedAt: Timestamp(milliseconds: row.int(10)))
                     })
             }
