@@ -50,29 +50,33 @@ struct PlanBriefsWorkload: Workload {
         self.usesEngagement = usesEngagement
     }
 
-    func plan(_ params: Params, _ run: JobRun) async throws -> Plan<[DueBrief]> {
+    /// Up to where the hour goes is settled here and kept with the items: it counts from this moment, however long the rest
+    /// takes. Therefore there is an item where nobody is due, too.
+    func plan(_ params: Params, _ run: JobRun) async throws -> Plan<PlannedGroup> {
         try await answering {
             let found = try await find(params, run)
             guard !params.dryRun else { return Plan(items: []) }
-            let groups = stride(from: 0, to: found.due.count, by: Self.group).map { start in
+            let groups = stride(from: 0, to: max(1, found.due.count), by: Self.group).map { start in
                 let due = Array(found.due[start..<min(start + Self.group, found.due.count)])
-                return PlannedItem(key: "\(start + 1)-\(start + due.count)", input: due)
+                let key = due.isEmpty ? "nobody" : "\(start + 1)-\(start + due.count)"
+                return PlannedItem(key: key, input: PlannedGroup(due: due, plannedTo: found.plannedTo))
             }
             return Plan(items: groups, slots: 5)
         }
     }
 
-    func preload(_ params: Params, _ items: [PlannedItem<[DueBrief]>], _ run: JobRun) async throws {}
+    func preload(_ params: Params, _ items: [PlannedItem<PlannedGroup>], _ run: JobRun) async throws {}
 
     func process(
-        _ item: PlannedItem<[DueBrief]>, _ params: Params, _ context: Void, _ run: JobRun
+        _ item: PlannedItem<PlannedGroup>, _ params: Params, _ context: Void, _ run: JobRun
     ) async throws -> QueuedBriefs {
         try await answering {
             let books = try door.localBooks()
             let now = params.now ?? door.time.wall()
             var queued = QueuedBriefs()
             var done: [DueBrief] = []
-            for (due, fault) in zip(item.input, await submit(item.input, now: now)) {
+            let group = item.input.due
+            for (due, fault) in zip(group, await submit(group, now: now)) {
                 if let fault {
                     queued.failed.append(QueuedBriefs.Failed(user: due.person, reason: fault))
                 } else {
@@ -80,6 +84,7 @@ struct PlanBriefsWorkload: Workload {
                 }
             }
             queued.queued = done.count
+            queued.plannedTo = item.input.plannedTo
             try await books.planBriefs(done)
             return queued
         }
@@ -107,7 +112,7 @@ struct PlanBriefsWorkload: Workload {
                 result.queued += output.queued
                 result.failed += output.failed
             }
-            result.plannedTo = (params.now ?? door.time.wall()) + BriefPlanner.window
+            result.plannedTo = outcomes.compactMap { $0.output?.plannedTo }.first
             if result.failed.isEmpty, !run.cancelled, let end = result.plannedTo {
                 try await door.localBooks().setBriefWatermark(end)
             }
@@ -128,6 +133,7 @@ struct PlanBriefsWorkload: Workload {
 
     /// Nil for each that was queued, else why not.
     private func submit(_ due: [DueBrief], now: Timestamp) async -> [String?] {
+        guard !due.isEmpty else { return [] }
         let jobs = due.map { job($0, now: now) }
         do {
             let options = CallOptions(timeout: .seconds(30))
@@ -171,6 +177,36 @@ struct PlanBriefsWorkload: Workload {
     }
 }
 
+/// People of one item, and up to where the hour goes that they belong to.
+struct PlannedGroup: JSONCodable, Sendable {
+    var due: [DueBrief]
+    var plannedTo: Timestamp
+
+    init(due: [DueBrief], plannedTo: Timestamp) {
+        self.due = due
+        self.plannedTo = plannedTo
+    }
+
+    init(from json: inout JSONReader) throws(JSONError) {
+        var due: [DueBrief]?, plannedTo: Timestamp?
+        try json.object { key, json throws(JSONError) in
+            switch key {
+            case "due": due = try json.value()
+            case "plannedTo": plannedTo = try json.value()
+            default: try json.skip()
+            }
+        }
+        self.init(due: try json.require(due, "due"), plannedTo: try json.require(plannedTo, "plannedTo"))
+    }
+
+    func encode(to json: inout JSONWriter) {
+        json.object {
+            $0.member("due", due)
+            $0.member("plannedTo", plannedTo)
+        }
+    }
+}
+
 /// What became of one group.
 struct QueuedBriefs: JSONCodable, Sendable {
     struct Failed: JSONCodable, Sendable {
@@ -204,25 +240,26 @@ struct QueuedBriefs: JSONCodable, Sendable {
 
     var queued = 0
     var failed: [Failed] = []
+    var plannedTo: Timestamp?
 
     init() {}
 
     init(from json: inout JSONReader) throws(JSONError) {
-        var (queued, failed): (Int, [Failed]) = (0, [])
         try json.object { key, json throws(JSONError) in
             switch key {
             case "queued": queued = try json.int()
             case "failed": failed = try json.value()
+            case "plannedTo": plannedTo = try json.value()
             default: try json.skip()
             }
         }
-        (self.queued, self.failed) = (queued, failed)
     }
 
     func encode(to json: inout JSONWriter) {
         json.object {
             $0.member("queued", queued)
             $0.member("failed", failed)
+            $0.member("plannedTo", ifPresent: plannedTo)
         }
     }
 }

@@ -70,7 +70,7 @@ extension Scheduler {
             course.schedule.resume(at: now)
         }
         let rule: ScheduleRule
-        do {
+        do throws(ScheduleFault) {
             rule = try ScheduleRule(schedule.specification, machine: machine)
         } catch {
             course.schedule.hasNoTimes(because: error, time.wall())

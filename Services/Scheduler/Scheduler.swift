@@ -247,7 +247,7 @@ extension Scheduler {
                     let page = try ScheduleStore.list(db, prefix: "", after: from, limit: 500)
                     for var schedule in page {
                         let rule: ScheduleRule
-                        do {
+                        do throws(ScheduleFault) {
                             rule = try ScheduleRule(schedule.specification, machine: machine)
                         } catch {
                             faults.append("\(schedule.specification.name): \(error)")

@@ -44,8 +44,7 @@ extension BriefCommand {
             job.maxAttempts = 1
             job.after = others.isEmpty ? nil : others
             job.afterMode = others.isEmpty ? nil : .always
-            let answer = try await caller.call(JobSubmit.self, job, idempotencyKey: Identifier.random())
-            try await JobWaiting(caller: caller, id: answer.value.id, global: global).run()
+            try await JobWaiting.submit(job, global, by: caller)
         }
     }
 
@@ -88,14 +87,12 @@ extension BriefCommand {
 
         func run() async throws {
             let day = try await whose.day(global)
-            let caller = try Caller(service: KnownService.runner.name, at: global.place)
             var members = [JSONMember("user", .string(whose.user)), JSONMember("date", .string(day.description))]
             if again { members.append(JSONMember("again", true)) }
             var job = JobSpecification(kind: "send-brief-mail", params: JSONRaw(JSONValue.object(members)))
             job.key = whose.user
             job.maxAttempts = 1
-            let answer = try await caller.call(JobSubmit.self, job, idempotencyKey: Identifier.random())
-            try await JobWaiting(caller: caller, id: answer.value.id, global: global).run()
+            try await JobWaiting.submit(job, global)
         }
     }
 }

@@ -28,11 +28,7 @@ struct BriefCommand: ParsableCommand {
             var members = [JSONMember("dryRun", .bool(dryRun))]
             if let now { members.append(JSONMember("now", .string(now.description))) }
             let specification = JobSpecification(kind: "plan-daily-briefs", params: JSONRaw(JSONValue.object(members)))
-            let caller = try Caller(service: KnownService.runner.name, at: global.place)
-            let answer = try await caller.call(JobSubmit.self, specification, idempotencyKey: Identifier.random())
-            try await JobWaiting(
-                caller: caller, id: answer.value.id, global: global, summary: { BriefText.plan($0, $1) }
-            ).run()
+            try await JobWaiting.submit(specification, global) { BriefText.plan($0, $1) }
         }
     }
 
