@@ -40,7 +40,8 @@ enum MailHeader {
         var lines = ["\(name):"]
         for word in words {
             let last = lines[lines.count - 1]
-            if last.utf8.count + 1 + word.utf8.count > lineLength, lines.count > 1 || last.utf8.count > name.utf8.count + 1
+            if last.utf8.count + 1 + word.utf8.count > lineLength,
+                lines.count > 1 || last.utf8.count > name.utf8.count + 1
             {
                 lines.append(" \(word)")
             } else {

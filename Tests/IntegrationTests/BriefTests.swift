@@ -71,7 +71,8 @@ struct BriefTests {
         try await run { suite, _ in
             // Ada's nine o'clock is eight by UTC, bob's is nine.
             let now = "2036-11-21T07:30:00Z"
-            let dry = try Tree(try await suite.check("brief", "plan", "--dry-run", "--now", now, "--json"))["job"]["result"]
+            let dry = try Tree(try await suite.check("brief", "plan", "--dry-run", "--now", now, "--json"))["job"][
+                "result"]
             #expect(dry["due"].elements.map { $0["user"].string } == ["ada"] && dry["queued"].int == 0, "\(dry)")
             let first = try Tree(try await suite.check("brief", "plan", "--now", now, "--json"))["job"]["result"]
             #expect(first["queued"].int == 1 && first["plannedTo"].string == "2036-11-21T08:30:00.000Z", "\(first)")

@@ -105,7 +105,8 @@ struct QuotedPrintableTests {
         var generator = SeededGenerator(seed: 11)
         let signs = Array("a=. \t\néß🎉漢\u{0}-_")
         let texts = (0..<50).map { _ in
-            String((0..<Int.random(in: 0...400, using: &generator)).map { _ in signs.randomElement(using: &generator)! })
+            String(
+                (0..<Int.random(in: 0...400, using: &generator)).map { _ in signs.randomElement(using: &generator)! })
         }
         let encoded = texts.map { Identifier.hex(QuotedPrintable.encode($0)) }.joined(separator: "\n")
         let program = """

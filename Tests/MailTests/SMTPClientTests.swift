@@ -88,7 +88,10 @@ struct SMTPClientTests {
     }
 
     @Test func whatTheServerRefusesSaysWhetherToTryAgain() async throws {
-        let server = try await MailServer({ var o = MailServer.Options(); o.security = .none; return o }(), certificate: nil)
+        let server = try await MailServer(
+            {
+                var o = MailServer.Options(); o.security = .none; return o
+            }(), certificate: nil)
         let client = client(settings(server, .none, nil))
         let asked = Locked(0)
         for (to, status, code) in [
@@ -133,7 +136,10 @@ struct SMTPClientTests {
     }
 
     @Test func aServerWithoutTLSGetsNothingThatIsToBeSecret() async throws {
-        let server = try await MailServer({ var o = MailServer.Options(); o.security = .none; return o }(), certificate: nil)
+        let server = try await MailServer(
+            {
+                var o = MailServer.Options(); o.security = .none; return o
+            }(), certificate: nil)
         let open = try await failure(client(settings(server, .starttls, nil)), try message())
         #expect(open.rpcError.reason == "mail.unable")
         var settings = SMTPSettings(server: "mail.example.com", security: .none, user: "mill")
@@ -173,7 +179,10 @@ struct SMTPClientTests {
 
     @Test func whoFailsBeforeTheMessageKeepsIt() async throws {
         struct Full: Error {}
-        let server = try await MailServer({ var o = MailServer.Options(); o.security = .none; return o }(), certificate: nil)
+        let server = try await MailServer(
+            {
+                var o = MailServer.Options(); o.security = .none; return o
+            }(), certificate: nil)
         let client = client(settings(server, .none, nil))
         let mail = try message()
         await #expect(throws: Full.self) { try await client.send(mail) { throw Full() } }
@@ -183,7 +192,10 @@ struct SMTPClientTests {
     }
 
     @Test func everyWaitHasAnEnd() async throws {
-        let server = try await MailServer({ var o = MailServer.Options(); o.security = .none; return o }(), certificate: nil)
+        let server = try await MailServer(
+            {
+                var o = MailServer.Options(); o.security = .none; return o
+            }(), certificate: nil)
         var settings = settings(server, .none, nil)
         settings.timeout = .milliseconds(300)
         let error = try await failure(client(settings), try message(to: "silent@example.com"))

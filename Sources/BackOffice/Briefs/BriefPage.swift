@@ -78,7 +78,9 @@ public struct BriefPage: Sendable {
         guard text.first == "[", let middle = text.firstIndex(of: "]") else { return nil }
         let target = text[text.index(after: middle)...]
         guard target.first == "(", let end = target.firstIndex(of: ")") else { return nil }
-        return (text[text.index(after: text.startIndex)..<middle], target[..<end].dropFirst(), target[end...].dropFirst())
+        return (
+            text[text.index(after: text.startIndex)..<middle], target[..<end].dropFirst(), target[end...].dropFirst()
+        )
     }
 
     /// `**words**`

@@ -57,7 +57,7 @@ extension SQLiteBooks {
             try db.first(
                 """
                 UPDATE brief_mail SET status = 'sending', tries = tries + 1, error = NULL, changed_at = ?
-                WHERE person = ? AND day = ? AND (status IN ('pending', 'failed') OR ?) RETURNING 1
+                WHERE person = ? AND day = ? AND (status IN ('pending', 'failed', 'cancelled') OR ?) RETURNING 1
                 """, SQLValue(now.milliseconds), .text(person), .text(day.description), SQLValue(isRepeat)
             ) { _ in true } ?? false
         }
