@@ -1,4 +1,5 @@
 import Chat
+import Decimals
 import Linux
 import MillraceService
 import Notion
@@ -18,6 +19,9 @@ struct BackOfficeConfiguration: ServiceConfiguration {
     var notionRate = 3
     var chatURL = ChatSettings.standardURL
     var chatModels = ChatSettings.standardModels
+    /// Of a million tokens at the dearest model.
+    var chatInputPrice: ExactDecimal = 1
+    var chatOutputPrice: ExactDecimal = 5
     /// By collection and by field, as they are written.
     private var collections: [String: String] = [:]
     private var names: [String: String] = [:]
@@ -47,6 +51,12 @@ struct BackOfficeConfiguration: ServiceConfiguration {
                 "Requests a second of one worker process; 0: as many as the runner's resource notion allows."),
             .init("Chat", "ChatURL", \.chatURL, .webAddress, "Of the chat service's completions."),
             .init("Chat", "ChatModels", \.chatModels, .list, "The models that are asked, in this order."),
+            .init(
+                "Chat", "ChatInputPrice", \.chatInputPrice, .amount(0...10_000),
+                "Of a million tokens of questions at the dearest model: what an answer that names no price is counted with."),
+            .init(
+                "Chat", "ChatOutputPrice", \.chatOutputPrice, .amount(0...10_000),
+                "Of a million tokens of answers at the dearest model."),
         ]
         + NotionCollection.allCases.map { collection in
             .init(

@@ -229,7 +229,7 @@ extension ExpenseCategorizer {
         let result =
             explanation.decision.error.map {
                 decider.failure(.validation, "\($0)", of: record.id, since: start, correlation)
-            } ?? decider.result(of: explanation.decision, record.id, since: start, correlation)
+            } ?? decider.result(of: explanation.decision, record, since: start, correlation)
         return ExpenseExplain.Result(
             result: result,
             hits: explanation.hits.map {

@@ -13,6 +13,7 @@ enum PatternStore {
         var composites: [CompositePattern]
         var rules: [KeptRule]
         var preferences: [KeptPreference]
+        var said: [String: ChatStore.Answer]
     }
 
     static func load(_ db: Connection) throws -> Loaded {
@@ -64,7 +65,8 @@ enum PatternStore {
                     weight: row.real(4), usageCount: Int(row.int(5))), isByHand: row.bool(6))
         }
         return Loaded(
-            categories: categories, patterns: patterns, composites: composites, rules: rules, preferences: preferences)
+            categories: categories, patterns: patterns, composites: composites, rules: rules, preferences: preferences,
+            said: try ChatStore.answers(db))
     }
 
     /// Writes a pattern as it is now; who taught it stays with the first who did.

@@ -17,4 +17,5 @@ extern const millrace_file millrace_books_001_books;
 extern const millrace_file millrace_books_002_payouts;
 extern const millrace_file millrace_categorizer_openrpc;
 extern const millrace_file millrace_categorizer_001_categories;
+extern const millrace_file millrace_categorizer_002_chat;
 extern const millrace_file millrace_books_003_briefs;
