@@ -250,22 +250,26 @@ extension ExpenseCategorizer {
     /// Who taught what is named here; nobody where the database is away.
     private func teachers(_ labels: [String], owner: String) async -> [ExplanationTeacher] {
         guard !labels.isEmpty else { return [] }
-        let found = try? await door.read { db in
-            try db.query(
-                """
-                SELECT type || ':' || value, taught_by, taught_at, taught_expense FROM pattern
-                WHERE type || ':' || value IN (SELECT value FROM json_each(?1)) AND owner IN ('', ?2)
-                UNION ALL
-                SELECT 'rule:' || name, taught_by, taught_at, NULL FROM rule
-                WHERE 'rule:' || name IN (SELECT value FROM json_each(?1)) AND owner IN ('', ?2)
-                """, .text(JSON.text(labels)), .text(owner)
-            ) { row in
-                ExplanationTeacher(
-                    label: row.text(0), by: row.text(1), at: "\(Timestamp(milliseconds: row.int(2)))",
-                    expenseID: row.textOrNil(3))
+        do {
+            return try await door.read { db in
+                try db.query(
+                    """
+                    SELECT type || ':' || value, taught_by, taught_at, taught_expense FROM pattern
+                    WHERE type || ':' || value IN (SELECT value FROM json_each(?1)) AND owner IN ('', ?2)
+                    UNION ALL
+                    SELECT 'rule:' || name, taught_by, taught_at, NULL FROM rule
+                    WHERE 'rule:' || name IN (SELECT value FROM json_each(?1)) AND owner IN ('', ?2)
+                    """, .text(JSON.text(labels)), .text(owner)
+                ) { row in
+                    ExplanationTeacher(
+                        label: row.text(0), by: row.text(1), at: "\(Timestamp(milliseconds: row.int(2)))",
+                        expenseID: row.textOrNil(3))
+                }
             }
+        } catch {
+            log.warning("an explanation does not say who taught it: \(error)")
+            return []
         }
-        return found ?? []
     }
 
     func suggest(_ params: ExpenseSuggest.Params) throws -> ExpenseSuggest.Result {

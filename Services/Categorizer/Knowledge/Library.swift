@@ -41,8 +41,10 @@ final class Library: Sendable {
         said.isEmpty ? nil : ChatMerchant.name(record).flatMap { said[$0] }
     }
 
+    func category(known name: String) -> Category? { byName[name.lowercased()] }
+
     func category(named name: String, field: String) throws(CategorizerError) -> Category {
-        guard let category = byName[name.lowercased()] else {
+        guard let category = category(known: name) else {
             throw .unknownCategory(name, field: field, known: categories.map(\.name))
         }
         return category

@@ -47,13 +47,11 @@ extension ConfigurationKind where Value == Int {
 }
 
 extension ConfigurationKind where Value == ExactDecimal {
-    /// An amount of money, exactly: "12.50".
+    /// An amount of money, exactly: "12.50". One out of bounds is refused: nobody spends what was not meant.
     public static func amount(_ bounds: ClosedRange<ExactDecimal>) -> Self {
         Self(
             "AMOUNT", "an amount from \(bounds.lowerBound) to \(bounds.upperBound), such as 12.50",
-            parse: { text in ExactDecimal(text).flatMap { bounds.contains($0) ? $0 : nil } },
-            clamp: { text in ExactDecimal(text).map { min(max($0, bounds.lowerBound), bounds.upperBound) } },
-            show: { "\($0)" })
+            parse: { text in ExactDecimal(text).flatMap { bounds.contains($0) ? $0 : nil } }, show: { "\($0)" })
     }
 }
 
