@@ -33,6 +33,7 @@ final class ExpenseCategorizer: Service {
     let configuration: Locked<CategorizerConfiguration>
     let options = Locked(CategorizeOptions.defaults)
     let trainer: Trainer
+    private let fading = Locked<Task<Void, Never>?>(nil)
 
     init(_ configuration: CategorizerConfiguration, host: HostContext) async throws {
         log = host.log
@@ -72,6 +73,8 @@ final class ExpenseCategorizer: Service {
             try await self.alone { try await self.takeModel() }
         }
         trainer.consider(threshold: configuration.withLock { $0.lessons })
+        let fading = Task { await self.fade() }
+        self.fading.withLock { $0 = fading }
     }
 
     /// Puts the stored model in force, with what was said since.
@@ -108,6 +111,9 @@ final class ExpenseCategorizer: Service {
 
     func drain(within time: Duration) async {
         await trainer.stop()
+        let fading = fading.withLock { $0 }
+        fading?.cancel()
+        await fading?.value
         door.close()
     }
 
