@@ -114,7 +114,8 @@ targets += library(
     "Notion", ["WebClient", "JSONCodec", "Decimals", "Resilience", "MillraceProtocol", "Linux"], testing: ["Simulators"]
 )
 targets += library(
-    "Chat", ["WebClient", "JSONCodec", "Decimals", "MillraceProtocol", "Linux"], testing: ["Simulators", "ChatSummaries"])
+    "Chat", ["WebClient", "JSONCodec", "Decimals", "MillraceProtocol", "Linux"],
+    testing: ["Simulators", "ChatSummaries"])
 targets.append(
     .target(
         name: "ChatSummaries", dependencies: ["BackOffice", "Chat", "Decimals"], path: "Sources/ChatSummaries",

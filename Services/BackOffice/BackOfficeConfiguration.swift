@@ -53,7 +53,8 @@ struct BackOfficeConfiguration: ServiceConfiguration {
             .init("Chat", "ChatModels", \.chatModels, .list, "The models that are asked, in this order."),
             .init(
                 "Chat", "ChatInputPrice", \.chatInputPrice, .amount(0...10_000),
-                "Of a million tokens of questions at the dearest model: what an answer that names no price is counted with."),
+                "Of a million tokens of questions at the dearest model: what an answer that names no price is counted with."
+            ),
             .init(
                 "Chat", "ChatOutputPrice", \.chatOutputPrice, .amount(0...10_000),
                 "Of a million tokens of answers at the dearest model."),

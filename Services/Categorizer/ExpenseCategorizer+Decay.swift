@@ -12,7 +12,8 @@ extension ExpenseCategorizer {
             do {
                 let changed = try await alone { try await self.fadeAlone() }
                 if changed > 0 {
-                    log.info("patterns that nobody has touched for long weigh less", metadata: ["patterns": "\(changed)"])
+                    log.info(
+                        "patterns that nobody has touched for long weigh less", metadata: ["patterns": "\(changed)"])
                 }
             } catch is CancellationError {
                 return

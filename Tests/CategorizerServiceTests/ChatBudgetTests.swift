@@ -45,7 +45,8 @@ struct ChatBudgetTests {
         let later = try await reserve(bench, "a-1", "a-2", "b-1", cost: money("0.01"))
         #expect(later == .init(questions: [], pending: 0, refused: 0), "not to know is an answer too")
         bench.time.advance(by: .seconds(31 * 86_400))
-        #expect(try await reserve(bench, "a-1", "b-1", cost: money("0.01")).questions.map(\.merchant) == ["quagga trading"])
+        #expect(
+            try await reserve(bench, "a-1", "b-1", cost: money("0.01")).questions.map(\.merchant) == ["quagga trading"])
         await bench.end()
     }
 
@@ -54,7 +55,8 @@ struct ChatBudgetTests {
         let open = try await bench.answer(id: "a-1")
         #expect(open.method == "no_match" && open.categoryName == nil)
         let leave = try await reserve(bench, "a-1", cost: money("0.01"))
-        try await settle(bench, .init(id: leave.questions[0].id, cost: money("0.002"), model: "m/one", category: "Food"))
+        try await settle(
+            bench, .init(id: leave.questions[0].id, cost: money("0.002"), model: "m/one", category: "Food"))
         for round in 0..<2 {
             let answer = try await bench.answer(id: round == 0 ? "a-1" : "a-2")
             #expect(answer.categoryName == "Food" && answer.method == "chat" && answer.confidence == 0.7)
@@ -80,7 +82,9 @@ struct ChatBudgetTests {
         try await bench.restart()
         #expect(try await bench.categorizer.showChat().spent == money("0.025"), "what was not settled counts in full")
         let told = try await settle(bench, .init(id: leave.questions[0].id, cost: money("0.00000123")))
-        #expect(told.spent == money("0.01250123") && told.questions == 2 && told.merchants == 0 && told.budget == money("0.03"))
+        #expect(
+            told.spent == money("0.01250123") && told.questions == 2 && told.merchants == 0
+                && told.budget == money("0.03"))
         let twice = try await settle(
             bench, .init(id: leave.questions[0].id, cost: money("0.01")), .init(id: 99, cost: money("0.01")))
         #expect(twice.spent == told.spent, "what is told twice counts once")
@@ -137,7 +141,9 @@ struct ChatBudgetTests {
     @Test func manyAtOnceNeverSpendMoreThanThereIs() async throws {
         let bench = try await bench(budget: money("0.1"))
         // Names of letters alone: numbers at the end are no part of a name.
-        let name = { (number: Int) in "Merchant " + String(number).map { String(UnicodeScalar(UInt8($0.asciiValue! + 49))) }.joined() }
+        let name = { (number: Int) in
+            "Merchant " + String(number).map { String(UnicodeScalar(UInt8($0.asciiValue! + 49))) }.joined()
+        }
         _ = try await bench.take((0..<60).map { ("m-\($0)", name($0), nil) })
         let asked = try await withThrowingTaskGroup(of: [String].self) { group in
             for caller in 0..<20 {

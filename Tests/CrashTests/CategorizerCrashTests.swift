@@ -30,7 +30,8 @@ struct CategorizerCrashTests {
                 told.update { $0.lessons.insert(id) }
                 let first = (round * 7 + turn) % 10 * bulk
                 let ids = (first..<first + bulk).map { "\"e-\($0)\"" }.joined(separator: ",")
-                let apply = #"{"ids":[\#(ids)],"category":"\#(turn % 2 == 0 ? "Food" : "Fuel")","allow_recategorize":true}"#
+                let apply =
+                    #"{"ids":[\#(ids)],"category":"\#(turn % 2 == 0 ? "Food" : "Fuel")","allow_recategorize":true}"#
                 let done = try client.call("bulk.apply", apply)
                 guard let operation = done["operation"]["id"].int else { throw TestFailure("\(done)") }
                 told.update { $0.applied.insert(operation) }
@@ -54,7 +55,8 @@ struct CategorizerCrashTests {
                 let more = Int.random(in: 1...4, using: &random)
                 _ = try await told.wait(within: .seconds(60), for: "work") { $0.applied.count >= before + more }
                 // A moment in the middle of something.
-                _ = try? await told.wait(within: .microseconds(Int.random(in: 0...20_000, using: &random)), for: "") { _ in
+                _ = try? await told.wait(within: .microseconds(Int.random(in: 0...20_000, using: &random)), for: "") {
+                    _ in
                     false
                 }
                 try await categorizer.kill()
@@ -65,7 +67,8 @@ struct CategorizerCrashTests {
             }
             // What was whole can still be taken back, as the newest of its expenses.
             let operations = try await categorizer.call("bulk.list", #"{"limit":500}"#)["operations"].elements
-            let last = try #require(operations.first { $0["kind"].string == "apply" && $0["status"].string == "completed" })
+            let last = try #require(
+                operations.first { $0["kind"].string == "apply" && $0["status"].string == "completed" })
             let undone = try await categorizer.call("bulk.undo", #"{"operation":\#(try #require(last["id"].int))}"#)
             #expect(undone["restored"].int == Self.bulk, "seed \(Self.seed): \(undone)")
         }

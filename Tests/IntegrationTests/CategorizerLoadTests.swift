@@ -140,7 +140,8 @@ struct CategorizerLoadTests {
                 isOver.update { $0 = true }
                 try await group.waitForAll()
             }
-            #expect(tally.value.wrong.isEmpty && Set(tally.value.faults.keys).isSubset(of: ["database", "unavailable"]))
+            #expect(
+                tally.value.wrong.isEmpty && Set(tally.value.faults.keys).isSubset(of: ["database", "unavailable"]))
             #expect(tally.value.confidences.count == 1, "the last good one, times 0.8: \(tally.value.confidences)")
             let good = try await categorizer.call("expense.categorize", #"{"id":"e-1"}"#)["confidence"].decimal
             #expect(tally.value.confidences.first == good.map { "\($0 * 8 / 10)" })

@@ -167,7 +167,8 @@ struct ExpenseChatTests {
             let result = try await categorize(suite)
             #expect(result["stored"].int == 40 && result["open"].int == 0, "\(result)")
             #expect(result["methods"]["chat"].int == 40 && result["categories"]["Food"].int == 40)
-            #expect(Set(chat.questions.map(\.user)) == ["blue bottle", "quagga trading", "okapi supplies", "zebu house"])
+            #expect(
+                Set(chat.questions.map(\.user)) == ["blue bottle", "quagga trading", "okapi supplies", "zebu house"])
             #expect(chat.total == 4, "once for each merchant, whichever slice comes first")
             #expect(chat.questions.allSatisfy { $0.system.hasSuffix("- Food\n- Fuel") && !$0.system.contains("r1") })
             #expect(try await spent(suite)["spent"].decimal.map { "\($0)" } == "0.0005")

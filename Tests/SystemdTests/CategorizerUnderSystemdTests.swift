@@ -32,7 +32,8 @@ struct CategorizerUnderSystemdTests {
         #expect(try await system.property("ActiveState", of: service) == "inactive")
 
         try await teach()
-        #expect(try await system.check(["millctl", "expense", "categorize", "--merchant", "STARBUCKS"]).contains("Food"))
+        #expect(
+            try await system.check(["millctl", "expense", "categorize", "--merchant", "STARBUCKS"]).contains("Food"))
 
         #expect(try await system.property("ActiveState", of: service) == "active")
         #expect(try await system.property("Type", of: service) == "notify")

@@ -136,7 +136,9 @@ enum CategorizeSuite {
             try bench.product("categorization-times"), ["speed", learn, judge, "description", file.label])
         let numbers = try command.output().split { !$0.isNumber }.compactMap { Double($0) }
         guard numbers.count >= 2 else { throw BenchmarkError("categorization-times said nothing") }
-        add("decisions a second on one core, 1000 rules, nothing remembered", numbers[0], "1/s", .valueAtLeast(50_000), 1)
+        add(
+            "decisions a second on one core, 1000 rules, nothing remembered", numbers[0], "1/s", .valueAtLeast(50_000),
+            1)
         add("the same once more", numbers[1], "1/s", .valueAtLeast(50_000), 1)
     }
 
