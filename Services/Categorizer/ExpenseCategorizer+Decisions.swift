@@ -27,8 +27,16 @@ extension ExpenseCategorizer {
             result = decider.failure(
                 .validation, "give either an expense or the id of one", of: params.id ?? "", since: start, correlation)
         }
-        tracker.note(CollectionOfOne(result))
+        note(CollectionOfOne(result))
         return result
+    }
+
+    private func note(_ results: some Collection<CategorizationResult>) {
+        tracker.note(results)
+        guard let slow = tracker.slow(results, at: time.boot()) else { return }
+        log.warning(
+            "\(slow.count) decisions took more than \(Int(Tracker.target)) ms, the slowest \(slow.worst) ms",
+            metadata: ["correlation-id": "\(slow.correlation)"])
     }
 
     private func categorize(
@@ -157,7 +165,7 @@ extension ExpenseCategorizer {
             let stored = await store(storable.map(\.answer), batch)
             for (place, _) in storable { results[place].stored = stored }
         }
-        tracker.note(results)
+        note(results)
         return ExpenseCategorizeBatch.Result(
             results: results, batch: batch, processingTimeMs: decider.elapsed(since: start), statements: statements,
             slices: items.isEmpty ? 0 : slices)

@@ -141,6 +141,15 @@ final class ExpenseCategorizer: Service {
             open == .closed
                 ? .init("database", .ok)
                 : .init("database", .warn, reason: "left alone after failures; last answers are given instead"))
+        switch figures.health {
+        case .excellent, .good: checks.append(.init("decisions", .ok))
+        case .fair, .poor:
+            checks.append(
+                .init(
+                    "decisions", .warn,
+                    reason: "\(figures.health.rawValue): \(figures.mean.short) ms in the mean, \(figures.errors) errors"
+                ))
+        }
         if library.categories.isEmpty {
             checks.append(.init("categories", .warn, reason: "there is none; import history or put one"))
         }
