@@ -100,14 +100,13 @@ extension Error {
 
     /// What it has cost to come to this.
     fileprivate var chatUse: ChatUse {
-        switch self {
-        case let fault as ChatFault: fault.use
-        case WebError.badURL, WebError.badHeader, WebError.timedOut(_, .connection), WebError.untrusted, WebError.busy,
-            WebError.closed, WebError.settings:
-            .nothing
-        case is WebError, is CancellationError: .unknown
+        if let fault = self as? ChatFault { return fault.use }
+        if self is CancellationError { return .unknown }
         // A permit that was not given: nobody was asked.
-        default: .nothing
+        guard let error = self as? WebError else { return .nothing }
+        switch error {
+        case .badURL, .badHeader, .timedOut(_, .connection), .untrusted, .busy, .closed, .settings: return .nothing
+        case .timedOut(_, .answer), .unreachable, .tooLarge, .cancelled: return .unknown
         }
     }
 }
