@@ -92,7 +92,7 @@ targets += library("Calendars", ["Linux"], testing: ["JSONCodec", "Linux"])
 targets += library("MillraceProtocol", ["JSONCodec", "Linux"])
 targets += library("MillraceRPC", ["MillraceProtocol", "Resilience", "Linux", log] + nio)
 targets += library("MillraceStore", ["Linux", "CSQLite"])
-targets += library("MillraceService", ["MillraceRPC", "Systemd", "Resilience", log])
+targets += library("MillraceService", ["MillraceRPC", "Systemd", "Resilience", "Decimals", log])
 targets += library("MillraceWorker", ["MillraceRPC", "MillraceService", "Resilience", log])
 targets += library("Declarations", ["Linux", "CYAML"])
 targets += library("KindFiles", ["Declarations", "Linux"])
@@ -117,7 +117,8 @@ targets += library(
     "Notion", ["WebClient", "JSONCodec", "Decimals", "Resilience", "MillraceProtocol", "Linux"], testing: ["Simulators"]
 )
 targets += library(
-    "Chat", ["WebClient", "JSONCodec", "MillraceProtocol", "Linux"], testing: ["Simulators", "ChatSummaries"])
+    "Chat", ["WebClient", "JSONCodec", "Decimals", "MillraceProtocol", "Linux"],
+    testing: ["Simulators", "ChatSummaries"])
 targets.append(
     .target(
         name: "ChatSummaries", dependencies: ["BackOffice", "Chat", "Decimals"], path: "Sources/ChatSummaries",
@@ -137,7 +138,7 @@ targets += service(
     testing: ["MillraceStore"])
 targets += service(
     "CategorizerService", folder: "Categorizer",
-    ["Categorization", "Tables", "Decimals", "MillraceService", "MillraceStore", "Resilience", "Schemas"],
+    ["Categorization", "Calendars", "Tables", "Decimals", "MillraceService", "MillraceStore", "Resilience", "Schemas"],
     testing: ["MillraceStore", "MillraceService", "MillraceProtocol", "JSONCodec", log])
 targets += service(
     "BackOfficeWorker", folder: "BackOffice",

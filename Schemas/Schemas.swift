@@ -13,7 +13,8 @@ public enum Schemas {
 
     /// The statements that make `categorizer.sqlite`, by version.
     public static let categorizerMigrations: [(version: Int, name: String, sql: String)] = [
-        (1, "categories", text(millrace_categorizer_001_categories))
+        (1, "categories", text(millrace_categorizer_001_categories)),
+        (2, "chat", text(millrace_categorizer_002_chat)),
     ]
 
     /// The scheduler's OpenRPC document.

@@ -1,4 +1,5 @@
 import Chat
+import Decimals
 import Linux
 import Mail
 import MillraceService
@@ -29,6 +30,9 @@ struct BackOfficeConfiguration: ServiceConfiguration {
     var mailSender = "Millrace"
     var mailHello = ""
     var mailTimeout = Duration.seconds(60)
+    /// Of a million tokens at the dearest model.
+    var chatInputPrice: ExactDecimal = 1
+    var chatOutputPrice: ExactDecimal = 5
     /// By collection and by field, as they are written.
     private var collections: [String: String] = [:]
     private var names: [String: String] = [:]
@@ -73,6 +77,13 @@ struct BackOfficeConfiguration: ServiceConfiguration {
             .init("Mail", "MailSender", \.mailSender, .text, "The name that goes with it."),
             .init("Mail", "MailHello", \.mailHello, .text, "What we call ourselves; the machine's full name."),
             .init("Mail", "MailTimeout", \.mailTimeout, .span(1...600), "For the connection and for each reply."),
+            .init(
+                "Chat", "ChatInputPrice", \.chatInputPrice, .amount(0...10_000),
+                "Of a million tokens of questions at the dearest model: what an answer that names no price is counted with."
+            ),
+            .init(
+                "Chat", "ChatOutputPrice", \.chatOutputPrice, .amount(0...10_000),
+                "Of a million tokens of answers at the dearest model."),
         ]
         + NotionCollection.allCases.map { collection in
             .init(

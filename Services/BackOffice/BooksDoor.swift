@@ -24,7 +24,6 @@ final class BooksDoor: Sendable {
     private struct Opened: Sendable {
         var sqlite: SQLiteBooks?
         var notion: (client: NotionClient, books: NotionBooks, bucket: BucketGate?)?
-        var chat: ChatClient?
     }
 
     init(
@@ -86,18 +85,27 @@ final class BooksDoor: Sendable {
         return (client, from, configuration.mailSender)
     }
 
+    /// Who is asked, last, about merchants that nobody knows; nil where there is no key for it.
+    func merchantChat(for run: JobRun) throws -> ChatClient? {
+        guard try hasChatKey() else { return nil }
+        return try chat(tokens: 40).passing(PermitGate(run: run, resource: "chat"))
+    }
+
+    private func hasChatKey() throws -> Bool {
+        do {
+            _ = try secrets.read(Self.chatKey)
+            return true
+        } catch .missing {
+            return false
+        }
+    }
+
     /// Whether texts are made by the chat service.
     private func usesChat() throws -> Bool {
         switch settings.configuration.summaries {
         case .chat: return true
         case .original: return false
-        case .auto:
-            do {
-                _ = try secrets.read(Self.chatKey)
-                return true
-            } catch .missing {
-                return false
-            }
+        case .auto: return try hasChatKey()
         }
     }
 
@@ -144,17 +152,13 @@ final class BooksDoor: Sendable {
         }
     }
 
-    private func chat() throws -> ChatClient {
-        let configuration = settings.configuration
-        let web = try web.client()
-        return try opened.withLock { opened throws -> ChatClient in
-            if let chat = opened.chat { return chat }
-            let secrets = secrets
-            let chat = ChatClient(
-                ChatSettings(url: try WebURL(configuration.chatURL), models: configuration.chatModels), web: web,
-                key: { String(decoding: try secrets.read(Self.chatKey), as: UTF8.self) }, time: time)
-            opened.chat = chat
-            return chat
-        }
+    /// - Parameter tokens: of an answer, at most.
+    private func chat(tokens: Int? = nil) throws -> ChatClient {
+        let (configuration, secrets) = (settings.configuration, secrets)
+        var chat = ChatSettings(url: try WebURL(configuration.chatURL), models: configuration.chatModels)
+        if let tokens { chat.tokens = tokens }
+        return ChatClient(
+            chat, web: try web.client(), key: { String(decoding: try secrets.read(Self.chatKey), as: UTF8.self) },
+            time: time)
     }
 }

@@ -35,7 +35,7 @@ import WebClient
             name: "backoffice",
             workloads: [
                 SyncWorkload(books: books), InitWorkload(books: books), PayoutWorkload(books: books),
-                CategorizeWorkload(socket: categorizer, workers: settings.categorizing),
+                CategorizeWorkload(socket: categorizer, workers: settings.categorizing, books: books),
                 PlanBriefsWorkload(
                     books: books, runner: runner, post: post,
                     usesEngagement: BriefPlanner.isEnabled(Environment["ENGAGEMENT_BACKOFF_ENABLED"])),
@@ -76,7 +76,8 @@ import WebClient
 
         Credentials, laid out by the service manager or files in etc/credentials of the suite's folder:
           notion-token                      For Books=notion.
-          openrouter-api-key                For summaries by the chat service.
+          openrouter-api-key                For summaries by the chat service, and to ask it about merchants
+                                            where categorizer.conf has a ChatBudget.
           smtp-password                     For MailUser.
 
         Settings in backoffice.conf, in /etc/millrace or etc of the suite's folder:

@@ -45,6 +45,11 @@ static const unsigned char millrace_categorizer_001_categories_bytes[] = {
 };
 FILE_BYTES(millrace_categorizer_001_categories);
 
+static const unsigned char millrace_categorizer_002_chat_bytes[] = {
+#embed "../../Schemas/migrations/categorizer-002-chat.sql"
+};
+FILE_BYTES(millrace_categorizer_002_chat);
+
 static const unsigned char millrace_scheduler_openrpc_bytes[] = {
 #embed "../../Schemas/scheduler.openrpc.json"
 };

@@ -87,6 +87,18 @@ extension ExpenseCommand {
         }
     }
 
+    /// `millctl expense chat`
+    struct Chat: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows what asking the chat service about merchants has cost this month, and what it may.")
+
+        @OptionGroup var global: GlobalOptions
+
+        func run() async throws {
+            try await global.ask(ChatShow.self, Empty(), of: .categorizer, ExpenseText.budget)
+        }
+    }
+
     /// `millctl expense list`
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists the expenses that the categorizer keeps.")

@@ -96,6 +96,16 @@ enum ExpenseText {
             + (answer.more ? ["and more: --after \(answer.expenses.last?.expense.id ?? "")"] : [])
     }
 
+    static func budget(_ view: ChatBudgetView, for terminal: Terminal) -> [String] {
+        guard view.budget > 0 else {
+            return ["the chat service is not asked about merchants: ChatBudget in categorizer.conf is 0"]
+        }
+        return Facts([
+            ("Month", view.month), ("Budget", "\(view.budget)"), ("Spent", "\(view.spent)"),
+            ("Questions", "\(view.questions)"), ("Merchants", "\(view.merchants) with an answer that is kept"),
+        ]).lines(for: terminal)
+    }
+
     // MARK: Rules and patterns
 
     static func patterns(_ answer: PatternList.Result, for terminal: Terminal) -> [String] {
