@@ -191,8 +191,10 @@ extension Scheduler {
         guard course.schedule.failures >= limit else { return true }
         course.schedule.pause(
             because: "\(course.schedule.failures) failures in a row; mend the cause, then resume it", until: nil)
+        let name = course.schedule.specification.name
         log.warning(
-            "schedule \(course.schedule.specification.name) pauses itself after \(course.schedule.failures) failures")
+            "schedule \(name) pauses itself after \(course.schedule.failures) failures",
+            metadata: ["schedule": "\(name)"])
         return false
     }
 
