@@ -39,7 +39,8 @@ enum CalendarsSuite {
             ours[0].append(try ask("cron", cron))
             peer("croniter") {
                 let script = [bench.floor("croniter_times.py"), zone, "1", "\(starts)"]
-                croniter.append(try Command("python3", script + cron).result())
+                // The one that Debian's packages are for.
+                croniter.append(try Command("/usr/bin/python3", script + cron).result())
             }
             ours[1].append(try ask("oncalendar", onCalendar))
             peer("systemd") {
