@@ -60,7 +60,7 @@ struct BriefClaims {
         let (before, _) = try await original(count, oneByOne: true, delay: .zero)
         let (after, _) = try await original(count, oneByOne: false, delay: .zero)
         let (counter, _) = try await ours(count)
-        func original(_ names: String...) -> String {
+        func counted(_ names: String...) -> String {
             [before, after].map { meter in "\(names.reduce(0) { $0 + (meter.counts[$1] ?? 0) })" }
                 .joined(separator: " → ")
         }
@@ -78,16 +78,16 @@ struct BriefClaims {
             columns: ("original, modelled", "Millrace, SQLite books"),
             claims: [
                 Claim(
-                    what: "preferences", claimed: "1", original: original("preferences.query"),
+                    what: "preferences", claimed: "1", original: counted("preferences.query"),
                     measured: "\(preferences) read"),
                 Claim(
-                    what: "engagement", claimed: "2 each", original: original("visit.read", "brief.read"),
+                    what: "engagement", claimed: "2 each", original: counted("visit.read", "brief.read"),
                     measured: "\(engagement) reads for all"),
                 Claim(
-                    what: "duplicates", claimed: "100 → 1", original: original("duplicates.query"),
+                    what: "duplicates", claimed: "100 → 1", original: counted("duplicates.query"),
                     measured: "\(duplicates) read"),
                 Claim(
-                    what: "queueing", claimed: "3 each", original: original("zone.read", "job.add", "job.read"),
+                    what: "queueing", claimed: "3 each", original: counted("zone.read", "job.add", "job.read"),
                     measured: "\((count + Self.group - 1) / Self.group) call to the runner, \(counter.writes) writes"),
             ],
             notes: ["The writes note each brief as planned, in one transaction for each \(Self.group) people."])

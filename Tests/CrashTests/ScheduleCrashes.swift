@@ -22,7 +22,7 @@ struct ScheduleCrashes {
     /// Ends it as systemd does; it has to go well.
     mutating func endScheduler() async throws {
         scheduler?.signal(SIGTERM)
-        let status = try await scheduler?.wait()?.status
+        let status = try await scheduler?.wait().status
         guard status == 0 else { throw TestFailure("the scheduler ended with \(status.map(String.init) ?? "nothing")") }
         scheduler = nil
     }

@@ -33,7 +33,7 @@ struct ClockSettingTests {
         try await scheduler.call("schedule.show", "{\"name\":\"\(name)\"}")["schedule"]["runs"].int ?? -1
     }
 
-    private func noticed(_ count: Double, _ scheduler: RunningScheduler) async throws {
+    private func noticed(_ count: Int, _ scheduler: RunningScheduler) async throws {
         try await eventually("the setting of the clock is noticed", within: .seconds(30)) {
             try await scheduler.metric("clock_sets_total") >= count
         }

@@ -39,8 +39,8 @@ final class RunningScheduler: Sendable {
     }
 
     /// One of its figures, by its name after `millrace_scheduler_`.
-    func metric(_ name: String) async throws -> Double {
+    func metric(_ name: String) async throws -> Int {
         let metrics = try await call("service.metrics")["metrics"].elements
-        return metrics.first { $0["name"].string == "millrace_scheduler_\(name)" }?["value"].double ?? -1
+        return metrics.first { $0["name"].string == "millrace_scheduler_\(name)" }?["value"].int ?? -1
     }
 }
