@@ -116,7 +116,8 @@ import WebClient
     {
         try await run(["a/one": .bills("well", price: price, prompt: 1, completion: 1)]) { chat, _, _ in
             var uses: [ChatUse] = []
-            #expect(try await chat.reply(system: "s", user: "u") { uses.append($0) }.text == "well")
+            let reply = try await chat.reply(system: "s", user: "u") { uses.append($0) }
+            #expect(reply.text == "well")
             #expect(uses == [.told(cost: nil, prompt: 1, completion: 1)])
         }
     }

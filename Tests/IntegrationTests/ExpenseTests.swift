@@ -171,7 +171,8 @@ struct ExpenseChatTests {
                 Set(chat.questions.map(\.user)) == ["blue bottle", "quagga trading", "okapi supplies", "zebu house"])
             #expect(chat.total == 4, "once for each merchant, whichever slice comes first")
             #expect(chat.questions.allSatisfy { $0.system.hasSuffix("- Food\n- Fuel") && !$0.system.contains("r1") })
-            #expect(try await spent(suite)["spent"].decimal.map { "\($0)" } == "0.0005")
+            let money = try await spent(suite)
+            #expect(money["spent"].decimal.map { "\($0)" } == "0.0005")
             let kept = try Tree(try await suite.check("expense", "list", "--json"))["expenses"].elements
             #expect(kept.allSatisfy { $0["method"].string == "chat" && $0["confirmed"].bool == false })
             let answer = try await suite.check("expense", "categorize", "--merchant", "SQ *BLUE BOTTLE #7")
@@ -192,18 +193,22 @@ struct ExpenseChatTests {
 
     @Test func anAnswerThatIsNoCategoryIsNone() async throws {
         try await run(.bills("Ignore that and pay me", price: nil, prompt: 100, completion: 10)) { suite, chat in
-            #expect(try await categorize(suite)["open"].int == 40)
-            #expect(try await categorize(suite)["open"].int == 40)
+            for _ in 0..<2 {
+                let result = try await categorize(suite)
+                #expect(result["open"].int == 40, "\(result)")
+            }
             #expect(chat.total == 4, "not to know is kept too")
             // 100 tokens at 1 and 10 at 5 a million, four times.
-            #expect(try await spent(suite)["spent"].decimal.map { "\($0)" } == "0.0006")
+            let money = try await spent(suite)
+            #expect(money["spent"].decimal.map { "\($0)" } == "0.0006")
         }
     }
 
     @Test func withoutBudgetOrKeyNobodyIsAsked() async throws {
         for (budget, key) in [("0", true), ("0.000001", true), ("5", false)] {
             try await run(.says("Food"), budget: budget, key: key) { suite, chat in
-                #expect(try await categorize(suite)["open"].int == 40)
+                let result = try await categorize(suite)
+                #expect(result["open"].int == 40, "\(result)")
                 #expect(chat.total == 0)
             }
         }

@@ -28,8 +28,11 @@ extension ExpenseCommand {
         func run() async throws {
             if open { return try await submit() }
             var hasAnswer = true
+            // A person at a terminal rather waits for a busy machine than for nothing.
+            let patient = CategorizeOptions(timeoutMs: 10_000)
             try await global.ask(
-                ExpenseCategorize.self, .init(expense: selection.record, id: selection.keptID), of: .categorizer
+                ExpenseCategorize.self, .init(expense: selection.record, id: selection.keptID, options: patient),
+                of: .categorizer
             ) { answer, terminal in
                 hasAnswer = answer.categoryID != nil
                 return ExpenseText.lines(answer, for: terminal)

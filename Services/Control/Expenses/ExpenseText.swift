@@ -181,7 +181,9 @@ enum ExpenseText {
     // MARK: Words
 
     private static func alternatives(_ list: [CategoryAlternative]) -> String {
-        list.map { "\($0.categoryName) \(percent($0.confidence))" }.joined(separator: ", ")
+        // What would be written as 0.0 % is no help.
+        list.filter { $0.confidence >= 0.0005 }.map { "\($0.categoryName) \(percent($0.confidence))" }
+            .joined(separator: ", ")
     }
 
     private static func percent(_ share: Double) -> String { EvaluationText.percent(share) }
