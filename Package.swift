@@ -111,6 +111,9 @@ targets += library(
     ["MillraceProtocol", "Linux", http, tls, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio,
     testing: ["Simulators"])
 targets += library(
+    "Mail",
+    ["WebClient", "MillraceProtocol", "Linux", tls, .product(name: "NIOTLS", package: "swift-nio")] + nio)
+targets += library(
     "Notion", ["WebClient", "JSONCodec", "Decimals", "Resilience", "MillraceProtocol", "Linux"], testing: ["Simulators"]
 )
 targets += library(
@@ -139,8 +142,8 @@ targets += service(
 targets += service(
     "BackOfficeWorker", folder: "BackOffice",
     [
-        "MillraceWorker", "BackOffice", "Calendars", "Notion", "NotionBooks", "Chat", "ChatSummaries", "WebClient",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "MillraceWorker", "BackOffice", "Calendars", "Notion", "NotionBooks", "Chat", "ChatSummaries", "Mail",
+        "WebClient", .product(name: "Crypto", package: "swift-crypto"),
     ],
     testing: ["Simulators"])
 targets += service(

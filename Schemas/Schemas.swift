@@ -35,6 +35,7 @@ public enum Schemas {
         (1, "books", text(millrace_books_001_books)),
         (2, "payouts", text(millrace_books_002_payouts)),
         (3, "briefs", text(millrace_books_003_briefs)),
+        (4, "brief-mail", text(millrace_books_004_brief_mail)),
     ]
 
     private static func bytes(_ file: millrace_file) -> [UInt8] {

@@ -2,6 +2,7 @@ import BackOffice
 import Chat
 import ChatSummaries
 import Linux
+import Mail
 import MillraceProtocol
 import MillraceService
 import MillraceWorker
@@ -57,6 +58,12 @@ final class BooksDoor: Sendable {
         return MeteredPayoutBooks(books, meter: meter) { try await books.countOfLines(of: $0) }
     }
 
+    /// The books in SQLite, where briefs are kept wherever the other books are.
+    /// - Throws: as ``books(for:)``.
+    func localBooks() throws -> SQLiteBooks {
+        try sqlite()
+    }
+
     /// Who sums up for a job.
     func summarizer(for run: JobRun) throws -> any Summarizer {
         if isRehearsal { return MeteredSummarizer(meter: meter) }
@@ -64,13 +71,19 @@ final class BooksDoor: Sendable {
         return ChatSummarizer(try chat().passing(PermitGate(run: run, resource: "chat")))
     }
 
-    /// The books where briefs are: always the embedded ones.
-    func briefBooks() throws -> SQLiteBooks { try sqlite() }
-
     /// Who says what a brief amounts to.
     func analyst(for run: JobRun) throws -> any BriefAnalyst {
         guard try usesChat() else { return RuleAnalyst() }
         return ChatAnalyst(try chat().passing(PermitGate(run: run, resource: "chat")))
+    }
+
+    /// What briefs are sent with, and who they are from; nil where none are.
+    func mail() -> (client: SMTPClient, from: MailAddress, sender: String)? {
+        let configuration = settings.configuration
+        guard let (mail, from) = configuration.mailSettings(trusting: settings.trustedCertificates) else { return nil }
+        let secrets = secrets
+        let client = SMTPClient(mail) { String(decoding: try secrets.read(Self.mailPassword), as: UTF8.self) }
+        return (client, from, configuration.mailSender)
     }
 
     /// Whether texts are made by the chat service.
@@ -94,6 +107,7 @@ final class BooksDoor: Sendable {
     /// How long the preloader may take; then the pages are read one by one.
     static let patience = Duration.seconds(60)
     static let chatKey = "openrouter-api-key"
+    static let mailPassword = "smtp-password"
 
     private func sqlite() throws -> SQLiteBooks {
         try opened.withLock { opened throws -> SQLiteBooks in

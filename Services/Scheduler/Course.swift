@@ -91,11 +91,10 @@ extension Scheduler {
             course.schedule.resume(at: now)
         }
         let rule: ScheduleRule
-        do {
+        do throws(ScheduleFault) {
             rule = try ScheduleRule(schedule.specification, machine: machine)
         } catch {
-            // The zone has gone, for instance: it is asked again in a while.
-            course.schedule.putOff("its times cannot be worked out: \(error)", until: now, .seconds(60), time.wall())
+            course.schedule.hasNoTimes(because: error, time.wall())
             return course
         }
         let grace = state.withLock { $0.configuration.grace }
@@ -298,6 +297,8 @@ extension StoredSchedule {
         guard !paused else { return }
         next = plan.next
         due = plan.due
+        putOff = nil
+        putOffSince = nil
     }
 
     mutating func pause(because reason: String, until: Timestamp?) {
@@ -320,6 +321,13 @@ extension StoredSchedule {
     mutating func pass(_ instant: Instant) {
         cursor = max(cursor, instant)
         if let next, next <= cursor { self.next = nil }
+    }
+
+    /// The zone has gone, for instance: it is asked again in a while.
+    mutating func hasNoTimes(because fault: ScheduleFault, _ now: Timestamp) {
+        next = nil
+        guard !paused else { return }
+        putOff("its times cannot be worked out: \(fault)", until: Instant(now), .seconds(60), now)
     }
 
     mutating func putOff(_ why: String, until now: Instant, _ wait: Duration, _ time: Timestamp) {

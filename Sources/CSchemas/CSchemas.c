@@ -59,3 +59,8 @@ static const unsigned char millrace_books_003_briefs_bytes[] = {
 #embed "../../Schemas/migrations/books-003-briefs.sql"
 };
 FILE_BYTES(millrace_books_003_briefs);
+
+static const unsigned char millrace_books_004_brief_mail_bytes[] = {
+#embed "../../Schemas/migrations/books-004-brief-mail.sql"
+};
+FILE_BYTES(millrace_books_004_brief_mail);

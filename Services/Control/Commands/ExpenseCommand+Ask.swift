@@ -42,9 +42,7 @@ extension ExpenseCommand {
             if let limit { params.append(JSONMember("limit", .number(String(limit)))) }
             let specification = JobSpecification(
                 kind: kind, params: JSONRaw(JSONValue.object(params)), uniqueKey: kind, uniqueMode: .reject)
-            let caller = try Caller(service: KnownService.runner.name, at: global.place)
-            let answer = try await caller.call(JobSubmit.self, specification, idempotencyKey: Identifier.random())
-            try await JobWaiting(caller: caller, id: answer.value.id, global: global).run()
+            try await JobWaiting.submit(specification, global)
         }
     }
 

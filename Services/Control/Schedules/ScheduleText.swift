@@ -52,6 +52,7 @@ enum ScheduleText {
         } else {
             facts.add("Next", view.next?.short ?? "never")
         }
+        facts.add("Put off", view.putOff, .warning)
         facts.add("Runs", "\(view.runs)" + (schedule.limit.map { " of \($0)" } ?? ""))
         facts.add("Failures", view.failures > 0 ? "\(view.failures) in a row" : nil, .bad)
         return facts.lines(for: terminal)

@@ -3,7 +3,7 @@ import Linux
 import MillraceStore
 
 /// What briefs are made of, as one JSON document: `{"users": […], "preferences": […], "projects": […], "tasks": […], "notes":
-/// […], "phases": […], "phase_tasks": […]}`.
+/// […], "phases": […], "phase_tasks": […], "calendar_events": […]}`.
 ///
 /// The members of a record have the names of the columns; times are RFC 3339, days YYYY-MM-DD. A record that is there already
 /// takes the values that the document gives and keeps the others.
@@ -115,6 +115,12 @@ private struct BriefSort: Sendable {
         BriefSort(
             name: "phase_tasks", table: "own_phase_task", keys: 2,
             columns: [("phase_id", "phase", .text), ("task_id", "task", .text)]),
+        BriefSort(
+            name: "calendar_events", table: "own_event", keys: 1,
+            columns: [
+                ("id", "id", .text), ("task_id", "task", .text), ("title", "title", .optional),
+                ("start_time", "starts_at", .time), ("end_time", "ends_at", .time),
+            ]),
     ]
 
     func put(_ db: Connection, _ record: JSONValue, at place: String) throws {

@@ -18,3 +18,4 @@ extern const millrace_file millrace_books_002_payouts;
 extern const millrace_file millrace_categorizer_openrpc;
 extern const millrace_file millrace_categorizer_001_categories;
 extern const millrace_file millrace_books_003_briefs;
+extern const millrace_file millrace_books_004_brief_mail;
