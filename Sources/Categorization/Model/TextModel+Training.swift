@@ -66,9 +66,12 @@ extension TextModel {
     }
 
     /// Keeps the row in the memory of merchants.
-    mutating func note(_ keys: MemoryKeys, _ label: Int32, day: Int32, weight: Float = 1, remembersExact: Bool = false) {
+    mutating func note(_ keys: MemoryKeys, _ label: Int32, day: Int32, weight: Float = 1, remembersExact: Bool = false)
+    {
         table.add(keys.merchant, label: label, day: day, weight: weight)
-        if keys.exact != 0, remembersExact || table.contains(keys.exact) { table.add(keys.exact, label: label, day: day, weight: weight) }
+        if keys.exact != 0, remembersExact || table.contains(keys.exact) {
+            table.add(keys.exact, label: label, day: day, weight: weight)
+        }
         if keys.amount != 0 { table.add(keys.amount, label: label, day: day, weight: weight) }
         if keys.roughAmount != 0 { table.add(keys.roughAmount, label: label, day: day, weight: weight) }
         if keys.whole != 0 { table.add(keys.whole, label: label, day: day, weight: weight) }

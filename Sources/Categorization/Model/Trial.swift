@@ -28,7 +28,8 @@ struct Trial {
             let isHeld = Set(chosen)
             var model = train((0..<rows.count).filter { !isHeld.contains($0) })
             var scratch = ModelScratch()
-            for part in [chosen.filter({ model.knows(rows.keys[$0]) }), chosen.filter({ !model.knows(rows.keys[$0]) })] {
+            for part in [chosen.filter({ model.knows(rows.keys[$0]) }), chosen.filter({ !model.knows(rows.keys[$0]) })]
+            {
                 let stride = part.count / Self.maximumRows + 1
                 for row in part.indices.lazy.filter({ $0 % stride == 0 }).map({ part[$0] }) {
                     let keys = rows.keys[row]
