@@ -123,8 +123,8 @@ struct ExpenseChatTests {
 
     /// Forty expenses of four merchants that nobody knows.
     private static let open =
-        "ref,shop\n"
-        + (0..<40).map { "r\(10 + $0),\(["Blue Bottle", "Quagga Trading", "Okapi Supplies", "Zebu House"][$0 % 4])\n" }
+        "ref,shop,category\n"
+        + (0..<40).map { "r\(10 + $0),\(["Blue Bottle", "Quagga Trading", "Okapi Supplies", "Zebu House"][$0 % 4]),\n" }
         .joined()
 
     private func run(
@@ -148,7 +148,8 @@ struct ExpenseChatTests {
                 for name in ["Food", "Fuel"] { try await suite.check("call", "category.put", #"{"name":"\#(name)"}"#) }
                 suite.folder.write(Self.open, to: "open.csv")
                 try await suite.check(
-                    "expense", "import", suite.folder.file("open.csv"), "--merchant", "shop", "--id", "ref")
+                    "expense", "import", suite.folder.file("open.csv"), "--merchant", "shop", "--id", "ref", "--category",
+                    "category")
                 try await body(suite, chat)
             }
         }
