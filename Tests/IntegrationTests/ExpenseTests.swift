@@ -141,10 +141,7 @@ struct ExpenseChatTests {
                 "MILLRACE_BACKOFFICE_CHAT_MODELS": Self.model,
             ]
             try await RunningSuite.run(environment: environment) { suite in
-                if key {
-                    mkdir(suite.state + "/etc/credentials", 0o700)
-                    suite.folder.write("the-key\n", to: "state/etc/credentials/openrouter-api-key")
-                }
+                if key { suite.credential("openrouter-api-key", "the-key") }
                 for name in ["Food", "Fuel"] { try await suite.check("call", "category.put", #"{"name":"\#(name)"}"#) }
                 suite.folder.write(Self.open, to: "open.csv")
                 try await suite.check(
