@@ -55,7 +55,7 @@ extension ScheduleCommand {
             name: .customLong("catch-up"),
             help: ArgumentHelp(
                 "Of runs that were missed: none, the last, all, those of a window:1d, or all, one each rate:10m.",
-                valueName: "mode[:span]"), transform: catchUp)
+                valueName: "mode[:span]"), transform: OptionValue.catchUp)
         var catchUp: ScheduleCatchUp?
         @Option(
             name: .customLong("catch-up-after-boot"), help: "Nothing is caught up before the machine is up so long.",
@@ -68,7 +68,7 @@ extension ScheduleCommand {
         @Option(
             help: ArgumentHelp(
                 "Hours in which nothing begins: 22:00-06:00; with :defer the last of them begins at their end.",
-                valueName: "from-to[:defer]"), transform: quiet)
+                valueName: "from-to[:defer]"), transform: OptionValue.quiet)
         var quiet: ScheduleQuiet?
         @Option(name: .customLong("from"), help: "The whole schedule as JSON, @FILE or @-; other options lay over it.")
         var source: String?
@@ -117,31 +117,33 @@ extension ScheduleCommand {
             if jitterKeepsHour { schedule.jitterKeepsHour = true }
             return schedule
         }
+    }
+}
 
-        /// "last", "window:1d"
-        @Sendable private static func catchUp(_ text: String) throws -> ScheduleCatchUp {
-            let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            let mode: ScheduleCatchUp.Mode = try OptionValue.word(parts[0])
-            guard parts.count == 2 else {
-                guard mode != .window, mode != .rate else {
-                    throw ValidationError("\(mode.rawValue) needs a span, such as \(mode.rawValue):1h")
-                }
-                return ScheduleCatchUp(mode)
+extension OptionValue {
+    /// "last", "window:1d"
+    @Sendable static func catchUp(_ text: String) throws -> ScheduleCatchUp {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let mode: ScheduleCatchUp.Mode = try word(parts[0])
+        guard parts.count == 2 else {
+            guard mode != .window, mode != .rate else {
+                throw ValidationError("\(mode.rawValue) needs a span, such as \(mode.rawValue):1h")
             }
-            return ScheduleCatchUp(mode, spanMs: try OptionValue.milliseconds(1000...366 * 86_400_000)(parts[1]))
+            return ScheduleCatchUp(mode)
         }
+        return ScheduleCatchUp(mode, spanMs: try milliseconds(1000...366 * 86_400_000)(parts[1]))
+    }
 
-        /// "22:00-06:00", "22:00-06:00:defer"
-        @Sendable private static func quiet(_ text: String) throws -> ScheduleQuiet {
-            let hours = text.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
-            guard hours.count == 2 else { throw ValidationError("'\(text)' is not two times such as 22:00-06:00") }
-            var to = hours[1]
-            var mode: ScheduleQuiet.Mode?
-            if let word = ScheduleQuiet.Mode.allCases.first(where: { to.hasSuffix(":\($0.rawValue)") }) {
-                to.removeLast(word.rawValue.count + 1)
-                mode = word
-            }
-            return ScheduleQuiet(from: hours[0], to: to, mode: mode)
+    /// "22:00-06:00", "22:00-06:00:defer"
+    @Sendable static func quiet(_ text: String) throws -> ScheduleQuiet {
+        let hours = text.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
+        guard hours.count == 2 else { throw ValidationError("'\(text)' is not two times such as 22:00-06:00") }
+        var to = hours[1]
+        var mode: ScheduleQuiet.Mode?
+        if let word = ScheduleQuiet.Mode.allCases.first(where: { to.hasSuffix(":\($0.rawValue)") }) {
+            to.removeLast(word.rawValue.count + 1)
+            mode = word
         }
+        return ScheduleQuiet(from: hours[0], to: to, mode: mode)
     }
 }

@@ -15,7 +15,8 @@ struct ScheduleCommand: ParsableCommand {
 
     /// A schedule by its name, and what the scheduler is asked of it.
     struct One: ParsableArguments {
-        @OptionGroup var schedule: One
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: "The schedule.") var name: String
 
         func ask<M: RPCMethod>(
             _ method: M.Type, _ params: M.Params, _ lines: (M.Result, Terminal) -> [String]
