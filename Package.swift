@@ -163,10 +163,13 @@ targets.append(
         swiftSettings: strict, linkerSettings: packed))
 // What the crash tests kill; they find it beside the other executables.
 targets.append(.executableTarget(name: "CrashWorker", path: "Tests/CrashWorker"))
+// What tests load into a process to move its wall clock.
+targets.append(.target(name: "MovedClock", path: "Tests/MovedClock"))
 // Measures what `make claims` writes down.
 targets.append(
     .executableTarget(
-        name: "Claims", dependencies: ["NotionBooks", "Notion", "BackOffice", "WebClient", "Simulators", "Linux"],
+        name: "Claims",
+        dependencies: ["NotionBooks", "Notion", "BackOffice", "WebClient", "Simulators", "JSONCodec", "Linux"],
         path: "Tests/Claims", swiftSettings: strict))
 targets += [
     suite(
@@ -204,7 +207,9 @@ let package = Package(
         // What the preloader's rules are, for their benchmarks.
         .library(name: "Preloading", targets: ["Preloading"]),
         .library(name: "Categorization", targets: ["Categorization"]),
+        .library(name: "Calendars", targets: ["Calendars"]),
         .library(name: "Decimals", targets: ["Decimals"]),
+        .library(name: "MovedClock", type: .dynamic, targets: ["MovedClock"]),
         // What the runner is made of, for benchmarks of its parts.
         .library(name: "RunnerParts", targets: ["KindFiles", "MillraceService", "Schemas"]),
     ],

@@ -32,8 +32,10 @@ extension Scheduler {
 
     private func courseTogether(_ due: [StoredSchedule], now: Instant) async -> [Course] {
         var courses = due.map { plan($0, now: now) }
-        let simple = courses.indices.filter { courses[$0].plan?.begin.isEmpty == false && !looksBack(courses[$0]) }
-        let others = courses.indices.filter { courses[$0].plan?.begin.isEmpty == false && looksBack(courses[$0]) }
+        let beginning = courses.indices.filter { courses[$0].plan?.begin.isEmpty == false }
+        let free = await thoseFree(beginning.lazy.map { courses[$0] }.filter(looksBack))
+        let simple = beginning.filter { !looksBack(courses[$0]) || free.contains(courses[$0].schedule.id) }
+        let others = beginning.filter { looksBack(courses[$0]) && !free.contains(courses[$0].schedule.id) }
         await submitSideBySide(&courses, simple)
         await withTaskGroup(of: (Int, Course).self) { group in
             var waiting = others[...]
@@ -56,6 +58,25 @@ extension Scheduler {
     private func looksBack(_ course: Course) -> Bool {
         let specification = course.schedule.specification
         return (specification.whileRunning ?? .skip) != .allowAll || specification.pauseAfterFailures != nil
+    }
+
+    /// Schedules with one run to begin whose job before is over, so that it decides nothing: asked for all in one call. The rest
+    /// is asked about one by one.
+    private func thoseFree(_ courses: some Sequence<Course>) async -> Set<Int64> {
+        let single = courses.map { ($0.schedule, $0.plan?.begin.count ?? 0) }
+            .filter { $0.1 == 1 && $0.0.specification.pauseAfterFailures == nil }.map(\.0)
+        guard !single.isEmpty else { return [] }
+        do {
+            let states = try await runner.states(of: single.compactMap(\.lastJob))
+            return Set(
+                single.filter { schedule in
+                    guard let job = schedule.lastJob, let state = states[job] else { return true }
+                    return state.isFinal
+                }.map(\.id))
+        } catch {
+            // Whoever asks next finds out why, and says it.
+            return []
+        }
     }
 
     // MARK: Deciding
@@ -190,8 +211,10 @@ extension Scheduler {
         guard course.schedule.failures >= limit else { return true }
         course.schedule.pause(
             because: "\(course.schedule.failures) failures in a row; mend the cause, then resume it", until: nil)
+        let name = course.schedule.specification.name
         log.warning(
-            "schedule \(course.schedule.specification.name) pauses itself after \(course.schedule.failures) failures")
+            "schedule \(name) pauses itself after \(course.schedule.failures) failures",
+            metadata: ["schedule": "\(name)"])
         return false
     }
 

@@ -6,40 +6,6 @@ import Testing
 
 @testable import SchedulerService
 
-/// A scheduler as a process, beside a runner that a test starts and ends.
-private final class RunningScheduler: Sendable {
-    let runner: RunningRunner
-    private let process = Watched<RunningProcess?>(nil)
-
-    init(_ runner: RunningRunner) { self.runner = runner }
-
-    var socket: String { runner.state + "/run/scheduler.sock" }
-
-    func start() async throws {
-        let started = try RunningProcess(
-            ["setpriv", "--pdeathsig", "KILL", Binary.path("millrace-scheduler"), "--state", runner.state],
-            environment: ["NOTIFY_SOCKET": nil, "LISTEN_FDS": nil])
-        process.update { $0 = started }
-        try await started.waitForOutput("ready")
-    }
-
-    func stop() async throws {
-        process.value?.signal(SIGTERM)
-        try await process.value?.wait()
-    }
-
-    func call(_ method: String, _ params: String = "{}") async throws -> Tree {
-        let socket = socket
-        return try await onThread { try WireClient(socket).call(method, params) }
-    }
-
-    func until(_ what: String, _ isThere: @escaping (Tree) -> Bool, _ name: String) async throws {
-        try await eventually(what, within: .seconds(30)) {
-            isThere(try await call("schedule.show", "{\"name\":\"\(name)\"}"))
-        }
-    }
-}
-
 @Suite(
     .serialized, .heavy,
     .enabled(if: RunningRunner.isBuilt && Binary.exist("millrace-scheduler"), "the executables are not built"))

@@ -47,13 +47,7 @@ struct PreloaderUnderSystemdTests {
         #expect(try await system.property("Type", of: service) == "notify")
         #expect(try await system.property("User", of: service) == "millrace")
         #expect(try await system.property("StatusText", of: service).hasPrefix("2 datasets"))
-        let status = try await system.check(["cat", "/proc/\(try await pid())/status"])
-        let fields = Dictionary(
-            status.split(separator: "\n").compactMap { line -> (String, String)? in
-                let sides = line.split(separator: ":", maxSplits: 1)
-                guard sides.count == 2 else { return nil }
-                return (String(sides[0]), String(sides[1].drop { $0 == "\t" || $0 == " " }))
-            }, uniquingKeysWith: { first, _ in first })
+        let fields = try await system.status(of: try await pid())
         #expect(fields["NoNewPrivs"] == "1" && fields["Seccomp"] == "2")
         #expect(fields["CapEff"] == "0000000000000000" && fields["CapBnd"] == "0000000000000000")
     }

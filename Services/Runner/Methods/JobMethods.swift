@@ -26,6 +26,9 @@ extension Runner {
         }
         router.on(JobList.self) { [self] params, _ in
             try Rules.checkLimit(params.limit)
+            if let ids = params.ids, !(1...1000).contains(ids.count) {
+                throw JobError.invalid(field: "ids", "a list has 1 to 1,000 jobs, not \(ids.count)")
+            }
             return try await store.read { try JobStore.list($0, params) }
         }
         router.on(JobWatch.self) { [self] params, context in try await watch(params.id, context) }
@@ -101,8 +104,13 @@ extension Runner {
         let now = time.wall()
         let session = context.session
         let durability = submissions.contains { $0.durability == .disk } ? Durability.disk : .crash
-        store.submit(durability, { db in try submissions.map { try JobStore.submit(db, $0, rules, now: now) } }) {
-            [self] result in
+        let turn = state.withLock { state in
+            state.submissions.begin(lanes.count, of: uid, isGuest: state.dispatcher.isGuest(uid))
+        }
+        store.submit(
+            durability, turn: turn, { db in try submissions.map { try JobStore.submit(db, $0, rules, now: now) } }
+        ) { [self] result in
+            state.withLock { $0.submissions.end(turn, of: uid) }
             answer(result.map { $0.map(\.receipt) })
             guard case .success(let taken) = result else {
                 for lane in lanes { live.remove(lane) }
