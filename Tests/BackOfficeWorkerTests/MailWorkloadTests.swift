@@ -100,7 +100,7 @@ struct MailWorkloadTests {
         let server = try await server()
         let door = try await door(port: server.port)
         let books = try door.localBooks()
-        let document = #"{"preferences": [{"user_id": "ada", "email_daily_brief": false}]}"#
+        let document = #"{"preferences": [{"user_id": "ada", "is_active": true, "email_daily_brief": false}]}"#
         _ = try await books.importBriefRecords(try JSON.decode(JSONValue.self, from: Array(document.utf8)))
         #expect(try await send(door) == #"{"status":"cancelled","reason":"not wanted any more"}"#)
         #expect(try await status(door) == .cancelled)
@@ -162,7 +162,7 @@ struct MailWorkloadTests {
             ).problems
         }
         #expect(problems("[Mail]\nMail=smtp\n").count == 2)
-        #expect(problems("[Mail]\nMail=smtp\nMailServer=m.example\nMailFrom=nobody\n").count == 1)
+        #expect(problems("[Mail]\nMail=smtp\nMailServer=m.example\nMailFrom=nobody\n").count == 2)
         #expect(
             problems("[Mail]\nMail=smtp\nMailServer=m.example\nMailFrom=a@b.c\nMailSecurity=none\nMailUser=u\n").count
                 == 1)
