@@ -145,7 +145,8 @@ struct ExpenseChatTests {
                 for name in ["Food", "Fuel"] { try await suite.check("call", "category.put", #"{"name":"\#(name)"}"#) }
                 suite.folder.write(Self.open, to: "open.csv")
                 try await suite.check(
-                    "expense", "import", suite.folder.file("open.csv"), "--merchant", "shop", "--id", "ref", "--category",
+                    "expense", "import", suite.folder.file("open.csv"), "--merchant", "shop", "--id", "ref",
+                    "--category",
                     "category")
                 try await body(suite, chat)
             }
