@@ -123,7 +123,7 @@ struct CategorizerUnderSystemdTests {
         try await teach()
         let rows = (0..<3000).map { #"{"line":2,"expense":{"id":"e-\#($0)","merchant_name":"Starbucks"}}"# }
         try await system.write(#"{"rows":[\#(rows.joined(separator: ","))]}"#, to: "/run/rows.json")
-        try await system.check(["sh", "-c", "millctl call expense.import - </run/rows.json"])
+        try await system.check(["sh", "-c", "millctl call expense.import @- </run/rows.json"])
         try await system.check(["systemctl", "restart", service])
         // What it has not read yet is gone.
         try await system.check(["truncate", "-s", "0", "/var/lib/millrace/categorizer.sqlite"])
