@@ -83,6 +83,17 @@ struct CommandLineTests {
         }
     }
 
+    /// The folder of the suite is easily taken for the state of jobs.
+    @Test func aStateOfJobsInThePlaceOfTheFolderIsNamed() throws {
+        do {
+            _ = try Millctl.parseAsRoot(["job", "list", "--state", "failed"])
+            Issue.record("accepted")
+        } catch {
+            #expect(Millctl.exitCode(for: error).rawValue == 64)
+            #expect(Millctl.message(for: error).contains("--states failed"))
+        }
+    }
+
     @Test(arguments: [
         ("a", UniqueMode?.none, "a"), ("a:keep", .keep, "a"), ("a:b:replace", .replace, "a:b"),
         ("a:other", nil, "a:other"),

@@ -143,14 +143,17 @@ private struct BriefSort: Sendable {
             names.append(column.column)
             values.append(try Self.value(given, column.kind, at: "\(place).\(column.name)"))
         }
-        let keyNames = columns.prefix(keys).map(\.column).joined(separator: ", ")
-        let rest = names.dropFirst(keys).map { "\($0) = excluded.\($0)" }.joined(separator: ", ")
-        let marks = names.map { _ in "?" }.joined(separator: ", ")
-        try db.run(
-            """
-            INSERT INTO \(table) (\(names.joined(separator: ", "))) VALUES (\(marks))
-            ON CONFLICT (\(keyNames)) DO \(rest.isEmpty ? "NOTHING" : "UPDATE SET \(rest)")
-            """, values)
+        // Not an insert that turns into an update: what the document leaves out may be what no new record lacks.
+        let match = names.prefix(keys).map { "\($0) = ?" }.joined(separator: " AND ")
+        let isThere = try db.first("SELECT 1 FROM \(table) WHERE \(match)", Array(values.prefix(keys))) { _ in true }
+        if isThere == nil {
+            let marks = names.map { _ in "?" }.joined(separator: ", ")
+            try db.run("INSERT INTO \(table) (\(names.joined(separator: ", "))) VALUES (\(marks))", values)
+        } else if names.count > keys {
+            let rest = names.dropFirst(keys).map { "\($0) = ?" }.joined(separator: ", ")
+            try db.run(
+                "UPDATE \(table) SET \(rest) WHERE \(match)", Array(values.dropFirst(keys) + values.prefix(keys)))
+        }
     }
 
     func all(_ db: Connection) throws -> [JSONValue] {
