@@ -107,7 +107,7 @@ extension Scheduler {
                     nominal: missed.last, cause: .due, outcome: .missed,
                     note: missed.count == 1 ? nil : "\(count) times from \(missed.first) on"))
         }
-        if plan.begin.isEmpty { course.schedule.stand(at: plan) }
+        if plan.begin.isEmpty { course.schedule.stand(at: plan, of: rule) }
         if let missed = plan.missed { course.schedule.pass(missed.last) }
         course.plan = plan
         course.rule = rule
@@ -152,7 +152,8 @@ extension Scheduler {
             }
         }
         for index in indices where !stopped.contains(index) {
-            if let plan = courses[index].plan { courses[index].schedule.stand(at: plan) }
+            guard let plan = courses[index].plan, let rule = courses[index].rule else { continue }
+            courses[index].schedule.stand(at: plan, of: rule)
         }
     }
 
@@ -183,7 +184,7 @@ extension Scheduler {
             let isWatched = rule.specification.pauseAfterFailures != nil
             guard course.take(answer, begin, at: time.wall(), isWatched: isWatched) else { return course }
         }
-        course.schedule.stand(at: plan)
+        course.schedule.stand(at: plan, of: rule)
         return course
     }
 
@@ -291,12 +292,17 @@ extension ScheduleCourse.Begin {
 }
 
 extension StoredSchedule {
-    /// All that was to begin has begun.
-    mutating func stand(at plan: ScheduleCourse) {
+    /// All that was to begin has begun, or was left out.
+    mutating func stand(at plan: ScheduleCourse, of rule: ScheduleRule) {
         cursor = max(cursor, plan.cursor)
         guard !paused else { return }
         next = plan.next
         due = plan.due
+        // What was left out or refused does not count towards the limit at which the plan ends.
+        if due == nil, let limit = specification.limit, runs < limit, let following = rule.next(after: cursor) {
+            next = following
+            due = rule.start(of: following)
+        }
         putOff = nil
         putOffSince = nil
     }

@@ -97,6 +97,13 @@ struct SchedulerTests {
             #expect(next["runs"].elements.count == 2 && next["zone"].string == "UTC")
             let load = try await scheduler.call("schedule.load", #"{"steps":25}"#)
             #expect(load["counts"].elements.compactMap(\.int).reduce(0, +) == 0, "what is paused does not count")
+            let soon = SystemTime().wall() + .seconds(3600)
+            _ = try await scheduler.call(
+                "schedule.put",
+                #"{"schedule":{"name":"few","job":{"kind":"ok"},"every":"1s","limit":3,"startAt":"\#(soon)"}}"#)
+            let few = try await scheduler.call("schedule.load", #"{"steps":25}"#)
+            #expect(few["counts"].elements.compactMap(\.int).reduce(0, +) == 3, "no more than its limit")
+            _ = try await scheduler.call("schedule.remove", #"{"name":"few"}"#)
             _ = try await scheduler.call("schedule.remove", #"{"name":"daily"}"#)
             #expect(try await scheduler.call("schedule.list")["total"].int == 0)
         }

@@ -12,6 +12,25 @@ struct WhileRunningTests {
             .reversed()
     }
 
+    @Test func whatIsLeftOutDoesNotCountTowardsTheLimit() async throws {
+        let folder = TemporaryDirectory()
+        let gate = try HoldingPipe(folder.file("gate"))
+        let kinds = "kinds:\n  - { name: held, command: [/bin/sh, -c, \"read -r line <\(gate.path)\"] }\n"
+        try await RunningRunner(kinds: kinds).use { runner in
+            let scheduler = RunningScheduler(runner)
+            try await scheduler.start()
+            _ = try await scheduler.call(
+                "schedule.put",
+                #"{"schedule":{"name":"two","job":{"kind":"held"},"every":"1s","limit":2,"whileRunning":"skip"}}"#)
+            try await scheduler.until("one runs and one is left out", { $0["history"].elements.count >= 2 }, "two")
+            let outcomes = try await history("two", of: scheduler).compactMap { $0["outcome"].string }
+            #expect(outcomes.first == "submitted" && outcomes.dropFirst().allSatisfy { $0 == "skipped" }, "\(outcomes)")
+            gate.release(100)
+            try await scheduler.until("both runs have been", { $0["schedule"]["runs"].int == 2 }, "two")
+            try await scheduler.stop()
+        }
+    }
+
     @Test func eachPolicyDoesWhatItSaysAlsoWhereManyAreDueTogether() async throws {
         let folder = TemporaryDirectory()
         let gate = try HoldingPipe(folder.file("gate"))
