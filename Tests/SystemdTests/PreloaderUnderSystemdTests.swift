@@ -114,33 +114,10 @@ struct PreloaderUnderSystemdTests {
         _ = try await fetch("common", "a")
         let client = PreloadClient(socket: system.outside("/run/millrace/preloader.sock"))
         defer { client.close() }
-        let isOver = Watched(false)
-        let answered = Watched(0)
-        try await withThrowingTaskGroup { group in
-            for number in 0..<8 {
-                group.addTask {
-                    while !isOver.value {
-                        let rows = try await client.load("common", ["a", "k\(number)"], timeout: .seconds(30))
-                        guard rows["a"]?.text == "1", rows.missing == ["k\(number)"] else {
-                            throw TestFailure("\(rows)")
-                        }
-                        answered.update { $0 += 1 }
-                    }
-                }
-            }
-            for _ in 0..<3 {
-                let (before, pid) = (answered.value, try await pid())
-                try await answered.wait(for: "load") { $0 >= before + 50 }
-                try await system.check(["systemctl", "restart", service])
-                #expect(try await self.pid() != pid)
-            }
-            let before = answered.value
-            try await answered.wait(for: "load afterwards") { $0 >= before + 50 }
-            isOver.update { $0 = true }
-            try await group.waitForAll()
+        try await system.restartUnderLoad(service) { number in
+            let rows = try await client.load("common", ["a", "k\(number)"], timeout: .seconds(30))
+            guard rows["a"]?.text == "1", rows.missing == ["k\(number)"] else { throw TestFailure("\(rows)") }
         }
-        #expect(try await system.property("NRestarts", of: service) == "0")
-        #expect(try await system.property("Result", of: service) == "success")
     }
 
     @Test func aWorkingOneBeatsTheWatchdogAndAFrozenOneIsReplaced() async throws {
