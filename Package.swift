@@ -92,7 +92,7 @@ targets += library("Calendars", ["Linux"], testing: ["JSONCodec", "Linux"])
 targets += library("MillraceProtocol", ["JSONCodec", "Linux"])
 targets += library("MillraceRPC", ["MillraceProtocol", "Resilience", "Linux", log] + nio)
 targets += library("MillraceStore", ["Linux", "CSQLite"])
-targets += library("MillraceService", ["MillraceRPC", "Systemd", "Resilience", log])
+targets += library("MillraceService", ["MillraceRPC", "Systemd", "Resilience", "Decimals", log])
 targets += library("MillraceWorker", ["MillraceRPC", "MillraceService", "Resilience", log])
 targets += library("Declarations", ["Linux", "CYAML"])
 targets += library("KindFiles", ["Declarations", "Linux"])
@@ -114,10 +114,14 @@ targets += library(
     ["MillraceProtocol", "Linux", http, tls, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio,
     testing: ["Simulators"])
 targets += library(
+    "Mail",
+    ["WebClient", "MillraceProtocol", "Linux", tls, .product(name: "NIOTLS", package: "swift-nio")] + nio)
+targets += library(
     "Notion", ["WebClient", "JSONCodec", "Decimals", "Resilience", "MillraceProtocol", "Linux"], testing: ["Simulators"]
 )
 targets += library(
-    "Chat", ["WebClient", "JSONCodec", "MillraceProtocol", "Linux"], testing: ["Simulators", "ChatSummaries"])
+    "Chat", ["WebClient", "JSONCodec", "Decimals", "MillraceProtocol", "Linux"],
+    testing: ["Simulators", "ChatSummaries"])
 targets.append(
     .target(
         name: "ChatSummaries", dependencies: ["BackOffice", "Chat", "Decimals"], path: "Sources/ChatSummaries",
@@ -141,14 +145,13 @@ targets += service(
     testing: ["MillraceStore"])
 targets += service(
     "CategorizerService", folder: "Categorizer",
-    ["Categorization", "Tables", "Decimals", "MillraceService", "MillraceStore", "Resilience", "Schemas"],
+    ["Categorization", "Calendars", "Tables", "Decimals", "MillraceService", "MillraceStore", "Resilience", "Schemas"],
     testing: ["MillraceStore", "MillraceService", "MillraceProtocol", "JSONCodec", log])
 targets += service(
     "BackOfficeWorker", folder: "BackOffice",
     [
-        "MillraceWorker", "BackOffice", "Calendars", "Notion", "NotionBooks", "Chat", "ChatSummaries", "ClinicCalendar",
-        "WebClient",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "MillraceWorker", "BackOffice", "Calendars", "Notion", "NotionBooks", "Chat", "ChatSummaries", "Mail",
+        "ClinicCalendar", "WebClient", .product(name: "Crypto", package: "swift-crypto"),
     ],
     testing: ["Simulators"])
 targets += service(
@@ -168,12 +171,14 @@ targets.append(
         swiftSettings: strict, linkerSettings: packed))
 // What the crash tests kill; they find it beside the other executables.
 targets.append(.executableTarget(name: "CrashWorker", path: "Tests/CrashWorker"))
+// What tests load into a process to move its wall clock.
+targets.append(.target(name: "MovedClock", path: "Tests/MovedClock"))
 // Measures what `make claims` writes down.
 targets.append(
     .executableTarget(
         name: "Claims",
         dependencies: [
-            "NotionBooks", "Notion", "BackOffice", "ClinicCalendar", "WebClient", "Simulators", "Linux",
+            "NotionBooks", "Notion", "BackOffice", "ClinicCalendar", "WebClient", "Simulators", "JSONCodec", "Linux",
             .product(name: "Crypto", package: "swift-crypto"),
         ],
         path: "Tests/Claims", swiftSettings: strict))
@@ -213,7 +218,9 @@ let package = Package(
         // What the preloader's rules are, for their benchmarks.
         .library(name: "Preloading", targets: ["Preloading"]),
         .library(name: "Categorization", targets: ["Categorization"]),
+        .library(name: "Calendars", targets: ["Calendars"]),
         .library(name: "Decimals", targets: ["Decimals"]),
+        .library(name: "MovedClock", type: .dynamic, targets: ["MovedClock"]),
         // What the runner is made of, for benchmarks of its parts.
         .library(name: "RunnerParts", targets: ["KindFiles", "MillraceService", "Schemas"]),
     ],

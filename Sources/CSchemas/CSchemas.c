@@ -45,6 +45,11 @@ static const unsigned char millrace_categorizer_001_categories_bytes[] = {
 };
 FILE_BYTES(millrace_categorizer_001_categories);
 
+static const unsigned char millrace_categorizer_002_chat_bytes[] = {
+#embed "../../Schemas/migrations/categorizer-002-chat.sql"
+};
+FILE_BYTES(millrace_categorizer_002_chat);
+
 static const unsigned char millrace_scheduler_openrpc_bytes[] = {
 #embed "../../Schemas/scheduler.openrpc.json"
 };
@@ -60,10 +65,15 @@ static const unsigned char millrace_books_003_briefs_bytes[] = {
 };
 FILE_BYTES(millrace_books_003_briefs);
 
-static const unsigned char millrace_books_004_clinics_bytes[] = {
-#embed "../../Schemas/migrations/books-004-clinics.sql"
+static const unsigned char millrace_books_004_brief_mail_bytes[] = {
+#embed "../../Schemas/migrations/books-004-brief-mail.sql"
 };
-FILE_BYTES(millrace_books_004_clinics);
+FILE_BYTES(millrace_books_004_brief_mail);
+
+static const unsigned char millrace_books_005_clinics_bytes[] = {
+#embed "../../Schemas/migrations/books-005-clinics.sql"
+};
+FILE_BYTES(millrace_books_005_clinics);
 
 static const unsigned char millrace_kinds_clinics_bytes[] = {
 #embed "../../Units/kinds.d/clinics.yaml"

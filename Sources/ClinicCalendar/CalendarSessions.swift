@@ -37,10 +37,10 @@ public final class CalendarSessions: Sendable {
         return HeldSession(try await pool.acquire(), of: pool)
     }
 
-    /// Figures of the pools together.
-    public var counts: (idle: Int, used: Int, waiting: Int) {
+    /// Figures of the pools together; `places` are those that sessions could have, whether they are there or not.
+    public var counts: (places: Int, idle: Int, used: Int, waiting: Int) {
         let all = pools.withLock { pools in pools.values.map { $0.pool.counts } }
-        var sum = (idle: 0, used: 0, waiting: 0)
+        var sum = (places: all.count * limits.size, idle: 0, used: 0, waiting: 0)
         for one in all {
             sum.idle += one.idle
             sum.used += one.used

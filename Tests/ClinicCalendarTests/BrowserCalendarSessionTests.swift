@@ -13,11 +13,11 @@ import Testing
 @Suite(.serialized, .heavy, .enabled(if: BrowserCalendarSession.isThere, "chromium is not installed"))
 struct BrowserCalendarSessionTests {
     private func run(
-        _ settings: ClinicSimulator.Settings = ClinicSimulator.Settings(),
+        _ settings: ClinicSimulator.Settings = ClinicSimulator.Settings(), time: any TimeSource = SystemTime(),
         _ body: (BrowserCalendarSession, ClinicSimulator) async throws -> Void
     ) async throws {
         try await ClinicSimulator.run(.vet, settings) { simulator in
-            let session = try await open(simulator)
+            let session = try await open(simulator, time: time)
             do {
                 try await body(session, simulator)
             } catch {
@@ -28,12 +28,12 @@ struct BrowserCalendarSessionTests {
         }
     }
 
-    private func open(_ simulator: ClinicSimulator, timeout: Duration = .seconds(60)) async throws
-        -> BrowserCalendarSession
-    {
+    private func open(
+        _ simulator: ClinicSimulator, timeout: Duration = .seconds(60), time: any TimeSource = SystemTime()
+    ) async throws -> BrowserCalendarSession {
         try await BrowserCalendarSession(
             url: simulator.url(of: "VET") + "/pages", login: { try CalendarLogin(Array("ada:s & \"t\"".utf8)) },
-            timeout: timeout, time: SystemTime())
+            timeout: timeout, time: time)
     }
 
     @Test func aDayIsReadFromItsPageBehindTheForm() async throws {
@@ -100,6 +100,43 @@ struct BrowserCalendarSessionTests {
             await #expect(throws: ClinicCalendarError.self) {
                 try await session.appointments(on: .monday, zone: .utc)
             }
+        }
+    }
+
+    /// Such a page never has its `load`: who waited for that found out by the time of a page alone.
+    @Test func thatAPageBrokeOffIsKnownAtOnce() async throws {
+        try await run { session, simulator in
+            simulator.set { $0.faults = [FaultRule("GET", "pages/schedule", .every(1), .cut)] }
+            let error = await #expect(throws: ClinicCalendarError.self) {
+                try await session.appointments(on: .monday, zone: .utc)
+            }
+            #expect("\(error)".contains("the page broke off"))
+            #expect(simulator.counts["GET pages/schedule"] == 4)
+        }
+    }
+
+    /// Also while its tab is to be closed, and however many orders its pipe holds.
+    @Test func aBrowserThatHangsIsNotWaitedForAndIsEnded() async throws {
+        let time = HastyTime(hastens: false)
+        var groups: [Int32] = []
+        try await run(time: time) { session, _ in
+            groups.append(try #require(session.processID))
+            for process in ProcessTable.all() where process.value.session == groups[0] && process.key != groups[0] {
+                kill(process.key, SIGSTOP)
+            }
+            time.hasten(true)
+            #expect(await !session.isAlive())
+            await #expect(throws: ClinicCalendarError.self) {
+                try await session.appointments(on: .monday, zone: .utc)
+            }
+            time.hasten(false)
+            let found = try await session.appointments(on: .monday, zone: .utc)
+            #expect(found.count == 2)
+            groups.append(try #require(session.processID))
+        }
+        #expect(groups.count == 2 && groups[0] != groups[1])
+        try await eventually("all of both is gone", within: .seconds(30)) {
+            !ProcessTable.all().values.contains { groups.contains($0.session) && !$0.isZombie }
         }
     }
 

@@ -50,10 +50,15 @@ func session(
         time: time)
 }
 
-/// A clock whose sleeps are over at once.
+/// A clock whose sleeps are over at once, as long as it is hasty.
 struct HastyTime: TimeSource {
     private let system = SystemTime()
     private let ahead = Locked(Duration.zero)
+    private let hastens: Locked<Bool>
+
+    init(hastens: Bool = true) { self.hastens = Locked(hastens) }
+
+    func hasten(_ hastens: Bool) { self.hastens.withLock { $0 = hastens } }
 
     func wall() -> Timestamp { system.wall() + ahead.withLock { $0 } }
     func boot() -> Duration { system.boot() + ahead.withLock { $0 } }
@@ -62,6 +67,7 @@ struct HastyTime: TimeSource {
     func sleep(until instant: Duration) async throws {
         try Task.checkCancellation()
         let rest = instant - boot()
+        guard hastens.withLock({ $0 }) else { return try await system.sleep(until: system.boot() + rest) }
         if rest > .zero { ahead.withLock { $0 += rest } }
     }
 }

@@ -53,10 +53,12 @@ struct ClinicTests {
                 "clinic", "sync", clinic, "--from", Self.monday, "--days", "\(days)", "--json", status: status))["job"]
     }
 
-    private func submit(_ runner: RunningRunner, _ clinic: String, days: Int = 14) async throws -> Int {
+    private func submit(
+        _ runner: RunningRunner, _ clinic: String, days: Int = 14, timeout: Int? = nil
+    ) async throws -> Int {
         try await runner.submit(
             "sync-schedule", "{\"clinicId\":\"\(clinic)\",\"from\":\"\(Self.monday)\",\"daysAhead\":\(days)}",
-            ",\"key\":\"\(clinic)\"")
+            ",\"key\":\"\(clinic)\"" + (timeout.map { ",\"timeoutMs\":\($0)" } ?? ""))
     }
 
     /// `id day` of every live row.
@@ -196,6 +198,39 @@ struct ClinicTests {
             _ = try await sync(runner, "NORTH", days: 2)
             #expect(try await live(runner).count == 90)
             #expect(simulator.counts["POST login"] == 1, "the session came back from both")
+        }
+    }
+
+    /// The runner takes back the places of jobs when their time is up, and ends the process that does not let go; of syncs
+    /// whose process told no end the books keep the place for ten minutes.
+    @Test func placesOfSyncsThatComeToNoEndAreReleasedAndTheNextOneStarts() async throws {
+        try await run { runner, simulator in
+            simulator.set { $0.faults = [FaultRule("GET", "appointments", .every(1), .hang(done: false))] }
+            let lost = [
+                try await submit(runner, "NORTH", days: 2, timeout: 5000),
+                try await submit(runner, "NORTH", days: 2, timeout: 5000),
+            ]
+            let next = try await submit(runner, "NORTH", days: 2)
+            try await simulator.wait(for: "both ask for their dates") { $0["GET appointments", default: 0] >= 6 }
+            for worker in try await runner.call("worker.list")["workers"].elements {
+                if let pid = worker["pid"].int { kill(pid_t(pid), SIGSTOP) }
+            }
+            simulator.set { $0.faults = [] }
+            for id in lost {
+                let job = try await runner.finished(id, within: .seconds(60))
+                #expect(job["error"]["data"]["status"].string == "DEADLINE_EXCEEDED", "\(job)")
+            }
+            try await eventually("the next one has its place and waits for that of the books", within: .seconds(60)) {
+                try await runner.job(next)["state"].string == "scheduled"
+            }
+            #expect(try await syncs(runner) == ["in_progress", "in_progress"])
+            try await check([
+                "sqlite3", runner.state + "/data/books.sqlite",
+                "UPDATE schedule_sync SET started_at = strftime('%Y-%m-%dT%H:%M:%fZ', started_at, '-601 seconds')",
+            ])
+            let job = try await runner.finished(next, within: .seconds(60))
+            #expect(job["state"].string == "succeeded", "\(job)")
+            #expect(try await syncs(runner).sorted() == ["completed", "failed", "failed"])
         }
     }
 

@@ -34,11 +34,22 @@ extension ClinicCommand {
         defer { books.close() }
         do {
             return try await body(books)
+        } catch let failure as Failure {
+            throw failure
         } catch let error as ClinicError {
             throw Failure(clinic: error)
         } catch {
             throw Failure(books: error, place.path)
         }
+    }
+
+    /// The clinic that is meant where none is named: the only one.
+    static func named(_ id: ClinicID?, _ books: SQLiteBooks) async throws -> ClinicID {
+        if let id { return id }
+        let all = try await books.clinics()
+        guard let only = all.first else { throw Failure(.noInput, "no clinic; add one by `millctl clinic add`") }
+        guard all.count == 1 else { throw Failure(.usage, "there are \(all.count) clinics; name the one that is meant") }
+        return only.id
     }
 
     /// `millctl clinic add ID --url URL [--zone Z]`
@@ -141,36 +152,53 @@ extension ClinicCommand {
         }
     }
 
-    /// `millctl clinic status ID`
+    /// `millctl clinic status [ID]`
     struct Status: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Tells how fresh the mirror of a clinic is.")
 
         @OptionGroup var global: GlobalOptions
-        @Argument(help: "The clinic.", transform: OptionValue.clinic) var id: ClinicID
+        @Argument(help: "The clinic; may be left out where there is only one.", transform: OptionValue.clinic)
+        var id: ClinicID?
 
         func run() async throws {
             let now = SystemTime().wall()
-            let status = try await ClinicCommand.withBooks(global) { try await $0.scheduleStatus(of: id, now: now) }
+            let status = try await ClinicCommand.withBooks(global) { books in
+                try await books.scheduleStatus(of: try await ClinicCommand.named(id, books), now: now)
+            }
             if global.json { return JSONOutput.document(status) }
             Output.lines(ClinicText.facts(status).lines(for: global.terminal))
         }
     }
 
-    /// `millctl clinic slots ID DATE`
+    /// `millctl clinic slots [ID] [DATE]`
     struct Slots: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Draws a day of a clinic: what is taken, and what is free.")
 
         @OptionGroup var global: GlobalOptions
-        @Argument(help: "The clinic.", transform: OptionValue.clinic) var id: ClinicID
-        @Argument(help: "The day, YYYY-MM-DD; today at the clinic when left out.", transform: OptionValue.day)
-        var date: Day?
+        @Argument(help: "The clinic, where there are several; the day, YYYY-MM-DD, today at the clinic when left out.")
+        var words: [String] = []
+
+        /// What reads as a day is one.
+        private func meant() throws -> (id: ClinicID?, date: Day?) {
+            switch words.count {
+            case 0: return (nil, nil)
+            case 1: return Day(words[0]).map { (nil, $0) } ?? (try OptionValue.clinic(words[0]), nil)
+            case 2: return (try OptionValue.clinic(words[0]), try OptionValue.day(words[1]))
+            default: throw ValidationError("a clinic and a day are asked for at most")
+            }
+        }
+
+        func validate() throws { _ = try meant() }
 
         func run() async throws {
             let now = SystemTime().wall()
-            let (day, slots) = try await ClinicCommand.withBooks(global) { books -> (Day, [ScheduleSlot]) in
+            let (named, date) = try meant()
+            let (id, day, slots) = try await ClinicCommand.withBooks(global) {
+                books -> (ClinicID, Day, [ScheduleSlot]) in
+                let id = try await ClinicCommand.named(named, books)
                 let day = try await books.day(date, at: id, now: now)
-                return (day, try await books.slots(of: id, from: day, to: day, now: now))
+                return (id, day, try await books.slots(of: id, from: day, to: day, now: now))
             }
             if global.json { return JSONOutput.document(JSONValue.array(slots.map(ClinicText.json))) }
             if slots.isEmpty { return Output.line("\(DisplayText.harmless(id.text)) has no slots on \(day)") }

@@ -15,7 +15,8 @@ struct KnownService: Hashable, Sendable {
         KnownService(name: "preloader", nouns: ["preload", "dataset", "caller"], isOptional: true),
         KnownService(
             name: "categorizer",
-            nouns: ["expense", "category", "pattern", "preference", "bulk", "model", "categorizer"], isOptional: true),
+            nouns: ["expense", "category", "pattern", "preference", "bulk", "model", "chat", "categorizer"],
+            isOptional: true),
         KnownService(name: "scheduler", nouns: ["schedule"], isOptional: true),
     ]
 

@@ -13,13 +13,20 @@ final class Browser: Sendable {
         let why: String
     }
 
+    /// Events of a page, in their order, until the browser ends.
+    typealias Events = AsyncThrowingStream<JSONValue, any Error>
+
+    private struct Listener: Sendable {
+        let names: Set<String>
+        let page: String
+        let told: Events.Continuation
+    }
+
     private struct State: Sendable {
         var last = 0
         var calls: [Int: AsyncThrowingStream<JSONValue, any Error>.Continuation] = [:]
-        /// Who waits for an event, by number.
-        var listeners:
-            [Int: (event: String, page: String, told: AsyncThrowingStream<JSONValue, any Error>.Continuation)] =
-                [:]
+        /// Who listens to a page, by number.
+        var listeners: [Int: Listener] = [:]
         var end: Fault?
     }
 
@@ -27,10 +34,16 @@ final class Browser: Sendable {
     static let program = "chromium"
     /// A longer message ends the browser.
     private static let longestMessage = 32 << 20
-    /// Where it starts it makes its profile, and takes it away when the browser has ended, of whatever.
+    /// Events that a listener may be behind by. More of those that are listened to is no page that anybody could read.
+    private static let mostEvents = 1000
+    /// Where it starts it makes its profile, and takes it away when the browser has ended, of whatever. Told to terminate, it
+    /// kills the browser.
     private static let script = """
         profile=$(mktemp -d) || exit 1
-        "$@" --user-data-dir="$profile"
+        trap 'kill -KILL "$browser"' TERM
+        "$@" --user-data-dir="$profile" &
+        browser=$!
+        wait "$browser" || wait "$browser"
         rm -rf "$profile"
         """
 
@@ -54,6 +67,9 @@ final class Browser: Sendable {
             var launch = ChildLaunch(["/bin/sh", "-c", Self.script, "sh"] + arguments)
             launch.descriptors = [(orders.reader.raw, 3), (words.writer.raw, 4)]
             launch.newSession = true
+            launch.endsGroup = true
+            // Who waits for the pipe to have room waits for a browser that hangs.
+            try orders.writer.setNonBlocking(true)
             process = try ChildProcess(launch)
         } catch {
             throw .browser("\(error)")
@@ -71,15 +87,24 @@ final class Browser: Sendable {
         }
     }
 
-    deinit { writer.close() }
+    deinit { close() }
 
     var processID: Int32 { process.pid }
 
     /// Whether it may still answer.
     var isRunning: Bool { state.withLock { $0.end == nil } }
 
-    /// Closes the pipes; the browser ends by that.
-    func close() { writer.close() }
+    /// Closes the pipes; the browser ends by that, and whoever waits for an answer hears so at once.
+    func close() {
+        Self.end(state, Fault(why: "it was closed"))
+        writing.withLock { _ in writer.close() }
+    }
+
+    /// Ends one that does not answer.
+    func kill() {
+        close()
+        process.signal(SIGTERM, group: false)
+    }
 
     /// Waits until all of it is gone.
     func ended() async throws { _ = try await process.wait() }
@@ -114,28 +139,28 @@ final class Browser: Sendable {
         throw CancellationError()
     }
 
-    /// Does `body` and waits for an event of a page that comes after its beginning.
-    func waiting(
-        for event: String, of page: String, _ body: () async throws -> Void
-    ) async throws {
-        let (events, told) = AsyncThrowingStream.makeStream(of: JSONValue.self)
+    /// Does `body`, which hears the events of these names of a page that come after its beginning.
+    func hearing<Value>(
+        _ names: Set<String>, of page: String, _ body: (Events) async throws -> Value
+    ) async throws -> Value {
+        let (events, told) = Events.makeStream(bufferingPolicy: .bufferingOldest(Self.mostEvents))
         let number = try state.withLock { state throws -> Int in
             if let end = state.end { throw end }
             state.last += 1
-            state.listeners[state.last] = (event, page, told)
+            state.listeners[state.last] = Listener(names: names, page: page, told: told)
             return state.last
         }
         defer { _ = state.withLock { $0.listeners.removeValue(forKey: number) } }
-        try await body()
-        for try await _ in events { return }
-        throw CancellationError()
+        return try await body(events)
     }
 
-    /// Orders are short, and the browser always reads: this does not block.
+    /// Orders are short, and the browser always reads: one whose pipe is full hangs.
     private func write(_ bytes: [UInt8]) throws {
         do throws(SystemError) {
             try writing.withLock { _ throws(SystemError) in try writer.writeAll(bytes + [0]) }
         } catch {
+            // Perhaps half of it went out: nothing that came after would be understood.
+            kill()
             throw Fault(why: "it takes no orders: \(error)")
         }
     }
@@ -168,9 +193,13 @@ final class Browser: Sendable {
             }
         }
         reader.close()
-        let fault = Fault(why: why)
+        end(state, Fault(why: why))
+    }
+
+    /// The first end counts.
+    private static func end(_ state: Locked<State>, _ fault: Fault) {
         let left = state.withLock { state in
-            state.end = fault
+            if state.end == nil { state.end = fault }
             return Array(state.calls.values) + state.listeners.values.map(\.told)
         }
         for one in left { one.finish(throwing: fault) }
@@ -181,8 +210,9 @@ final class Browser: Sendable {
         guard let message = try? JSON.decode(JSONValue.self, from: Array(bytes)) else { return }
         let told = state.withLock { state in
             if let number = message["id"]?.intValue { return [state.calls[number]].compactMap { $0 } }
-            let event = message["method"]?.stringValue, page = message["sessionId"]?.stringValue
-            return state.listeners.values.filter { $0.event == event && $0.page == page }.map(\.told)
+            guard let event = message["method"]?.stringValue else { return [] }
+            let page = message["sessionId"]?.stringValue
+            return state.listeners.values.filter { $0.names.contains(event) && $0.page == page }.map(\.told)
         }
         for one in told { one.yield(message) }
     }

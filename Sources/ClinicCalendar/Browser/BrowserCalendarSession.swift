@@ -10,11 +10,14 @@ import WebClient
 /// Below the calendar's address are `login`, with a form that has a field for a password and one before it for the user;
 /// `schedule?date=YYYY-MM-DD`; and `settings`, which may be missing. A schedule is an element `data-schedule="DATE"`, whose
 /// `data-count` is the number of its appointments; an appointment is an element `data-appointment="ID"` with elements
-/// `data-field="NAME"`. A page that shows less than it counts is no day: nothing is concluded from it. The settings are JSON in
-/// an element `data-configuration`.
+/// `data-field="NAME"`. A page that breaks off or shows less than it counts is no day: nothing is concluded from it. The
+/// settings are JSON in an element `data-configuration`.
 ///
 /// A session that is over, by the calendar or because the browser ended, is opened anew once for a request.
 public final class BrowserCalendarSession: CalendarSession {
+    /// For what a browser that is well does at once: say that it is there, and end.
+    private static let patience = Duration.seconds(15)
+
     private let base: String
     private let origin: String
     private let login: @Sendable () throws -> CalendarLogin
@@ -62,7 +65,7 @@ public final class BrowserCalendarSession: CalendarSession {
     public func isAlive() async -> Bool {
         guard let browser = browser.withLock({ $0 }), browser.isRunning else { return false }
         do {
-            _ = try await within { try await browser.call("Browser.getVersion") }
+            _ = try await within(Self.patience) { try await browser.call("Browser.getVersion") }
             return true
         } catch {
             return false
@@ -73,8 +76,11 @@ public final class BrowserCalendarSession: CalendarSession {
     public func close() async {
         guard let browser = browser.withLock({ $0 }) else { return }
         browser.close()
-        // One that does not end by itself has no pipe to harm anybody with.
-        try? await within { try await browser.ended() }
+        do {
+            try await within(Self.patience) { try await browser.ended() }
+        } catch {
+            browser.kill()
+        }
     }
 
     public func configuration() async throws -> RemoteConfiguration {
@@ -220,17 +226,19 @@ public final class BrowserCalendarSession: CalendarSession {
     ) async throws -> Value {
         guard let browser = browser.withLock({ $0 }) else { throw ClinicCalendarError.browser("it was not started") }
         do {
-            return try await within { try await BrowserPage.run(in: browser, body) }
+            return try await within { try await BrowserPage.run(in: browser, time: self.time, body) }
         } catch let fault as Browser.Fault {
             throw browser.isRunning
                 ? ClinicCalendarError.unanswered(.unreachable(origin, fault.why)) : .browser(fault.why)
         }
     }
 
-    /// For as long as a page may take, its permits included.
-    private func within<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
+    /// - Parameter limit: else as long as a page may take, its permits included.
+    private func within<Value: Sendable>(
+        _ limit: Duration? = nil, _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
         do {
-            return try await withDeadline(Deadline(after: timeout * 2, time: time), time: time, body)
+            return try await withDeadline(Deadline(after: limit ?? timeout * 2, time: time), time: time, body)
         } catch is DeadlineExceeded {
             throw ClinicCalendarError.unanswered(.timedOut(origin, .answer))
         }

@@ -1,5 +1,6 @@
 import JSONCodec
 import Linux
+import Resilience
 
 /// A tab of a browser.
 struct BrowserPage: Sendable {
@@ -7,11 +8,17 @@ struct BrowserPage: Sendable {
     private let target: String
     private let session: String
 
+    /// How long a browser may take to open or close a tab, which is nothing to one that is well.
+    private static let patience = Duration.seconds(30)
+    /// A page is gone to, and nothing of it is under way any more. `Page.loadEventFired` is no measure: a page that breaks off
+    /// never has one.
+    private static let arrivals: Set = ["Page.frameNavigated", "Page.frameStoppedLoading"]
+
     /// Runs `body` with a tab of its own, which is closed whatever happens. Tabs of a browser share its cookies.
     static func run<Value: Sendable>(
-        in browser: Browser, _ body: (BrowserPage) async throws -> Value
+        in browser: Browser, time: any TimeSource, _ body: (BrowserPage) async throws -> Value
     ) async throws -> Value {
-        let made = try await browser.call("Target.createTarget", ["url": "about:blank"])
+        let made = try await order("Target.createTarget", ["url": "about:blank"], to: browser, time)
         guard let target = made["targetId"]?.stringValue else { throw Browser.Fault(why: "it opened no tab") }
         let result: Result<Value, any Error>
         do {
@@ -24,37 +31,65 @@ struct BrowserPage: Sendable {
         } catch {
             result = .failure(error)
         }
-        await page(closing: target, of: browser)
+        // A tab that cannot be closed went with its browser.
+        _ = try? await order("Target.closeTarget", ["targetId": .string(target)], to: browser, time)
         return try result.get()
     }
 
-    /// Heeds no cancellation, being what comes after one. A browser that cannot close a tab any more is ending.
-    private static func page(closing target: String, of browser: Browser) async {
-        await Task { _ = try? await browser.call("Target.closeTarget", ["targetId": .string(target)]) }.value
+    /// Heeds no cancellation, so that no tab is left that nobody knows of. A browser that does not answer in time hangs, and
+    /// is ended.
+    private static func order(
+        _ method: String, _ params: JSONValue, to browser: Browser, _ time: any TimeSource
+    ) async throws -> JSONValue {
+        let ordered = Task {
+            try await withDeadline(Deadline(after: patience, time: time), time: time) {
+                try await browser.call(method, params)
+            }
+        }
+        do {
+            return try await ordered.value
+        } catch is DeadlineExceeded {
+            browser.kill()
+            throw Browser.Fault(why: "it hangs")
+        }
     }
 
     /// Goes to an address and waits until the page is there, all of it.
     ///
     /// - Returns: why it is not, as the browser says; nil when it is.
     func go(to url: String) async throws -> String? {
-        let answer = try await call("Page.navigate", ["url": .string(url)])
-        if let fault = answer["errorText"]?.stringValue { return fault }
-        try await loaded()
-        return nil
+        try await browser.hearing(Self.arrivals, of: session) { events in
+            let answer = try await call("Page.navigate", ["url": .string(url)])
+            if let fault = answer["errorText"]?.stringValue { return fault }
+            try await arrival(events)
+            return nil
+        }
     }
 
-    /// Runs a script that leads to another page, and waits until that is there.
+    /// Runs a script that leads to another page, and waits until that is there, all of it.
     func leave(by script: String) async throws {
-        try await browser.waiting(for: "Page.frameNavigated", of: session) { _ = try await run(script) }
-        try await loaded()
+        try await browser.hearing(Self.arrivals, of: session) { events in
+            _ = try await run(script)
+            try await arrival(events)
+        }
     }
 
-    private func loaded() async throws {
-        _ = try await run(
-            """
-            new Promise(done => document.readyState === "complete" ? done(true)
-                : addEventListener("load", () => done(true)))
-            """)
+    /// - Parameter events: from before the page was left; those of frames in it are others' affair.
+    private func arrival(_ events: Browser.Events) async throws {
+        var isThere = false
+        for try await event in events {
+            let params = event["params"]
+            if let frame = params?["frame"], frame["id"]?.stringValue == target {
+                if let url = frame["unreachableUrl"]?.stringValue { throw Browser.Fault(why: "\(url) did not answer") }
+                isThere = true
+            } else if isThere, params?["frameId"]?.stringValue == target {
+                guard try await run("document.readyState") == "complete" else {
+                    throw Browser.Fault(why: "the page broke off")
+                }
+                return
+            }
+        }
+        throw CancellationError()
     }
 
     /// The value of a script, awaited where it is a promise.
