@@ -111,7 +111,7 @@ struct ClinicTests {
                 let answer = try await runner.request(
                     "job.submit",
                     """
-                    {"kind":"sync-schedule","key":"NORTH",\
+                    {"kind":"sync-schedule",\
                     "params":{"clinicId":"NORTH","from":"\(Self.monday)","daysAhead":2}}
                     """)
                 if let id = answer["result"]["id"].int {

@@ -183,7 +183,9 @@ extension ClinicCommand {
         private func meant() throws -> (id: ClinicID?, date: Day?) {
             switch words.count {
             case 0: return (nil, nil)
-            case 1: return Day(words[0]).map { (nil, $0) } ?? (try OptionValue.clinic(words[0]), nil)
+            case 1:
+                if let date = Day(words[0]) { return (nil, date) }
+                return (try OptionValue.clinic(words[0]), nil)
             case 2: return (try OptionValue.clinic(words[0]), try OptionValue.day(words[1]))
             default: throw ValidationError("a clinic and a day are asked for at most")
             }

@@ -37,8 +37,10 @@ extension BooksTable {
                 .init("id", "id"), .init("clinic", "clinic"), .init("range_start", "range_start"),
                 .init("range_end", "range_end"), .init("status", "status"),
                 .init("progress_percentage", "progress_percentage", .number),
+                .init("current_date", "\"current_date\""),
                 .init("failed_dates", "failed_dates", .list), .init("partial_success", "partial_success", .number),
                 .init("error", "error"), .init("started_at", "started_at"), .init("completed_at", "completed_at"),
+                .init("duration_ms", "duration_ms", .number),
             ]
         default: []
         }
