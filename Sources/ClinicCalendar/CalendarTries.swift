@@ -9,6 +9,8 @@ import Resilience
 /// time.
 struct CalendarTries: Sendable {
     static let retries = 3
+    /// How long after a breaker was found open it is asked again, at the latest.
+    static let patience = Duration.seconds(2)
 
     let time: any TimeSource
 
@@ -20,7 +22,9 @@ struct CalendarTries: Sendable {
                 guard let wait = error.retryAfterMs else { throw error }
                 // Those who were told the same do not come together.
                 let spread = Backoff(base: .milliseconds(500), cap: .milliseconds(500)).delay(attempt: 1)
-                try await time.sleep(until: time.boot() + .milliseconds(max(wait, 50)) + spread)
+                // While a trial is under way it is the latest that this may end, and mostly ends at once.
+                let pause = min(max(.milliseconds(wait), .milliseconds(50)), Self.patience)
+                try await time.sleep(until: time.boot() + pause + spread)
             }
         }
     }

@@ -29,6 +29,7 @@ struct RealAppointmentsTests {
                     try await books.put(clinic)
                     let result = try await run(sync, clinic, sessions, id: "first \(name)")
                     #expect(result.success)
+                    try await allAreBack(sessions)
                     #expect(result.stats.appointmentsAdded == calendar.clinics[name]?.count)
                     let again = try await run(sync, clinic, sessions, id: "second \(name)")
                     #expect(again.stats == ScheduleSyncStats())
@@ -52,6 +53,11 @@ struct RealAppointmentsTests {
             outcomes.append((date, .success(try await sync.process(date, context, id: id, session: held.session))))
         }
         return try await sync.summarize(outcomes, parameters, id: id, cancelled: false)
+    }
+
+    /// A session goes back when its last reference is gone: a moment later.
+    private func allAreBack(_ sessions: CalendarSessions) async throws {
+        try await eventually("the session is given back") { sessions.counts.used == 0 }
     }
 
     private func compareTotals(_ books: SQLiteBooks) async throws {

@@ -123,32 +123,6 @@ struct TokenTests {
         #expect(mill.isGranted(second) == true)
     }
 
-    @Test func whoAsksDuringATrialWaitsForItsEnd() throws {
-        let mill = try mill(rate: 100, burst: 10)
-        for _ in 0..<5 { try mill.handle(.permitReported(try mill.acquire("api"), succeeded: false)) }
-        #expect(mill.isGranted(try mill.acquire("api")) == false, "it is open")
-        for ending in [false, true] {
-            try mill.advance(by: .seconds(30))
-            let trial = try mill.acquire("api")
-            let others = try (0..<3).map { _ in try mill.acquire("api") }
-            #expect(mill.isGranted(trial) == true)
-            #expect(others.allSatisfy { mill.isGranted($0) == nil })
-            try mill.handle(.permitReported(trial, succeeded: ending))
-            #expect(others.allSatisfy { mill.isGranted($0) == ending })
-        }
-    }
-
-    @Test func whoAsksDuringATrialThatIsLostMakesTheNext() throws {
-        let mill = try mill(rate: 100, burst: 10)
-        for _ in 0..<5 { try mill.handle(.permitReported(try mill.acquire("api"), succeeded: false)) }
-        try mill.advance(by: .seconds(30))
-        let trial = try mill.acquire("api"), next = try mill.acquire("api"), last = try mill.acquire("api")
-        try mill.handle(.permitLost(trial))
-        #expect((mill.isGranted(next), mill.isGranted(last)) == (true, nil))
-        try mill.handle(.permitReported(next, succeeded: true))
-        #expect(mill.isGranted(last) == true)
-    }
-
     @Test func anOpenBreakerRefusesThoseInLine() throws {
         let mill = try mill(burst: 1)
         try mill.acquire("api")

@@ -16,7 +16,7 @@ extension Dispatcher {
     /// Lets those go on who waited for a token or for the breaker.
     mutating func resourceChanged(_ name: String, now: Now) {
         resources.observe(name, now: now.boot)
-        if !resources.isOnTrial(name) { refuseLine(of: name, now: now) }
+        if resources.shut(name, now: now.boot) != nil { refuseLine(of: name, now: now) }
         let served = resources.serve(name, now: now.boot)
         for (permit, pass, waited) in served.granted {
             permits.grant(permit, pass)

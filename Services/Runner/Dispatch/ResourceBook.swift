@@ -191,9 +191,7 @@ struct ResourceBook: Sendable {
     /// Asks for a permit of `count` tokens: granted now, in line, or refused.
     mutating func ask(_ name: String, _ permit: Int64, count: Int, now: Duration) -> Result<Pass?, ResourceRefusal> {
         known(name, now: now)
-        if !isOnTrial(name), let refusal = shut(name, now: now) {
-            return .failure(ResourceRefusal(name: name, refusal: refusal))
-        }
+        if let refusal = shut(name, now: now) { return .failure(ResourceRefusal(name: name, refusal: refusal)) }
         guard let resource = resources[name] else { return .success(nil) }
         if let burst = resource.bucket?.burst, count > burst {
             return .failure(ResourceRefusal(name: name, refusal: .overBurst(burst)))
@@ -206,9 +204,6 @@ struct ResourceBook: Sendable {
         resources[name]?.since[permit] = now
         return .success(nil)
     }
-
-    /// Whether a trial is under way: who asks for a permit waits in line for how it ends.
-    func isOnTrial(_ name: String) -> Bool { resources[name]?.breaker.state == .halfOpen }
 
     private mutating func grant(_ name: String, _ permit: Int64, count: Int, now: Duration) -> Pass? {
         // A burst that was lowered meanwhile is all that can be asked for.
