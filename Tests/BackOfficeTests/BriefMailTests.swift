@@ -133,6 +133,22 @@ struct BriefMailTests {
         #expect(try await waiting(301) == [])
     }
 
+    @Test func whatHasWaitedForADayIsGivenUpAndSaysWhy() async throws {
+        let temporary = try await books()
+        let books = temporary.books
+        _ = try await books.noteBriefMail(of: "ada", on: day, token: "a", now: now)
+        try await books.noteBriefMail(.pending, of: "ada", on: day, error: "451 come again", now: now)
+        let later = now + .seconds(86_400)
+        #expect(try await books.giveUpBriefMails(before: now, now: later) == 0)
+        #expect(try await books.giveUpBriefMails(before: now + .milliseconds(1), now: later) == 1)
+        #expect(try await books.giveUpBriefMails(before: now + .milliseconds(1), now: later) == 0)
+        let mail = try #require(try await books.brief(of: "ada", on: day)?.mail)
+        #expect(mail.status == .failed && mail.error == "given up after a day, the last: 451 come again")
+        #expect(mail.changedAt == later)
+        // A person may still have it sent.
+        #expect(try await books.beginBriefMail(of: "ada", on: day, isRepeat: false, now: later))
+    }
+
     @Test func theSubjectSaysWhyItComes() async throws {
         let temporary = try await books()
         let books = temporary.books

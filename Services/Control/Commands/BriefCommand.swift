@@ -9,7 +9,7 @@ struct BriefCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "brief", abstract: "Daily briefs: who gets one, and what is in it.",
         subcommands: [
-            Plan.self, Show.self, Make.self, Cancel.self, Mail.self, Import.self, Export.self,
+            List.self, Plan.self, Show.self, Make.self, Cancel.self, Mail.self, Import.self, Export.self,
         ])
 
     @OptionGroup var global: GlobalOptions
@@ -177,7 +177,7 @@ extension BriefView: JSONEncodable {
 }
 
 extension BriefView.Mail {
-    fileprivate var text: String {
+    var text: String {
         let why = error.map { ": \($0)" } ?? ""
         return switch status {
         case .pending: "waits since \(changedAt.short)\(why)"

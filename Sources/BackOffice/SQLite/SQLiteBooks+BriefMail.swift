@@ -75,6 +75,20 @@ extension SQLiteBooks {
         }
     }
 
+    /// Mails that were noted before a time and have not begun to go have failed.
+    ///
+    /// - Returns: how many.
+    public func giveUpBriefMails(before: Timestamp, now: Timestamp) async throws -> Int {
+        try await database.write { db in
+            try db.run(
+                """
+                UPDATE brief_mail SET status = 'failed', changed_at = ?,
+                    error = 'given up after a day' || coalesce(', the last: ' || error, '')
+                WHERE status = 'pending' AND created_at < ?
+                """, SQLValue(now.milliseconds), SQLValue(before.milliseconds))
+        }
+    }
+
     /// Mails that were noted in a time and have not gone, the oldest first.
     public func pendingBriefMails(from: Timestamp, before: Timestamp, limit: Int) async throws
         -> [(person: String, day: Day)]
