@@ -151,6 +151,9 @@ struct BriefTests {
             #expect(jobs[0]["runAt"].string == "2036-11-21T07:58:00.000Z" && jobs[0]["maxAttempts"].int == 3)
             #expect(try await suite.check("brief", "cancel", "ada", "2036-11-21").contains("1 job cancelled"))
             #expect(try await suite.check("brief", "cancel", "ada", "2036-11-21").contains("no job makes"))
+            let list = try Tree(try await suite.check("brief", "list", "--json"))["people"]
+            #expect(list[0]["latest"]["status"].string == "planned", "it is not planned again")
+            #expect(list[0]["latest"]["error"].string == "cancelled by hand")
         }
     }
 }
