@@ -24,7 +24,9 @@ struct MailCrashTests {
         options.security = .none
         options.pause = .milliseconds(40)
         let server = try await MailServer(options, certificate: nil)
-        let settings = TemporaryDirectory().write(
+        let runner = BareRunner()
+        mkdir(runner.folder.file("etc"), 0o755)
+        runner.folder.write(
             """
             [Mail]
             Mail=smtp
@@ -32,8 +34,7 @@ struct MailCrashTests {
             MailPort=\(server.port)
             MailSecurity=none
             MailFrom=briefs@millrace.test
-            """, to: "backoffice.conf")
-        let runner = BareRunner(environment: ["MILLRACE_BACKOFFICE_CONFIG": settings])
+            """, to: "etc/backoffice.conf")
         var course = MailCrashes(server: server)
         try await runner.start()
         do {
@@ -104,7 +105,8 @@ struct MailCrashes {
         try await runner.millctl("kind", "pause", "send-brief-mail")
         try await runner.millctl("brief", "plan", "--now", "\(day)T08:30:00Z")
         try await eventually("the mails of \(day) are queued", within: .seconds(120), every: .milliseconds(50)) {
-            try await unfinished(runner) == MailCrashTests.people
+            // A planning queues those of earlier days anew, too.
+            try await unfinished(runner) >= MailCrashTests.people
         }
         try await runner.millctl("kind", "resume", "send-brief-mail")
         for _ in 0..<MailCrashTests.killsOfADay {
