@@ -65,9 +65,12 @@ struct UpCommand: ParsableCommand {
         umask(0o027)
 
         let declares = try declareKinds(state)
-        let simulation = simulate ? try Simulation(state: state, rate: simulateRate, declares: declares) : nil
+        let inBackground = background != nil
+        let simulation =
+            simulate
+            ? try Simulation(state: state, rate: simulateRate, declares: declares, inBackground: inBackground) : nil
         defer { simulation?.end() }
-        let suite = try makeSuite(state, simulation, inBackground: background != nil)
+        let suite = try makeSuite(state, simulation, inBackground: inBackground)
         try withExtendedLifetime(lock) {
             try suite.run { services in
                 say(services, state, simulation)

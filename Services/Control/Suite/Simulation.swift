@@ -24,7 +24,8 @@ final class Simulation {
     /// - Parameters:
     ///   - rate: requests a second that Notion takes; 0 is no limit.
     ///   - declares: whether nobody has declared anything yet, so that budgets are.
-    init(state: StateDirectory, rate: Int, declares: Bool) throws {
+    ///   - inBackground: whether standard error is that of somebody who will not wait for the simulator's end.
+    init(state: StateDirectory, rate: Int, declares: Bool, inBackground: Bool) throws {
         let path = OwnExecutable.folder + "/" + Self.executable
         guard Files.exists(path) else {
             throw Failure(.unavailable, "\(Self.executable) is not installed beside millctl in \(OwnExecutable.folder)")
@@ -35,7 +36,9 @@ final class Simulation {
         launch.newSession = true
         launch.parentDeathSignal = SIGTERM
         launch.descriptors = [(pipe.writer.raw, 1)]
-        let process = try ChildProcess(launch)
+        let null = inBackground ? try Files.openForAppending("/dev/null") : nil
+        if let null { launch.descriptors.append((null.raw, 2)) }
+        let process = try withExtendedLifetime(null) { try ChildProcess(launch) }
         pipe.writer.close()
         let word: Word
         do {
