@@ -48,7 +48,9 @@ extension ClinicCommand {
         if let id { return id }
         let all = try await books.clinics()
         guard let only = all.first else { throw Failure(.noInput, "no clinic; add one by `millctl clinic add`") }
-        guard all.count == 1 else { throw Failure(.usage, "there are \(all.count) clinics; name the one that is meant") }
+        guard all.count == 1 else {
+            throw Failure(.usage, "there are \(all.count) clinics; name the one that is meant")
+        }
         return only.id
     }
 
