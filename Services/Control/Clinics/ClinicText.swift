@@ -31,7 +31,8 @@ enum ClinicText {
             facts.add("Mirrored", "never", .warning)
         }
         if let last = status.lastSync {
-            facts.add("Last sync", "\(last.status), \(last.start) to \(last.end), \(last.progress) %")
+            let status = last.partialSuccess ? "\(last.status) in part" : last.status
+            facts.add("Last sync", "\(status), \(last.start) to \(last.end), \(last.progress) %")
             facts.add("Failed", last.failedDates.isEmpty ? nil : last.failedDates.joined(separator: ", "), .bad)
             facts.add("Error", last.error, .bad)
         }
