@@ -19,9 +19,11 @@ public final class Registry: Sendable {
         var sequence: UInt64 = 0
     }
 
-    /// - Parameter instance: of this run of the service; another after a restart.
-    public init(service: String, instance: String, time: any TimeSource) {
-        source = Snapshot.Source(service: service, instance: instance, started: time.wall())
+    /// - Parameters:
+    ///   - instance: of this run of the service; another after a restart.
+    ///   - isSingle: whether a new instance means the end of the one before; not so for workers of a pool.
+    public init(service: String, instance: String, isSingle: Bool = true, time: any TimeSource) {
+        source = Snapshot.Source(service: service, instance: instance, started: time.wall(), isSingle: isSingle)
         self.time = time
     }
 

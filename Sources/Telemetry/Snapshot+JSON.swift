@@ -4,12 +4,13 @@ import Linux
 extension Snapshot: JSONCodable {
     public init(from json: inout JSONReader) throws(JSONError) {
         var service: String?, instance: String?, started: Int64?, sequence: UInt64?, taken: Int64?
-        var families: [FamilySnapshot]?
+        var families: [FamilySnapshot]?, isSingle: Bool?
         try json.object { key, json throws(JSONError) in
             switch key {
             case "service": service = try json.string()
             case "instance": instance = try json.string()
             case "started": started = try json.int64()
+            case "single": isSingle = try json.bool()
             case "sequence": sequence = try json.uint64()
             case "taken": taken = try json.int64()
             case "families": families = try json.value()
@@ -19,7 +20,7 @@ extension Snapshot: JSONCodable {
         self.init(
             source: Source(
                 service: try json.require(service, "service"), instance: try json.require(instance, "instance"),
-                started: Timestamp(milliseconds: try json.require(started, "started"))),
+                started: Timestamp(milliseconds: try json.require(started, "started")), isSingle: isSingle ?? true),
             sequence: try json.require(sequence, "sequence"),
             taken: Timestamp(milliseconds: try json.require(taken, "taken")),
             families: try json.require(families, "families"))
@@ -30,6 +31,7 @@ extension Snapshot: JSONCodable {
             $0.member("service", source.service)
             $0.member("instance", source.instance)
             $0.member("started", source.started.milliseconds)
+            if !source.isSingle { $0.member("single", false) }
             $0.member("sequence", sequence)
             $0.member("taken", taken.milliseconds)
             $0.member("families", families)

@@ -23,11 +23,14 @@ public struct Snapshot: Sendable, Hashable {
         /// Of this run of it; another after a restart.
         public var instance: String
         public var started: Timestamp
+        /// Whether only one instance of the service lives at a time, so that a new one means the end of the one before.
+        public var isSingle: Bool
 
-        public init(service: String, instance: String, started: Timestamp) {
+        public init(service: String, instance: String, started: Timestamp, isSingle: Bool = true) {
             self.service = service
             self.instance = instance
             self.started = started
+            self.isSingle = isSingle
         }
     }
 }

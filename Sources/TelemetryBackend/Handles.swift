@@ -20,7 +20,7 @@ final class FloatingPointCounterHandle: FloatingPointCounterHandler {
 
     init(_ counter: Telemetry.Counter?) { self.counter = counter }
 
-    func increment(by amount: Double) { counter?.increment(by: amount) }
+    func increment(by amount: Double) { counter?.add(amount) }
 
     /// Counters here only grow.
     func reset() {}

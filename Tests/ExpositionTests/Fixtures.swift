@@ -11,7 +11,7 @@ func everyKind() -> [FamilySnapshot] {
     let calls = registry.counters(
         "millrace_calls", "Calls,\n\"quoted\" \\ and more.", labels: ["method"], exemplars: true)
     calls.with("job.submit").increment(by: 12, correlation: "c-1 \"x\"")
-    calls.with("Đà Nẵng \"☃\" \\ \n 😀").increment(by: 0.25)
+    calls.with("Đà Nẵng \"☃\" \\ \n 😀").add(0.25)
     calls.with("").increment(by: 1 << 53)
     registry.gauge("millrace_depth", "Depth.").set(-.infinity)
     registry.gauge("millrace_cache_hit_ratio", "Hits.").set(.nan)

@@ -15,7 +15,7 @@ struct InstrumentTests {
                 group.addTask {
                     for _ in 0..<10_000 {
                         counter.increment()
-                        counter.increment(by: 0.5)
+                        counter.add(0.5)
                         histogram.record(.milliseconds(3))
                         gauge.add(1)
                     }
@@ -32,8 +32,8 @@ struct InstrumentTests {
     @Test(arguments: [-1.0, .nan, .infinity, 0])
     func counterPassesOverWhatIsNoGrowth(_ amount: Double) {
         let counter = Registry.sample().counter("millrace_things", "Things.")
-        counter.increment(by: 2.5)
-        counter.increment(by: amount)
+        counter.add(2.5)
+        counter.add(amount)
         #expect(counter.value == 2.5)
     }
 

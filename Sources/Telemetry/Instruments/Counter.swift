@@ -17,7 +17,7 @@ public final class Counter: Instrument {
 
     /// Adds a number that is not whole. What is negative or not finite is passed over: a counter only grows.
     @inlinable
-    public func increment(by amount: Double) {
+    public func add(_ amount: Double) {
         guard amount > 0, amount.isFinite else { return }
         fraction.add(amount)
     }
