@@ -20,6 +20,11 @@ public enum Schemas {
         (2, "payouts", text(millrace_books_002_payouts)),
     ]
 
+    /// The statements that make `metrics.sqlite`, by version.
+    public static let metricsMigrations: [(version: Int, name: String, sql: String)] = [
+        (1, "history", text(millrace_metrics_001_history))
+    ]
+
     private static func bytes(_ file: millrace_file) -> [UInt8] {
         Array(UnsafeBufferPointer(start: file.bytes, count: file.count))
     }

@@ -34,3 +34,8 @@ static const unsigned char millrace_books_002_payouts_bytes[] = {
 #embed "../../Schemas/migrations/books-002-payouts.sql"
 };
 FILE_BYTES(millrace_books_002_payouts);
+
+static const unsigned char millrace_metrics_001_history_bytes[] = {
+#embed "../../Schemas/migrations/metrics-001-history.sql"
+};
+FILE_BYTES(millrace_metrics_001_history);

@@ -13,3 +13,4 @@ extern const millrace_file millrace_runner_001_jobs;
 extern const millrace_file millrace_runner_002_depth;
 extern const millrace_file millrace_books_001_books;
 extern const millrace_file millrace_books_002_payouts;
+extern const millrace_file millrace_metrics_001_history;

@@ -54,6 +54,12 @@ public struct Collector: Sendable {
         public var slot: Int
         /// Whether it went; its gauges then say nothing.
         public var isGone = false
+
+        public init(snapshot: Snapshot, slot: Int, isGone: Bool = false) {
+            self.snapshot = snapshot
+            self.slot = slot
+            self.isGone = isGone
+        }
     }
 
     struct Live: Sendable {
