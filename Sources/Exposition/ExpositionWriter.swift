@@ -164,6 +164,16 @@ public struct ExpositionWriter: Sendable {
     private mutating func escaped(_ value: String, quotes: Bool) { Self.append(value, quotes: quotes, to: &bytes) }
 
     private static func append(_ value: String, quotes: Bool, to bytes: inout [UInt8]) {
+        var value = value
+        // Nearly always there is nothing to escape.
+        let isPlain = value.withUTF8 { text in
+            let isPlain = text.allSatisfy { byte in
+                byte != UInt8(ascii: "\\") && byte != UInt8(ascii: "\n") && (byte != UInt8(ascii: "\"") || !quotes)
+            }
+            if isPlain { bytes.append(contentsOf: text) }
+            return isPlain
+        }
+        guard !isPlain else { return }
         for byte in value.utf8 {
             switch byte {
             case UInt8(ascii: "\\"): bytes.append(contentsOf: "\\\\".utf8)
@@ -177,7 +187,8 @@ public struct ExpositionWriter: Sendable {
     /// Whole numbers without a fraction, all others in the shortest form that reads back as the same.
     private mutating func number(_ value: Double) {
         if value.magnitude < 0x1p63, value == value.rounded(.towardZero) {
-            text(Int64(value).description)
+            if value < 0 { bytes.append(UInt8(ascii: "-")) }
+            digits(UInt64(value.magnitude), width: 1)
         } else if value.isFinite {
             text(value.description)
         } else {
@@ -186,12 +197,28 @@ public struct ExpositionWriter: Sendable {
     }
 
     private mutating func seconds(_ time: Timestamp) {
-        let milliseconds = max(0, time.milliseconds)
-        let rest = milliseconds % 1000
-        text("\(milliseconds / 1000).\(rest < 10 ? "00" : rest < 100 ? "0" : "")\(rest)")
+        let milliseconds = UInt64(max(0, time.milliseconds))
+        digits(milliseconds / 1000, width: 1)
+        bytes.append(UInt8(ascii: "."))
+        digits(milliseconds % 1000, width: 3)
     }
 
-    private mutating func text(_ text: String) { bytes.append(contentsOf: text.utf8) }
+    private mutating func digits(_ number: UInt64, width: Int) {
+        var buffer = InlineArray<20, UInt8>(repeating: UInt8(ascii: "0"))
+        var first = 20
+        var rest = number
+        while rest > 0 || first > 20 - width {
+            first -= 1
+            buffer[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        for index in first..<20 { bytes.append(buffer[index]) }
+    }
+
+    private mutating func text(_ text: String) {
+        var text = text
+        text.withUTF8 { bytes.append(contentsOf: $0) }
+    }
 
     private mutating func endLine() { bytes.append(UInt8(ascii: "\n")) }
 }

@@ -107,3 +107,17 @@ struct InstrumentTests {
         #expect(value.counts == [2, 1])
     }
 }
+
+extension InstrumentTests {
+    @Test(arguments: [
+        (Duration.zero, 0), (.nanoseconds(999), 999), (.seconds(18), 18_000_000_000), (.seconds(19), 19_000_000_000),
+        (.seconds(4000) + .nanoseconds(1), 4_000_000_000_001), (.nanoseconds(-1), 0), (.seconds(-100), 0),
+    ])
+    func durationsAreCountedToTheNanosecond(_ duration: Duration, _ ticks: Double) throws {
+        let histogram = Registry.sample().histogram("millrace_wait_seconds", "Waits.")
+        histogram.record(duration)
+        let value = try #require(histogram.read().histogram)
+        #expect(abs(value.sum * 1e9 - ticks) < 0.01)
+        histogram.record(.seconds(Int64.max / 2))
+    }
+}

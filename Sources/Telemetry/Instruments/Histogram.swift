@@ -81,9 +81,10 @@ extension Duration {
     /// In nanoseconds; 0 for what is negative, at most 292 years.
     @inlinable
     var ticks: UInt64 {
-        let (seconds, attoseconds) = components
-        guard seconds >= 0, attoseconds >= 0 else { return 0 }
-        guard seconds < 9_223_372_036 else { return 9_223_372_036_000_000_000 }
-        return UInt64(seconds) &* 1_000_000_000 &+ UInt64(attoseconds) / 1_000_000_000
+        let attoseconds = self.attoseconds
+        guard attoseconds >= 0 else { return 0 }
+        // Up to 18 seconds, a division of 64 bits does; one of 128 costs more than all the rest of counting.
+        guard attoseconds >> 64 != 0 else { return UInt64(truncatingIfNeeded: attoseconds) / 1_000_000_000 }
+        return UInt64(clamping: min(attoseconds / 1_000_000_000, 1 << 63))
     }
 }
