@@ -98,6 +98,7 @@ targets += library(
     "DatasetFiles", ["Preloading", "Declarations", "MillraceStore", "JSONCodec", "Linux"],
     testing: ["BackOffice", "MillraceStore"])
 targets += library("BackOffice", ["Tables", "Decimals", "JSONCodec", "MillraceStore", "Linux", "Schemas"])
+targets += library("Categorization", ["Tables", "Decimals", "Linux"])
 targets += service(
     "RunnerService", folder: "Runner", ["KindFiles", "MillraceService", "MillraceStore", "Resilience", "Schemas"])
 targets += library(
@@ -132,9 +133,8 @@ targets += service(
 targets += service(
     "Control", folder: "Control",
     [
-        "KindFiles", "DatasetFiles", "BackOffice", "MillraceStore", "MillraceRPC", "MillraceProtocol", "JSONCodec",
-        "Linux", "CLinux",
-        arguments,
+        "KindFiles", "DatasetFiles", "BackOffice", "Categorization", "MillraceStore", "MillraceRPC",
+        "MillraceProtocol", "JSONCodec", "Linux", "CLinux", "Tables", arguments,
     ])
 targets.append(
     .executableTarget(
@@ -182,6 +182,8 @@ let package = Package(
         .library(name: "Linux", targets: ["Linux"]),
         // What the preloader's rules are, for their benchmarks.
         .library(name: "Preloading", targets: ["Preloading"]),
+        .library(name: "Categorization", targets: ["Categorization"]),
+        .library(name: "Decimals", targets: ["Decimals"]),
         // What the runner is made of, for benchmarks of its parts.
         .library(name: "RunnerParts", targets: ["KindFiles", "MillraceService", "Schemas"]),
     ],

@@ -36,6 +36,9 @@ let package = Package(
                 .enableExperimentalFeature("Lifetimes"), .unsafeFlags(["-enable-testing", "-suppress-warnings"]),
             ]),
         executable("inside-times", folder: "InsideTimes", ["RunnerInside", suite("MillraceStore"), suite("Linux")]),
+        executable(
+            "categorization-times", folder: "CategorizationTimes",
+            [suite("Categorization"), suite("Decimals"), suite("Linux")]),
         executable("codec-times", folder: "CodecTimes", ["Samples"]),
         executable("preload-times", folder: "PreloadTimes", [suite("Preloading"), suite("JSONCodec"), suite("Linux")]),
         executable("resilience-times", folder: "ResilienceTimes", [suite("Resilience"), suite("Linux")]),

@@ -1,0 +1,125 @@
+import Categorization
+import Glibc
+import Linux
+
+/// Times decisions and corrections on one core; how right they are tells `millctl expense evaluate`.
+///
+/// `categorization-times speed LEARN JUDGE TEXTS LABEL` decides with 1,000 rules and the learned layer;
+/// `categorization-times online LEARN JUDGE TEXTS LABEL` corrects 1,000 wrong answers one by one.
+@main
+enum Main {
+    static func main() throws {
+        let arguments = CommandLine.arguments
+        guard arguments.count >= 6 else {
+            print("usage: categorization-times speed|online LEARN.csv JUDGE.csv TEXTS LABEL")
+            exit(2)
+        }
+        let texts = arguments[4].split(separator: ",").map(String.init)
+        let learn = try Purchases(arguments[2], texts: texts, label: arguments[5])
+        let judge = try Purchases(arguments[3], texts: texts, label: arguments[5])
+        switch arguments[1] {
+        case "speed": speed(learn, judge)
+        default: online(learn, judge)
+        }
+    }
+
+    /// 1,000 patterns and rules made of the learned part's most frequent merchants.
+    private static func speed(_ learn: Purchases, _ judge: Purchases) {
+        let labels = Set(learn.examples.map(\.label)).sorted()
+        let number = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, CategoryID(Int64($0 + 1))) })
+        let model = ExpenseModel(zip(learn.expenses, learn.examples).map { ($0, number[$1.label] ?? 0) })
+        var counts: [String: (count: Int, label: String)] = [:]
+        for (expense, example) in zip(learn.expenses, learn.examples) {
+            counts[NormalisedText(expense.merchant ?? "").description, default: (0, example.label)].count += 1
+        }
+        let frequent = counts.filter { $0.key.count >= 2 }
+            .sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.prefix(1000)
+        var patterns: [Pattern] = []
+        var rules: [Rule] = []
+        for (place, entry) in frequent.enumerated() {
+            let category = number[entry.value.label] ?? 0
+            let id = PatternID(Int64(place + 1))
+            switch place % 20 {
+            case 18:
+                let regex = "\\b\(entry.key.prefix(8).filter { $0.isLetter })\\w*\\b"
+                patterns.append(Pattern(id: id, category: category, type: .regex, value: regex))
+            case 19:
+                rules.append(
+                    Rule(
+                        name: entry.key, category: category,
+                        condition: .all([
+                            .text(.merchant, .contains(RuleText(entry.key))), .amount(from: 1, upTo: nil),
+                            .not(.text(.any, .word("refund"))),
+                        ])))
+            default:
+                patterns.append(Pattern(id: id, category: category, type: .merchant, value: entry.key))
+            }
+        }
+        let set = PatternSet(patterns: patterns, rules: rules, categories: Set(number.values))
+        let categorizer = Categorizer(patterns: set, learned: model)
+        var cache = MatchCache()
+        var scratch = ModelScratch()
+        var clock = Seconds()
+        var answered = 0
+        for expense in judge.expenses {
+            if categorizer.decide(expense, cache: &cache, scratch: &scratch).category != nil { answered += 1 }
+        }
+        let first = clock.lap()
+        for expense in judge.expenses {
+            if categorizer.decide(expense, cache: &cache, scratch: &scratch).category != nil { answered += 1 }
+        }
+        let again = clock.lap()
+        let count = Double(judge.expenses.count)
+        print(
+            "\(Int(count / first)) decisions a second with empty caches, \(Int(count / again)) once more;",
+            "\(Int(Double(answered) / 2 / count * 100)) % answered, \(cache.misses) texts compared,",
+            "\(patterns.count) patterns, \(rules.count) rules")
+    }
+
+    private static func online(_ learn: Purchases, _ judge: Purchases) {
+        let trained = TextModel(learn.examples)
+        let half = judge.examples.count / 2
+        // Every second row teaches, the others judge.
+        let teach = judge.examples.indices.filter { $0 % 2 == 0 }.map { judge.examples[$0] }
+        let rest = judge.examples.indices.filter { $0 % 2 == 1 }.map { judge.examples[$0] }
+        var model = trained
+        var scratch = ModelScratch()
+        var learned: [LabelledExample] = []
+        var atOnce = 0
+        var clock = Seconds()
+        for row in teach where learned.count < 1000 {
+            guard model.predict(row.example, top: 1, &scratch).first?.label != row.label else { continue }
+            model.correct(row.example, label: row.label)
+            learned.append(row)
+            if model.predict(row.example, top: 1, &scratch).first?.label == row.label { atOnce += 1 }
+        }
+        let seconds = clock.lap()
+        let accuracy = { (model: TextModel) in Evaluation(EvaluationReport.judge(rest, by: model)).accuracy.short }
+        print(
+            "\(learned.count) corrections of \(half) rows, \(atOnce) right at once,",
+            "\(Int(seconds / Double(max(learned.count, 1)) * 1e6)) us each; accuracy before \(accuracy(trained)),",
+            "after \(accuracy(model)), trained anew with them \(accuracy(TextModel(learn.examples + learned)))")
+    }
+}
+
+/// Processor time of this process, so that what else runs on the machine counts less.
+struct Seconds {
+    private var last = Self.now()
+
+    private static func now() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    mutating func lap() -> Double {
+        let now = Self.now()
+        defer { last = now }
+        return max(now - last, 1e-9)
+    }
+}
+
+extension Double {
+    /// Four decimals.
+    var short: Double { (self * 10_000).rounded() / 10_000 }
+}

@@ -1,0 +1,67 @@
+extension TextModel {
+    /// Takes in one more row of history.
+    public mutating func observe(_ example: TextExample, label: String) {
+        let keys = MemoryKeys(example)
+        let number = number(of: label)
+        step(example, number)
+        note(keys, number, day: Self.day(example))
+        rows += 1
+        revision = Features.mixed(revision &+ 1)
+    }
+
+    /// Learns what a person said. From now on the same merchant gets this label, until a row or a correction says
+    /// otherwise. Where many rows speak for a merchant it gets the label at amounts of this size, and where many speak for
+    /// that too, at this very amount: one booking more of another kind does not undo them.
+    public mutating func correct(_ example: TextExample, label: String) {
+        let keys = MemoryKeys(example)
+        let number = number(of: label)
+        let isEstablished = keys.amount != 0 && table.isEstablished(keys.merchant)
+        let isAmountEstablished = isEstablished && table.isEstablished(keys.amount)
+        let isTextEstablished = isEstablished && table.isEstablished(keys.whole)
+        for _ in 0..<(isEstablished ? 1 : 2) { step(example, number, weight: isEstablished ? 0.3 : 1) }
+        note(keys, number, day: Self.day(example), weight: isEstablished ? 1 : 2)
+        if isAmountEstablished {
+            table.add(keys.exact, label: number, day: Self.day(example))
+            table.entries[keys.exact]?.corrected = number
+        } else {
+            table.entries[keys.amount]?.corrected = number
+        }
+        if !isEstablished { table.entries[keys.merchant]?.corrected = number }
+        if !isTextEstablished { table.entries[keys.whole]?.corrected = number }
+        rows += 1
+        revision = Features.mixed(revision &+ 1)
+    }
+
+    private static func day(_ example: TextExample) -> Int32 {
+        example.date.map { Int32(clamping: $0.daysSinceEpoch) } ?? 0
+    }
+
+    private mutating func number(of label: String) -> Int32 {
+        if let number = numbers[label] { return number }
+        let number = Int32(labels.count)
+        labels.append(label)
+        numbers[label] = number
+        return number
+    }
+
+    /// A step of the linear layer; labels it was not made for live in the memory until it is trained anew.
+    private mutating func step(_ example: TextExample, _ label: Int32, weight: Float = 1) {
+        guard label < linear.labels else { return }
+        var features = Features()
+        var vector = SparseVector()
+        features.addTexts(example.texts)
+        append(features, to: &vector)
+        features.removeAll()
+        features.addValues(example, merchant: MemoryKeys(example).merchant)
+        append(features, to: &vector)
+        var scores = [LinearLayer.Lane](repeating: .zero, count: linear.lanes)
+        linear.learn(vector, label: Int(label), weight: weight, smoothing: smoothing, scores: &scores)
+    }
+}
+
+extension MerchantTable {
+    /// From so many rows on, the newer counting more, a merchant is known.
+    static let established: Float = 4
+
+    func isEstablished(_ key: UInt64) -> Bool { (entries[key]?.total ?? 0) >= Self.established }
+}

@@ -1,0 +1,51 @@
+public import Decimals
+public import Linux
+
+/// An expense as far as categorizing looks at it.
+public struct Expense: Hashable, Sendable {
+    public var id: String
+    /// The account whose preferences, patterns and rules apply.
+    public var owner: String?
+    public var merchantName: String?
+    /// Stands in where there is no merchant name.
+    public var merchantNormalized: String?
+    public var description: String?
+    public var amount: ExactDecimal?
+    public var date: CivilDate?
+    /// Minutes since midnight, 0 to 1439.
+    public var minuteOfDay: Int?
+
+    public init(
+        id: String, owner: String? = nil, merchant: String? = nil, description: String? = nil,
+        amount: ExactDecimal? = nil, date: CivilDate? = nil, minuteOfDay: Int? = nil
+    ) {
+        self.id = id
+        self.owner = owner
+        merchantName = merchant
+        self.description = description
+        self.amount = amount
+        self.date = date
+        self.minuteOfDay = minuteOfDay
+    }
+
+    /// The merchant's text; nil when there is none or it is blank.
+    public var merchant: String? {
+        for text in [merchantName, merchantNormalized] {
+            if let text, text.unicodeScalars.contains(where: { !$0.properties.isWhitespace }) { return text }
+        }
+        return nil
+    }
+
+    /// The description; nil when there is none or it is blank.
+    public var note: String? {
+        guard let description, description.unicodeScalars.contains(where: { !$0.properties.isWhitespace }) else {
+            return nil
+        }
+        return description
+    }
+
+    public var hasText: Bool { merchant != nil || note != nil }
+
+    /// 1 Monday to 7 Sunday.
+    public var weekday: Int? { date.map { Int((($0.daysSinceEpoch + 3) % 7 + 7) % 7) + 1 } }
+}

@@ -1,0 +1,99 @@
+import Categorization
+import TestSupport
+import Testing
+
+@Suite struct FuzzyMatcherTests {
+    private func options(_ minimum: Double, _ algorithms: [Similarity] = [.jaroWinkler, .trigram]) -> FuzzyOptions {
+        var options = FuzzyOptions()
+        options.minimum = minimum
+        options.algorithms = algorithms
+        return options
+    }
+
+    @Test func aBadTrigramValueDoesNotLowerAGoodJaroWinklerValue() {
+        #expect(FuzzyMatcher.score("starbukcs", "starbucks", options(0.75)) == 0.9852)
+        #expect(FuzzyMatcher.score("starbukcs", "starbucks", options(0.5)) == 0.7495)
+    }
+
+    @Test func aFirstMeasureThatIsTooLowScoresNothing() {
+        #expect(FuzzyMatcher.score("walmart", "uber", options(0.75)) == 0)
+    }
+
+    @Test func selectableMeasuresAreWeighted() {
+        // (1.2 * 0.98519 + 0.8 * 7/9) / 2: two letters swapped are two edits.
+        let both = FuzzyMatcher.score("starbukcs", "starbucks", options(0.75, [.jaroWinkler, .levenshtein]))
+        #expect(abs(both - 0.9022) < 0.0001)
+        #expect(FuzzyMatcher.score("starbux", "starbucks", options(0.75, [.phonetic])) == 1)
+    }
+
+    @Test func textsOfVeryDifferentLengthAreNotCompared() {
+        #expect(FuzzyMatcher.score("ab", "abcdefg", options(0.1)) == 0)
+        #expect(FuzzyMatcher.score("abc", "abcdefghij", options(0.1)) > 0)
+    }
+
+    @Test func shortQueriesNeedMore() {
+        #expect(abs(options(0.75).minimum(forLength: 4) - 0.9) < 1e-12)
+        #expect(options(0.8).minimum(forLength: 4) == 0.9)
+        #expect(options(0.6).minimum(forLength: 4) == 0.72)
+        #expect(options(0.6).minimum(forLength: 5) == 0.6)
+        let candidates = [FuzzyCandidate("uberx")]
+        #expect(FuzzyMatcher.matches(FuzzyCandidate("ubr"), among: FuzzyList(candidates), options(0.75)).isEmpty)
+        #expect(FuzzyMatcher.matches(FuzzyCandidate("uber"), among: FuzzyList(candidates), options(0.75)).count == 1)
+    }
+
+    @Test func theSearchEndsAfterEnoughNearlyEqualOnes() {
+        var options = options(0.75)
+        options.maximumResults = 2
+        let candidates = ["walmart", "starbucks", "starbucks", "starbucks"].map { FuzzyCandidate($0) }
+        let found = FuzzyMatcher.matches(FuzzyCandidate("starbucks"), among: FuzzyList(candidates), options)
+        #expect(found.map(\.index) == [1, 2])
+        #expect(found[0].score == 1)
+    }
+
+    @Test func onlyTheFirstCandidatesAreLookedAt() {
+        var options = options(0.75)
+        options.candidates = 1
+        let candidates = ["walmart", "starbucks"].map { FuzzyCandidate($0) }
+        #expect(FuzzyMatcher.matches(FuzzyCandidate("starbucks"), among: FuzzyList(candidates), options).isEmpty)
+        options.candidates = nil
+        #expect(FuzzyMatcher.matches(FuzzyCandidate("starbucks"), among: FuzzyList(candidates), options).count == 1)
+    }
+
+    /// What is passed over without a comparison would not have matched.
+    @Test func skippingLosesNoMatch() {
+        var random = SeededGenerator(seed: 5)
+        let stems = [
+            "starbucks", "walmart", "super uno", "amazon mktplce", "aa aa", "uber trip", "tesco stores", "aaaaaaaa",
+        ]
+        func mutated() -> String {
+            var letters = Array(stems.randomElement(using: &random) ?? "")
+            for _ in 0..<Int.random(in: 0...6, using: &random) where letters.count > 2 {
+                let place = Int.random(in: 0..<letters.count, using: &random)
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: letters.remove(at: place)
+                case 1: letters.insert("abestr ".randomElement(using: &random) ?? "a", at: place)
+                default: letters.swapAt(place, Int.random(in: 0..<letters.count, using: &random))
+                }
+            }
+            return String(letters)
+        }
+        let candidates = (0..<300).map { _ in FuzzyCandidate(mutated()) }
+        var compared = 0
+        for minimum in [0.5, 0.6, 0.75, 0.9] {
+            var options = options(minimum)
+            options.candidates = nil
+            options.maximumResults = 1000
+            for _ in 0..<100 {
+                let query = FuzzyCandidate(mutated())
+                let needed = options.minimum(forLength: query.text.count)
+                let expected = candidates.indices.filter {
+                    !query.text.isEmpty && FuzzyMatcher.score(query, candidates[$0], options) >= needed
+                }
+                let found = FuzzyMatcher.matches(query, among: FuzzyList(candidates), options).map(\.index).sorted()
+                #expect(found == expected)
+                compared += expected.count
+            }
+        }
+        #expect(compared > 1000)
+    }
+}
