@@ -100,7 +100,7 @@ targets += library("TelemetryBackend", ["Telemetry", "Linux", metrics])
 targets += library("Exposition", ["Telemetry", "Linux"])
 targets += library(
     "Monitoring", ["Telemetry", "Declarations", "MillraceStore", "JSONCodec", "Linux"], testing: ["Exposition"])
-targets += library("Plots")
+targets += library("Plots", ["Linux"])
 targets.append(.target(name: "CPage", path: "Sources/CPage", exclude: ["page.css", "page.js"]))
 targets += library("StatusPage", ["Plots", "CPage", "Linux"])
 targets += library("Preloading", ["MillraceProtocol", "JSONCodec", "Resilience", "Linux"])

@@ -1,6 +1,7 @@
-/// Parts of SVG texts.
-enum Markup {
-    static func escaped(_ text: String) -> String {
+/// Parts of SVG and HTML texts.
+public enum Markup {
+    /// For text and for attributes in quotes of either kind.
+    public static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -9,8 +10,8 @@ enum Markup {
             case ">": result += "&gt;"
             case "\"": result += "&quot;"
             case "'": result += "&#39;"
-            // XML has no other control characters.
-            case _ where scalar.value < 0x20: result += " "
+            // XML has no other control characters than blanks and ends of lines.
+            case _ where scalar.value < 0x20 && scalar != "\n" && scalar != "\t": result += " "
             default: result.unicodeScalars.append(scalar)
             }
         }

@@ -1,3 +1,5 @@
+import Linux
+
 /// Round numbers along an axis, and the way from values to places.
 struct Scale {
     let low: Double
@@ -110,23 +112,11 @@ public enum ShortText {
         let inDay = (second % 86_400 + 86_400) % 86_400
         if span > 2 * 86_400 {
             let days = (second - inDay) / 86_400
-            let (month, day) = civil(days)
+            let date = CivilDate(daysSinceEpoch: days)
             let names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-            return "\(day) \(names[month - 1])"
+            return "\(date.day) \(names[date.month - 1])"
         }
         let text = "\(two(inDay / 3600)):\(two(inDay / 60 % 60))"
         return span < 180 ? text + ":" + two(inDay % 60) : text
-    }
-
-    /// Month and day of a day since 1970 (Howard Hinnant, "chrono-compatible low-level date algorithms").
-    private static func civil(_ days: Int64) -> (month: Int, day: Int) {
-        let z = days + 719_468
-        let era = (z >= 0 ? z : z - 146_096) / 146_097
-        let ofEra = z - era * 146_097
-        let year = (ofEra - ofEra / 1460 + ofEra / 36_524 - ofEra / 146_096) / 365
-        let ofYear = ofEra - (365 * year + year / 4 - year / 100)
-        let shifted = (5 * ofYear + 2) / 153
-        let day = ofYear - (153 * shifted + 2) / 5 + 1
-        return (Int(shifted < 10 ? shifted + 3 : shifted - 9), Int(day))
     }
 }

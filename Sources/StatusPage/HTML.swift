@@ -1,3 +1,5 @@
+import Plots
+
 /// A piece of HTML. What is put into it as text is escaped, so that no value can become markup.
 public struct HTML: Sendable, Hashable, ExpressibleByStringInterpolation, CustomStringConvertible {
     public private(set) var description: String
@@ -22,23 +24,8 @@ public struct HTML: Sendable, Hashable, ExpressibleByStringInterpolation, Custom
 
         public mutating func appendInterpolation(_ parts: [HTML]) { for part in parts { text += part.description } }
 
-        public mutating func appendInterpolation(_ value: String) { HTML.escape(value, into: &text) }
+        public mutating func appendInterpolation(_ value: String) { text += Markup.escaped(value) }
 
         public mutating func appendInterpolation(_ value: Int) { text += String(value) }
-    }
-
-    /// In text and in attributes with double quotes.
-    static func escape(_ value: String, into text: inout String) {
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "&": text += "&amp;"
-            case "<": text += "&lt;"
-            case ">": text += "&gt;"
-            case "\"": text += "&quot;"
-            case "'": text += "&#39;"
-            case "\0": text += "\u{FFFD}"
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
     }
 }

@@ -17,13 +17,15 @@ extension Snapshot: JSONCodable {
             default: try json.skip()
             }
         }
+        let all = try json.require(families, "families")
+        guard Set(all.map(\.description.name)).count == all.count else { throw json.invalid("a family stands twice") }
         self.init(
             source: Source(
                 service: try json.require(service, "service"), instance: try json.require(instance, "instance"),
                 started: Timestamp(milliseconds: try json.require(started, "started")), isSingle: isSingle ?? true),
             sequence: try json.require(sequence, "sequence"),
             taken: Timestamp(milliseconds: try json.require(taken, "taken")),
-            families: try json.require(families, "families"))
+            families: all)
     }
 
     public func encode(to json: inout JSONWriter) {
@@ -71,6 +73,9 @@ extension FamilySnapshot: JSONCodable {
             guard one.labels.count == description.labels.count, one.fits(description) else {
                 throw start.invalid("a series does not fit the family \(description.name)")
             }
+        }
+        guard Set(all.map(\.labels)).count == all.count else {
+            throw start.invalid("a series of \(description.name) stands twice")
         }
         self.init(description, all, guarding: guarding)
     }

@@ -24,7 +24,7 @@ struct Bench {
     var wall: Timestamp { start + now }
 
     /// Moves the clock and looks.
-    mutating func tick(_ seconds: Int = 10) -> [Notification] {
+    mutating func tick(_ seconds: Int = 10) -> [AlertNotice] {
         now += .seconds(seconds)
         let families = gauges.map { name, series in
             FamilySnapshot(
@@ -208,7 +208,7 @@ struct AlertEngineTests {
 
     @Test func flappingIsToldAsOneAlert() {
         var bench = Bench([.gauge("q")], interval: .seconds(300))
-        var told: [Notification] = []
+        var told: [AlertNotice] = []
         for step in 0..<20 {
             bench.gauges["q"] = ["a": step % 2 == 0 ? 9 : 1]
             told += bench.tick(10)

@@ -174,8 +174,12 @@ struct CollectorTests {
         _ = try collector.publish(one.registry.snapshot(), now: .zero)
         let other = Registry(service: "scheduler", instance: "b", time: ManualTime())
         other.gauge("millrace_done", "Another thing of that name.").set(1)
+        other.gauge("millrace_service_up", "A name of the collector's own.").set(1)
         _ = try collector.publish(other.snapshot(), now: .zero)
 
+        #expect(collector.number("millrace_metrics_conflicts", "millrace_service_up") == 1)
+        let text = ExpositionWriter.bytes(collector.families(now: .zero), .openMetrics)
+        #expect(ExpositionReader.read(text, .openMetrics).problems.isEmpty)
         #expect(collector.number("millrace_metrics_series", "runner", "millrace_calls") == 2)
         #expect(collector.number("millrace_metrics_overflow", "runner", "millrace_calls", "user") == 3)
         #expect(collector.number("millrace_metrics_conflicts", "millrace_done") == 1)

@@ -58,9 +58,17 @@ struct SnapshotTests {
         #"{"name":"a","help":"","type":"stateSet","states":["x"],"series":[{"created":0,"states":[]}]}"#,
         #"{"name":"a_total","help":"","type":"counter","series":[]}"#,
         #"{"name":"a","help":"","type":"what","series":[]}"#,
+        #"{"name":"a","help":"","type":"gauge","series":[{"created":0,"gauge":1},{"created":0,"gauge":2}]}"#,
     ])
     func familyThatContradictsItselfIsRefused(_ text: String) {
         #expect(throws: JSONError.self) { try JSON.decode(FamilySnapshot.self, from: text) }
+    }
+
+    @Test func familyThatStandsTwiceIsRefused() {
+        let family = #"{"name":"a","help":"","type":"gauge","series":[{"created":0,"gauge":1}]}"#
+        let head = #"{"service":"s","instance":"i","started":0,"sequence":1,"taken":0,"families":"#
+        #expect(throws: Never.self) { try JSON.decode(Snapshot.self, from: "\(head)[\(family)]}") }
+        #expect(throws: JSONError.self) { try JSON.decode(Snapshot.self, from: "\(head)[\(family),\(family)]}") }
     }
 
     @Test(arguments: 1...20)

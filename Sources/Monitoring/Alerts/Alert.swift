@@ -79,7 +79,7 @@ public struct Inhibition: Sendable, Hashable {
 }
 
 /// What people or programs are told at once: the alerts of one group.
-public struct Notification: Sendable, Hashable {
+public struct AlertNotice: Sendable, Hashable {
     /// The labels the group is made by.
     public var group: [String: String]
     public var firing: [Alert]

@@ -79,7 +79,7 @@ public struct AlertEngine: Sendable {
     }
 
     /// Looks at the figures and says what has to be told now.
-    public mutating func tick(_ families: [FamilySnapshot], now: Duration, wall: Timestamp) -> [Notification] {
+    public mutating func tick(_ families: [FamilySnapshot], now: Duration, wall: Timestamp) -> [AlertNotice] {
         readings.add(families, now: now, wall: wall)
         silences.removeAll { wall >= $0.until }
         for rule in rules { judge(rule, now: now, wall: wall) }
@@ -150,13 +150,13 @@ public struct AlertEngine: Sendable {
 
     // MARK: - Telling
 
-    private mutating func notify(now: Duration) -> [Notification] {
+    private mutating func notify(now: Duration) -> [AlertNotice] {
         var members: [[String: String]: [Entry]] = [:]
         for entry in entries.values where entry.alert.state != .pending {
             members[entry.alert.key.labels.filter { options.group.contains($0.key) }, default: []].append(entry)
         }
         groups = groups.filter { members[$0.key] != nil }
-        var notifications: [Notification] = []
+        var notifications: [AlertNotice] = []
         for (group, entries) in members.sorted(by: { $0.key.description < $1.key.description }) {
             if let notification = tell(group, entries, now: now) { notifications.append(notification) }
         }
@@ -168,7 +168,7 @@ public struct AlertEngine: Sendable {
         return notifications
     }
 
-    private mutating func tell(_ group: [String: String], _ members: [Entry], now: Duration) -> Notification? {
+    private mutating func tell(_ group: [String: String], _ members: [Entry], now: Duration) -> AlertNotice? {
         let heard = members.filter { $0.alert.muted == nil }
         let news = heard.contains { entry in
             switch entry.alert.state {
@@ -193,7 +193,7 @@ public struct AlertEngine: Sendable {
             return nil
         }
         groups[group] = Group(firstNews: nil, told: now)
-        var notification = Notification(group: group, firing: [], resolved: [])
+        var notification = AlertNotice(group: group, firing: [], resolved: [])
         for entry in heard {
             switch entry.alert.state {
             case .firing:

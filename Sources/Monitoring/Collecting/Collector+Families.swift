@@ -12,6 +12,10 @@ extension Collector {
             var mine: Set<String> = []
             func add(_ family: FamilySnapshot, slot: Int) {
                 let key = family.description.name
+                guard !Self.ownNames.contains(key) else {
+                    conflicts[key, default: 0] += 1
+                    return
+                }
                 let place: Int
                 if let known = places[key] {
                     place = known
@@ -37,27 +41,31 @@ extension Collector {
         return merged.map { FamilySnapshot($0.description, $0.series) } + own(now: now, conflicts: conflicts)
     }
 
+    /// Names that nobody else can use.
+    private static let kinds: KeyValuePairs<String, (String, MetricKind, [String])> = [
+        "millrace_service_up": (
+            "Whether an instance published lately (0: its values are stale).", .gauge, ["instance"]
+        ),
+        "millrace_service_silence_seconds": ("How long ago an instance published last.", .gauge, ["instance"]),
+        "millrace_service_start_time_seconds": ("When an instance began, since 1970.", .gauge, ["instance"]),
+        "millrace_service_restarts": ("Instances that took the place of another.", .counter, []),
+        "millrace_metrics_publishes": ("Snapshots that came.", .counter, []),
+        "millrace_metrics_series": ("Series of a family, summed over the instances.", .gauge, ["family"]),
+        "millrace_metrics_series_limit": ("Series a family may have in an instance.", .gauge, ["family"]),
+        "millrace_metrics_overflow": (
+            "How often a new series was refused; the label names what made the family grow.", .counter,
+            ["family", "label"]
+        ),
+        "millrace_metrics_expired": ("Series that were dropped since nothing changed them.", .counter, ["family"]),
+    ]
+    private static let conflictName = "millrace_metrics_conflicts"
+    private static let ownNames = Set(kinds.map(\.key) + [conflictName])
+
     /// What is known of the instances and of how full families are.
     private func own(now: Duration, conflicts: [String: Int]) -> [FamilySnapshot] {
-        let kinds: KeyValuePairs<String, (String, MetricKind, [String])> = [
-            "millrace_service_up": (
-                "Whether an instance published lately (0: its values are stale).", .gauge, ["instance"]
-            ),
-            "millrace_service_silence_seconds": ("How long ago an instance published last.", .gauge, ["instance"]),
-            "millrace_service_start_time_seconds": ("When an instance began, since 1970.", .gauge, ["instance"]),
-            "millrace_service_restarts": ("Instances that took the place of another.", .counter, []),
-            "millrace_metrics_publishes": ("Snapshots that came.", .counter, []),
-            "millrace_metrics_series": ("Series of a family, summed over the instances.", .gauge, ["family"]),
-            "millrace_metrics_series_limit": ("Series a family may have in an instance.", .gauge, ["family"]),
-            "millrace_metrics_overflow": (
-                "How often a new series was refused; the label names what made the family grow.", .counter,
-                ["family", "label"]
-            ),
-            "millrace_metrics_expired": ("Series that were dropped since nothing changed them.", .counter, ["family"]),
-        ]
         var rows: [String: [SeriesSnapshot]] = [:]
-        func put(_ name: String, _ labels: [String], _ value: SeriesValue, _ created: Timestamp = .epoch) {
-            rows[name, default: []].append(SeriesSnapshot(labels, created: created, value))
+        func put(_ name: String, _ labels: [String], _ value: SeriesValue) {
+            rows[name, default: []].append(SeriesSnapshot(labels, created: began, value))
         }
         for (name, service) in services.sorted(by: { $0.key < $1.key }) {
             for live in service.live {
@@ -83,7 +91,7 @@ extension Collector {
                 }
             }
         }
-        var own = kinds.map { name, kind in
+        var own = Self.kinds.map { name, kind in
             FamilySnapshot(
                 FamilyDescription(
                     name, kind.0, kind.1, unit: name.hasSuffix("_seconds") ? "seconds" : "",
@@ -92,10 +100,10 @@ extension Collector {
         own.append(
             FamilySnapshot(
                 FamilyDescription(
-                    "millrace_metrics_conflicts", "Instances whose family of that name is another than that of others.",
+                    Self.conflictName, "Instances whose family of that name is another than that of others.",
                     .gauge, labels: ["family"]),
                 conflicts.sorted { $0.key < $1.key }.map {
-                    SeriesSnapshot([$0.key], created: .epoch, .gauge(Double($0.value)))
+                    SeriesSnapshot([$0.key], created: began, .gauge(Double($0.value)))
                 }))
         return own.filter { !$0.series.isEmpty }
     }

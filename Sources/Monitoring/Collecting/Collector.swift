@@ -1,4 +1,4 @@
-import Linux
+public import Linux
 public import Telemetry
 
 /// What all instances of all services have counted, out of the snapshots they publish.
@@ -78,17 +78,22 @@ public struct Collector: Sendable {
     }
 
     public let options: Options
+    let began: Timestamp
     var services: [String: Service] = [:]
 
-    public init(_ options: Options = Options()) {
+    /// - Parameter began: since when it counts what it counts itself.
+    public init(_ options: Options = Options(), began: Timestamp = .epoch) {
         self.options = options
+        self.began = began
     }
 
     /// As it was when its changes were last saved. Who was there has the whole time until it is stale to be heard again.
     public init(
-        _ options: Options = Options(), members: [Member], sums: [String: [FamilySnapshot]], now: Duration
+        _ options: Options = Options(), members: [Member], sums: [String: [FamilySnapshot]], now: Duration,
+        began: Timestamp = .epoch
     ) {
         self.options = options
+        self.began = began
         for (service, families) in sums { services[service, default: Service()].sums = families }
         for member in members {
             let service = member.snapshot.source.service

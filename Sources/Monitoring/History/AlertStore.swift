@@ -56,7 +56,7 @@ public struct AlertStore: Sendable {
     }
 
     /// Writes down what is being told. It is on disk on return, so that nothing is told that nobody can look up.
-    public func record(_ notifications: [Notification], at time: Timestamp) async throws {
+    public func record(_ notifications: [AlertNotice], at time: Timestamp) async throws {
         let alerts = notifications.flatMap { $0.firing + $0.resolved }.filter { $0.severity != .none }
         guard !alerts.isEmpty else { return }
         try await database.write { connection in
