@@ -65,10 +65,7 @@ extension Runner {
                 log.warning("a worker \(reason) and is dropped", metadata: ["worker": "\(worker)"])
             }
             session(worker)?.close()
-        case .announce(let id, let item, let message):
-            // Nobody watches most jobs.
-            guard watchers.isWatched(id), let view = runningView(id) else { break }
-            watchers.publish(JobProgress(job: view, item: item, message: message))
+        case .announce(let id, let message): announce(id, message: message)
         case .permit(let number, let outcome):
             state.withLock { $0.permits.removeValue(forKey: number) }?(outcome)
         case .demand(let kinds): demand(kinds)
@@ -81,6 +78,8 @@ extension Runner {
             switch result {
             case .success(let claim):
                 handle(.claimed(claim.jobs.map(\.asWorkersSeeIt), exhausted: claim.exhausted))
+                guard watchers.areThere else { break }
+                for job in claim.jobs { announce(job.brief.id) }
             case .failure(let error): failed("no job could be taken", error, then: .claimFailed)
             }
         }
@@ -112,13 +111,20 @@ extension Runner {
         persist("item \(outcome.key) of job \(lease.job)", durability(of: lease.job)) {
             try JobStore.saveItem($0, lease, outcome, end, now: now)
         } then: { [self] in
-            handle(
-                .itemSaved(
-                    lease.job,
-                    ItemView(
-                        index: outcome.number, key: outcome.key, state: outcome.state, attempts: outcome.attempts,
-                        crashes: outcome.crashes, error: outcome.error)))
+            handle(.itemSaved(lease.job))
+            guard outcome.state.isFinal, watchers.areThere else { return }
+            announce(
+                lease.job,
+                item: ItemView(
+                    index: outcome.number, key: outcome.key, state: outcome.state, attempts: outcome.attempts,
+                    crashes: outcome.crashes, error: outcome.error))
         }
+    }
+
+    /// Tells those who watch the job how it stands, and what is new: an item that has ended, a word of its worker.
+    private func announce(_ id: JobID, item: ItemView? = nil, message: String? = nil) {
+        guard watchers.isWatched(id), let view = runningView(id) else { return }
+        watchers.publish(JobProgress(job: view, item: item, message: message))
     }
 
     private func postpone(_ put: Postponement) {

@@ -60,6 +60,13 @@ final class Runner: Service {
         var quiet: AsyncStream<Void>.Continuation?
         /// Writes that failed for a cause that may pass.
         var unwritten: [@Sendable () -> Void] = []
+
+        /// Hands over what is to be done, against an empty array; false when that is nothing and others may begin.
+        mutating func takeEffects(into batch: inout [Effect]) -> Bool {
+            swap(&batch, &effects)
+            performing = !batch.isEmpty
+            return performing
+        }
     }
 
     let state: Locked<State>
@@ -74,6 +81,9 @@ final class Runner: Service {
         options.answering = { RPCSession.gatheringOutput($0) }
         // What an answer brings about keeps no other commit waiting.
         options.answersAside = true
+        // Each checkpoint keeps commits waiting for a moment: with a log four times as long there are fewer of them, and
+        // most pages are written to more than once in between.
+        options.checkpointPages = 4000
         store = try Database.open(
             path, migrations: JobStore.migrations, durability: .disk, exclusive: true, options: options)
         let (catalog, problems) = RuleBook.readKinds(configuration, host)
@@ -239,6 +249,8 @@ final class Runner: Service {
             log.error("jobs were not given back, the next run will take them: \(error)")
         }
         store.close()
+        // The server's methods hold the runner.
+        hands.withLock { $0 = nil }
     }
 
     // MARK: Events and effects
@@ -250,20 +262,16 @@ final class Runner: Service {
     /// Takes an event to the dispatcher and carries out what it wants, in order, never blocking.
     func handle(_ event: Dispatcher.Event) {
         let mine = state.withLock { state in
-            state.effects += state.dispatcher.handle(event, now: now())
+            state.dispatcher.handle(event, now: now(), &state.effects)
             defer { state.performing = true }
             return !state.performing
         }
         guard mine else { return }
-        while true {
-            let batch = state.withLock { state in
-                var batch: [Effect] = []
-                swap(&batch, &state.effects)
-                if batch.isEmpty { state.performing = false }
-                return batch
-            }
-            if batch.isEmpty { break }
+        // Two arrays take turns.
+        var batch: [Effect] = []
+        while state.withLock({ $0.takeEffects(into: &batch) }) {
             for effect in batch { perform(effect) }
+            batch.removeAll(keepingCapacity: batch.capacity <= 1024)
         }
         let (wait, quiet) = state.withLock { state in
             (state.dispatcher.nextTick(after: now()), state.dispatcher.leases.isEmpty ? state.quiet : nil)

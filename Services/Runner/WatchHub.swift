@@ -18,9 +18,10 @@ final class WatchHub: Sendable {
     /// How many jobs are watched; most of the time none is.
     private let watched = Atomic(0)
 
-    func isWatched(_ job: JobID) -> Bool {
-        watched.load(ordering: .sequentiallyConsistent) > 0 && state.withLock { $0.watchers[job] != nil }
-    }
+    /// Whether any job is watched.
+    var areThere: Bool { watched.load(ordering: .sequentiallyConsistent) > 0 }
+
+    func isWatched(_ job: JobID) -> Bool { areThere && state.withLock { $0.watchers[job] != nil } }
 
     /// A watch of one job, from now on; ends with the job or when it is left.
     struct Watch: Sendable {
@@ -54,7 +55,7 @@ final class WatchHub: Sendable {
     }
 
     func end(_ detail: JobDetail) {
-        guard watched.load(ordering: .sequentiallyConsistent) > 0 else { return }
+        guard areThere else { return }
         let continuations = state.withLock { state in
             defer { watched.store(state.watchers.count, ordering: .sequentiallyConsistent) }
             return state.watchers.removeValue(forKey: detail.job.id).map { Array($0.values) } ?? []

@@ -60,6 +60,10 @@ int millrace_accept(int socket) { return accept4(socket, NULL, NULL, SOCK_CLOEXE
 
 int millrace_open(const char *path, int flags, unsigned mode) { return open(path, flags | O_CLOEXEC, mode); }
 
+int millrace_begin_writing(int file, int64_t offset, int64_t count) {
+    return sync_file_range(file, offset, count, SYNC_FILE_RANGE_WRITE);
+}
+
 int millrace_open_place(const char *directory) { return open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC); }
 
 int millrace_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }

@@ -69,6 +69,14 @@ public final class Descriptor: Sendable, CustomStringConvertible {
         }
     }
 
+    /// Has the kernel begin to write these bytes of a file to the disk. Nothing is waited for, and nothing is on disk on
+    /// return: a sync that follows just finds less to do.
+    public func beginWriting(_ bytes: Range<Int>) throws(SystemError) {
+        try retrying("sync_file_range") {
+            millrace_begin_writing(raw, Int64(bytes.lowerBound), Int64(bytes.count))
+        }
+    }
+
     /// Sets or clears close-on-exec.
     public func setCloseOnExec(_ on: Bool) throws(SystemError) {
         try retrying("fcntl F_SETFD") { fcntl(raw, F_SETFD, on ? FD_CLOEXEC : 0) }

@@ -42,6 +42,8 @@ extension Database {
         /// Batches run again body by body because one of them threw.
         public var replays = 0
         public var checkpoints = 0
+        /// Bytes of the log that the kernel was asked to begin to write, so that a checkpoint need not wait for them.
+        public var logBytesHanded = 0
         public var fsyncFailures = 0
         /// Why the last transaction failed that was not to blame on a body: a full disk, for instance. Nil since the next
         /// one that went well.

@@ -55,12 +55,15 @@ final class GroupWriter: @unchecked Sendable {
 
     /// The thread's life.
     func run(_ connection: Connection) {
+        var writeback = LogWriteback(of: connection)
         while case let batch = next(), !batch.isEmpty {
             let taken = batch.filter { $0.claim() }
             if let fsyncFailure {
                 tell(taken, fsyncFailure)
             } else if !taken.isEmpty {
                 commit(taken, connection)
+                let handed = writeback.advance(to: connection.walFrames, isSynced: !unsynced)
+                if handed > 0 { state.withLock { $0.counts.logBytesHanded += handed } }
                 checkpoint(connection)
             }
         }

@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import TestSupport
 import Testing
 
 @Suite struct DescriptorTests {
@@ -30,6 +31,14 @@ import Testing
         #expect(fcntl(number, F_GETFD) >= 0)
         #expect(pipe.writer.release() == -1)
         close(number)
+    }
+
+    @Test func theWritingOfAFileCanBeBegunAndThatOfAPipeCannot() throws {
+        let folder = TemporaryDirectory()
+        let file = try Files.open(folder.write(String(repeating: "x", count: 100_000), to: "file"))
+        try file.beginWriting(0..<100_000)
+        let pipe = try Pipe()
+        #expect(throws: SystemError.self) { try pipe.writer.beginWriting(0..<1) }
     }
 
     @Test func everyDescriptorIsCloseOnExec() throws {

@@ -33,6 +33,28 @@ struct CostTests {
         #expect((10_000...30_000).contains(few))
     }
 
+    @Test func aCheckpointLooksAtItsJobOnlyWhenNothingElseOfItIsUnderWay() throws {
+        let mill = try Mill()
+        try mill.join([.list], capacity: 20)
+        try mill.submit(JobSpecification(kind: "list"))
+        try mill.answerFirst(.plan, .planned(.items(500, slots: 20)))
+        let before = mill.dispatcher.advances
+        for _ in 0..<500 { try mill.answerFirst(.process, .done) }
+        #expect(mill.dispatcher.jobs.isEmpty)
+        // Once for each item that ended, and for the last checkpoint.
+        #expect((500...505).contains(mill.dispatcher.advances - before))
+    }
+
+    @Test func whatIsToBeDoneAlreadyComesFirst() throws {
+        var dispatcher = Dispatcher(run: 1)
+        let now = Dispatcher.Now(wall: Timestamp(milliseconds: 0), boot: .zero)
+        var todo = [Effect.promote]
+        dispatcher.handle(.jobScheduled(now.wall), now: now, &todo)
+        #expect(todo.count == 2)
+        dispatcher.handle(.tick, now: now, &todo)
+        #expect(todo.count == 2 && dispatcher.effects.isEmpty)
+    }
+
     @Test func timersOfWhatIsOverAreSweptOut() throws {
         let mill = try Mill()
         try mill.join([.plain])

@@ -232,13 +232,7 @@ final class Mill {
     private func save(_ lease: Lease, _ outcome: ItemOutcome, _ end: AttemptEnd) {
         later { db, _, now in
             try JobStore.saveItem(db, lease, outcome, end, now: now)
-            return [
-                .itemSaved(
-                    lease.job,
-                    ItemView(
-                        index: outcome.number, key: outcome.key, state: outcome.state, attempts: outcome.attempts,
-                        crashes: outcome.crashes, error: outcome.error))
-            ]
+            return [.itemSaved(lease.job)]
         }
     }
 

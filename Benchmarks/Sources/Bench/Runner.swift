@@ -103,6 +103,15 @@ final class Runner {
         }
     }
 
+    /// Waits until no worker is connected and no process of a pool is left.
+    func awaitNoWorker() throws {
+        try poll(within: 10, "the workers to end") {
+            guard try call("worker.list")["workers"]?.elements?.isEmpty == true else { return false }
+            let pools = try call("pool.list")["pools"]?.elements ?? []
+            return pools.allSatisfy { $0["running"]?.elements?.isEmpty ?? true }
+        }
+    }
+
     /// Waits until a worker offers the kind `noop`.
     func awaitNoop() throws {
         try poll(within: 10, "the worker") {

@@ -33,8 +33,8 @@ struct DispatchTimes: Encodable {
         _ = mill.handle(.claimed([Mill.job(1)], exhausted: [Mill.lane]))
         let plan = WorkloadPlan.Result(
             items: (0..<items).map { WorkloadPlan.Result.Item(key: "item-\($0)", input: .null) }, slots: 20)
-        guard let lease = mill.leases.popLast() else { preconditionFailure("nothing is planned") }
-        _ = mill.handle(.leaseEnded(lease.fence, .planned(plan), AttemptFacts()))
+        guard let fence = mill.leases.popLast() else { preconditionFailure("nothing is planned") }
+        _ = mill.handle(.leaseEnded(fence, .planned(plan), AttemptFacts()))
         let pending = plan.items.enumerated().map { index, item in
             PendingItem(
                 brief: ItemBrief(index: index, key: item.key, input: .null), attempts: 0, crashes: 0,
@@ -43,10 +43,10 @@ struct DispatchTimes: Encodable {
         let start = threadTime()
         _ = mill.handle(.planSaved(JobID(1), pending))
         var done = 0
-        while let lease = mill.leases.popLast() {
-            _ = mill.handle(.leaseEnded(lease.fence, .processed(.init(output: .emptyObject)), AttemptFacts()))
+        while let fence = mill.leases.popLast() {
+            _ = mill.handle(.leaseEnded(fence, .processed(.init(output: .emptyObject)), AttemptFacts()))
             done += 1
-            for (id, item) in mill.takeSaves() { _ = mill.handle(.itemSaved(id, item)) }
+            while let id = mill.saves.popLast() { _ = mill.handle(.itemSaved(id)) }
         }
         let time = threadTime() - start
         precondition(done == items && mill.finished == 1, "\(done) items done, \(mill.finished) jobs ended")
@@ -70,9 +70,9 @@ struct DispatchTimes: Encodable {
                 claims = mill.handle(.claimed(claimed, exhausted: next == plains ? [Mill.lane] : []))
                 continue
             }
-            guard let lease = mill.leases.popLast() else { preconditionFailure("nothing runs") }
+            guard let fence = mill.leases.popLast() else { preconditionFailure("nothing runs") }
             claims = max(
-                claims, mill.handle(.leaseEnded(lease.fence, .processed(.init(output: nil)), AttemptFacts())))
+                claims, mill.handle(.leaseEnded(fence, .processed(.init(output: nil)), AttemptFacts())))
         }
         return (threadTime() - start) / Double(plains)
     }
@@ -85,9 +85,11 @@ struct DispatchTimes: Encodable {
         private var dispatcher = Dispatcher(run: 1)
         private var now = Dispatcher.Now(wall: Timestamp(milliseconds: 1_800_000_000_000), boot: .seconds(1000))
         /// Calls in work.
-        var leases: [Lease] = []
-        private var saves: [(JobID, ItemView)] = []
+        var leases: [Int64] = []
+        /// Jobs of items that are to be kept.
+        var saves: [JobID] = []
         var finished = 0
+        private var effects: [Effect] = []
 
         init(stages: [WorkloadStage]) {
             let kind = KindDeclaration(name: "noop", summary: "", stages: stages)
@@ -97,31 +99,21 @@ struct DispatchTimes: Encodable {
         }
 
         /// Takes the event in and notes what it brings about; how many jobs are to be claimed.
-        mutating func handle(_ event: Dispatcher.Event) -> Int {
+        mutating func handle(_ event: consuming Dispatcher.Event) -> Int {
             now.boot += .microseconds(10)
             var claims = 0
-            for effect in dispatcher.handle(event, now: now) {
-                switch effect {
+            dispatcher.handle(event, now: now, &effects)
+            while let effect = effects.popLast() {
+                switch consume effect {
                 case .claim(let requests): claims += requests.reduce(0) { $0 + $1.count }
-                case .plan(let lease, _), .process(let lease, _), .summarize(let lease, _, _): leases.append(lease)
-                case .saveItem(let lease, let outcome, _):
-                    saves.append(
-                        (
-                            lease.job,
-                            ItemView(
-                                index: outcome.number, key: outcome.key, state: outcome.state,
-                                attempts: outcome.attempts, crashes: outcome.crashes)
-                        ))
+                case .plan(let lease, _), .process(let lease, _), .summarize(let lease, _, _):
+                    leases.append(lease.fence)
+                case .saveItem(let lease, _, _): saves.append(lease.job)
                 case .finish: finished += 1
                 default: break
                 }
             }
             return claims
-        }
-
-        mutating func takeSaves() -> [(JobID, ItemView)] {
-            defer { saves.removeAll(keepingCapacity: true) }
-            return saves
         }
 
         static func job(_ number: Int64) -> ClaimedJob {

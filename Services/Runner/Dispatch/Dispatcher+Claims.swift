@@ -7,7 +7,7 @@ import MillraceProtocol
 /// What runs with every event forms no closures over the dispatcher: a closure over a value costs a copy of it.
 extension Dispatcher {
     mutating func claimMore(now: Now) {
-        guard !draining, !claiming, claimAgainAt == nil else { return }
+        guard lanes.hungry > 0, !draining, !claiming, claimAgainAt == nil else { return }
         let requests = requests(now: now)
         guard !requests.isEmpty else { return }
         claiming = true

@@ -55,7 +55,7 @@ extension Dispatcher {
     private mutating func enter(_ phase: ActiveJob.Phase, _ row: Int) {
         jobs[row: row].phase = phase
         jobs[row: row].view.phase = phase == .summarizing ? .summarizing : .processing
-        effects.append(.announce(jobs[row: row].id, item: nil, message: nil))
+        effects.append(.announce(jobs[row: row].id, message: nil))
     }
 
     private mutating func process(_ row: Int, now: Now, itsTurn: Bool) {

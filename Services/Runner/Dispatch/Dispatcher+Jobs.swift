@@ -62,7 +62,6 @@ extension Dispatcher {
             shares.charge(user)
             welcome(user, now: now)
             counts.started += 1
-            effects.append(.announce(job.id, item: nil, message: nil))
         }
         if let deadline = job.deadline { timers.add(.timeout(job.id), at: deadline) }
         awaitItems(jobs.insert(job))

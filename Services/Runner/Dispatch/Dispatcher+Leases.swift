@@ -140,12 +140,11 @@ extension Dispatcher {
     }
 
     /// The checkpoint is on disk.
-    mutating func itemSaved(_ id: JobID, _ item: ItemView) {
+    mutating func itemSaved(_ id: JobID) {
         guard let row = jobs.row(of: id) else { return }
         jobs[row: row].unsaved -= 1
         // With others on their way, or at work, nothing can start or end that could not before.
-        if jobs[row: row].unsaved == 0 { touch(id) }
-        if item.state.isFinal { effects.append(.announce(id, item: item, message: nil)) }
+        if jobs[row: row].unsaved == 0, jobs[row: row].leases.isEmpty { touch(id) }
     }
 
     // MARK: Plain jobs

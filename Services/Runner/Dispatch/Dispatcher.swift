@@ -13,8 +13,9 @@ struct Dispatcher: Sendable {
         var boot: Duration
     }
 
+    /// What is large and rare is kept apart, so that the rest is moved cheaply.
     enum Event: Sendable {
-        case workerJoined(Worker)
+        indirect case workerJoined(Worker)
         case workerLeft(Int)
         /// The worker gets nothing new.
         case workerRetires(Int)
@@ -30,15 +31,15 @@ struct Dispatcher: Sendable {
         case promoteFailed
         case planSaved(JobID, [PendingItem])
         case leaseEnded(Int64, LeaseEnd, AttemptFacts)
-        case itemSaved(JobID, ItemView)
-        case interrupted(JobID, Interruption)
+        case itemSaved(JobID)
+        indirect case interrupted(JobID, Interruption)
         /// A worker's word on its progress.
         case message(Int64, String)
         /// Other bounds, gates or rules are in force.
-        case ruled(Rules)
+        indirect case ruled(Rules)
         /// The slots of a job that runs.
         case slots(JobID, Int)
-        case permitAsked(Int64, PermitBook.Permit)
+        indirect case permitAsked(Int64, PermitBook.Permit)
         /// The permit was used: did the dependency do its part?
         case permitReported(Int64, succeeded: Bool)
         /// The permit was not used, or whoever waited for it is gone.
@@ -150,21 +151,25 @@ struct Dispatcher: Sendable {
     }
 
     /// Takes note of an event and says what is to be done, in this order.
-    mutating func handle(_ event: Event, now: Now) -> [Effect] {
-        // An event has some three effects.
-        effects.reserveCapacity(4)
+    mutating func handle(_ event: consuming Event, now: Now) -> [Effect] {
+        var effects: [Effect] = []
+        handle(event, now: now, &effects)
+        return effects
+    }
+
+    /// The same, added to what is to be done already: whoever keeps the array spares an allocation for each event.
+    mutating func handle(_ event: consuming Event, now: Now, _ todo: inout [Effect]) {
+        swap(&effects, &todo)
         apply(event, now: now)
         observeTime(now)
         advanceAll(now: now)
         claimMore(now: now)
         sayDemand()
         sweepTimers()
-        var taken: [Effect] = []
-        swap(&taken, &effects)
-        return taken
+        swap(&effects, &todo)
     }
 
-    private mutating func apply(_ event: Event, now: Now) {
+    private mutating func apply(_ event: consuming Event, now: Now) {
         switch event {
         case .workerJoined(let worker): join(worker)
         case .workerLeft(let id): leave(id, now: now)
@@ -187,11 +192,11 @@ struct Dispatcher: Sendable {
             nextScheduled = now.wall + .seconds(1)
         case .planSaved(let id, let items): planSaved(id, items)
         case .leaseEnded(let fence, let ending, let facts): end(fence, ending, facts, now: now)
-        case .itemSaved(let id, let item): itemSaved(id, item)
+        case .itemSaved(let id): itemSaved(id)
         case .interrupted(let id, let interruption): interrupt(id, interruption, now: now)
         case .message(let fence, let text):
             guard let job = leases[fence]?.job, jobs.contains(job) else { break }
-            effects.append(.announce(job, item: nil, message: text))
+            effects.append(.announce(job, message: text))
         case .ruled(let rules): obey(rules, now: now)
         case .slots(let id, let slots):
             guard let row = jobs.row(of: id) else { break }

@@ -33,8 +33,9 @@ enum Effect: Sendable {
     case release(JobID, worker: Int)
     /// Close the connection of a worker that does not heed, or that has retired.
     case drop(worker: Int, because: String)
-    /// Tell those who watch the job how it stands, and what is new: an item that has ended, a word of its worker.
-    indirect case announce(JobID, item: ItemView?, message: String?)
+    /// Tell those who watch the job how it stands, and what its worker says. That it was started and that an item has
+    /// ended, whoever carries it out says himself: most jobs are watched by nobody.
+    indirect case announce(JobID, message: String?)
     /// Answer one who asked for a permit.
     indirect case permit(Int64, Result<PermitGrant, ResourceRefusal>)
     /// Jobs of these kinds wait for a place at a worker: so many.

@@ -30,6 +30,8 @@ struct LaneTable: Sendable {
     private(set) var entries: [Entry] = []
     private var queueNumbers: [String: Int] = [:]
     private(set) var queues: [Queue] = []
+    /// In how many of them a job may be ready.
+    private(set) var hungry = 0
     /// The lane that was asked for last.
     private var latest = -1
     private var free: [Int] = []
@@ -116,6 +118,7 @@ struct LaneTable: Sendable {
         guard entries[number].hungryAt == nil else { return }
         let kind = entries[number].kind
         entries[number].hungryAt = kinds[kind].hungry.count
+        hungry += 1
         kinds[kind].hungry.append(number)
         kinds[kind].isDemandStale = true
     }
@@ -130,6 +133,7 @@ struct LaneTable: Sendable {
             entries[last].hungryAt = place
         }
         entries[number].hungryAt = nil
+        hungry -= 1
         kinds[kind].isDemandStale = true
     }
 }

@@ -30,7 +30,7 @@ enum LeaseEnd: Sendable, Hashable {
     case preloaded
     case processed(WorkloadProcess.Result)
     case summarized(WorkloadSummarize.Result)
-    case failed(RPCError)
+    indirect case failed(RPCError)
     /// The worker was gone before the answer: its connection closed, or its process was killed.
     case lost(String)
 

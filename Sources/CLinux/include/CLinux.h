@@ -46,6 +46,9 @@ int millrace_accept(int socket);
 /// open(2) with a mode; always close-on-exec.
 int millrace_open(const char *path, int flags, unsigned mode);
 
+/// sync_file_range(2) that begins to write these bytes of a file to the disk and waits for nothing.
+int millrace_begin_writing(int file, int64_t offset, int64_t count);
+
 /// open(2) of a directory with O_PATH: a place to reach names in, not to read.
 int millrace_open_place(const char *directory);
 
