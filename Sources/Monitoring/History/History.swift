@@ -75,32 +75,40 @@ public struct History: Sendable {
         return connection.lastInsertRowID
     }
 
-    /// Makes the coarser points whose time is over, and drops what is too old or too much. Call it now and then.
+    /// Makes the coarser points whose time is over, and drops what is too old or too much. Call it now and then. It works in
+    /// small transactions, so that others can write in between.
     public func tidy(now: Timestamp) async throws {
-        let options = options
+        for (finer, coarser) in zip(options.levels, options.levels.dropFirst()) {
+            while try await database.write(.crash, { try Self.roll(finer.step, into: coarser.step, now: now, $0) }) {}
+        }
+        for level in options.levels {
+            let oldest = Self.begin(now - level.kept, level.step)
+            try await database.write(.crash) { connection in
+                try connection.run("DELETE FROM point WHERE step = ? AND time < ?", .int(level.step), .int(oldest))
+            }
+        }
+        let bytes = options.bytes
+        for _ in 0..<40 {
+            guard try await database.write(.crash, { try Self.shrink(to: bytes, $0) }) else { break }
+        }
         try await database.write(.crash) { connection in
-            for (finer, coarser) in zip(options.levels, options.levels.dropFirst()) {
-                try Self.roll(finer.step, into: coarser.step, now: now, connection)
-            }
-            for level in options.levels {
-                try connection.run(
-                    "DELETE FROM point WHERE step = ? AND time < ?", .int(level.step),
-                    .int(Self.begin(now - level.kept, level.step)))
-            }
-            try Self.shrink(to: options.bytes, connection)
             try connection.run(
                 "DELETE FROM series WHERE NOT EXISTS (SELECT 1 FROM point WHERE point.series = series.id)")
         }
     }
 
-    private static func roll(_ finer: Int64, into coarser: Int64, now: Timestamp, _ connection: Connection) throws {
-        let end = begin(now, coarser)
+    /// Rolls up a few steps at most; whether there are more.
+    private static func roll(
+        _ finer: Int64, into coarser: Int64, now: Timestamp, _ connection: Connection
+    ) throws -> Bool {
+        let last = begin(now, coarser)
         let start =
             try connection.first("SELECT time FROM rolled WHERE step = ?", .int(coarser)) { $0.int(0) }
             ?? connection.first("SELECT MIN(time) FROM point WHERE step = ?", .int(finer)) {
-                $0.isNull(0) ? end : $0.int(0) - $0.int(0) % coarser
-            } ?? end
-        guard start < end else { return }
+                $0.isNull(0) ? last : $0.int(0) - $0.int(0) % coarser
+            } ?? last
+        guard start < last else { return false }
+        let end = min(last, start + 6 * coarser)
         try connection.run(
             """
             INSERT OR REPLACE INTO point (step, time, series, value, low, high)
@@ -116,23 +124,22 @@ public struct History: Sendable {
             "INSERT INTO rolled (step, time) VALUES (?, ?) ON CONFLICT DO UPDATE SET time = excluded.time",
             .int(coarser),
             .int(end))
+        return end < last
     }
 
-    /// Drops a tenth of the time of the step with the most points, until all fits or little is left.
-    private static func shrink(to bytes: Int64, _ connection: Connection) throws {
-        for _ in 0..<40 {
-            guard try used(connection) > bytes else { return }
-            let largest = try connection.first(
-                """
-                SELECT step, MIN(time), MAX(time) FROM point GROUP BY step HAVING MIN(time) < MAX(time)
-                ORDER BY COUNT(*) DESC LIMIT 1
-                """
-            ) { ($0.int(0), $0.int(1), $0.int(2)) }
-            guard let (step, first, last) = largest else { return }
-            try connection.run(
-                "DELETE FROM point WHERE step = ? AND time < ?", .int(step),
-                .int(first + max(step, (last - first) / 10)))
-        }
+    /// Where there is too much, drops a tenth of the time of the step with the most points; whether it did.
+    private static func shrink(to bytes: Int64, _ connection: Connection) throws -> Bool {
+        guard try used(connection) > bytes else { return false }
+        let largest = try connection.first(
+            """
+            SELECT step, MIN(time), MAX(time) FROM point GROUP BY step HAVING MIN(time) < MAX(time)
+            ORDER BY COUNT(*) DESC LIMIT 1
+            """
+        ) { ($0.int(0), $0.int(1), $0.int(2)) }
+        guard let (step, first, last) = largest else { return false }
+        try connection.run(
+            "DELETE FROM point WHERE step = ? AND time < ?", .int(step), .int(first + max(step, (last - first) / 10)))
+        return true
     }
 
     private static func used(_ connection: Connection) throws -> Int64 {
