@@ -12,11 +12,11 @@ export SWIFT
 # The flag of Package.swift for the packages we build on too: it makes the start quicker and idle processes smaller.
 release = $(SWIFT) build --configuration release --static-swift-stdlib -Xlinker -s \
 	-Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors
-products = millrace-runner millrace-preloader millrace-backoffice millrace-simulator millctl
+products = millrace-runner millrace-preloader millrace-categorizer millrace-backoffice millrace-simulator millctl
 swift_folders = Package.swift Sources Services Tests $(wildcard Benchmarks Schemas Examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release test check format demo bench claims crash install thread-sanitizer clean
+.PHONY: help setup build release test check format demo bench claims accuracy crash install thread-sanitizer clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,10 @@ bench: setup ## measure speed against floors measured in the same run
 claims: setup ## measure what was claimed of the earlier systems; writes Documentation/Claims.md
 	$(SWIFT) build --product Claims
 	@"$$($(SWIFT) build --show-bin-path)/Claims" Documentation/Claims.md
+
+DATA ?=
+accuracy: setup ## judge the categorizer on published purchases in DATA=FOLDER; writes Documentation/Accuracy.md
+	@sh Benchmarks/accuracy/run "$(DATA)"
 
 crash: setup ## kill -9 two thousand times under load; writes Documentation/CrashTable.md
 	$(SWIFT) build --build-tests

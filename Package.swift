@@ -70,7 +70,7 @@ var targets: [Target] = [
     .target(name: "CSchemas", path: "Sources/CSchemas"),
     .target(
         name: "Schemas", dependencies: ["CSchemas"], path: "Schemas",
-        exclude: ["runner.openrpc.json", "preloader.openrpc.json", "migrations"],
+        exclude: ["runner.openrpc.json", "preloader.openrpc.json", "categorizer.openrpc.json", "migrations"],
         swiftSettings: strict),
     .target(name: "Watching", path: "Tests/Watching", swiftSettings: strict),
     .target(
@@ -134,6 +134,10 @@ targets += service(
         "Schemas",
     ], testing: ["Simulators", "MillraceStore"])
 targets += service(
+    "CategorizerService", folder: "Categorizer",
+    ["Categorization", "Tables", "Decimals", "MillraceService", "MillraceStore", "Resilience", "Schemas"],
+    testing: ["MillraceStore", "MillraceService", "MillraceProtocol", "JSONCodec", log])
+targets += service(
     "BackOfficeWorker", folder: "BackOffice",
     [
         "MillraceWorker", "BackOffice", "Notion", "NotionBooks", "Chat", "ChatSummaries", "WebClient",
@@ -180,6 +184,7 @@ let package = Package(
     products: [
         .executable(name: "millrace-runner", targets: ["RunnerService"]),
         .executable(name: "millrace-preloader", targets: ["PreloaderService"]),
+        .executable(name: "millrace-categorizer", targets: ["CategorizerService"]),
         .executable(name: "millrace-backoffice", targets: ["BackOfficeWorker"]),
         .executable(name: "millctl", targets: ["Control"]),
         .executable(name: "millrace-simulator", targets: ["Simulator"]),

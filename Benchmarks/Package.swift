@@ -13,7 +13,7 @@ func executable(_ name: String, folder: String, _ dependencies: [Target.Dependen
 }
 
 /// What is measured as it is shipped. Building the back office takes longer than all else, and one suite needs it.
-var programs = [suite("millrace-runner"), suite("millrace-preloader"), suite("millctl")]
+var programs = [suite("millrace-runner"), suite("millrace-preloader"), suite("millrace-categorizer"), suite("millctl")]
 if Context.environment["MILLRACE_BENCH_BACKOFFICE"] != "no" { programs.append(suite("millrace-backoffice")) }
 
 let package = Package(

@@ -8,6 +8,14 @@ public enum Schemas {
     /// The preloader's OpenRPC document.
     public static let preloader = bytes(millrace_preloader_openrpc)
 
+    /// The categorizer's OpenRPC document.
+    public static let categorizer = bytes(millrace_categorizer_openrpc)
+
+    /// The statements that make `categorizer.sqlite`, by version.
+    public static let categorizerMigrations: [(version: Int, name: String, sql: String)] = [
+        (1, "categories", text(millrace_categorizer_001_categories))
+    ]
+
     /// The statements that make `runner.sqlite`, by version.
     public static let runnerMigrations: [(version: Int, name: String, sql: String)] = [
         (1, "jobs", text(millrace_runner_001_jobs)),

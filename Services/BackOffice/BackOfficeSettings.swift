@@ -5,6 +5,8 @@ import MillraceService
 struct BackOfficeSettings: Sendable {
     /// `TASK_ORDER_LOG_WORKER_POOL_SIZE`, clamped.
     var pool: PoolSize
+    /// `CATEGORIZATION_WORKERS`, clamped: slices of expenses categorized at once.
+    var categorizing = 8
     /// How payouts are made.
     var payouts = PayoutSettings()
     /// The file of the books; see `SQLiteBooks.defaultPath`.
@@ -30,6 +32,12 @@ struct BackOfficeSettings: Sendable {
         pool = PoolSize(setting: environment(PoolSize.variable))
         if let said = environment(PoolSize.variable), !said.isEmpty, Int(said) != pool.workers {
             warnings.append("\(PoolSize.variable)=\(said) is not a number from 1 to 20; \(pool.workers) is used")
+        }
+        if let said = environment("CATEGORIZATION_WORKERS"), !said.isEmpty {
+            categorizing = min(max(Int(said) ?? categorizing, 1), 20)
+            if Int(said) != categorizing {
+                warnings.append("CATEGORIZATION_WORKERS=\(said) is not a number from 1 to 20; \(categorizing) is used")
+            }
         }
         do throws(RoundingFault) {
             payouts = try PayoutSettings(environment: environment)

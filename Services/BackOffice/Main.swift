@@ -27,9 +27,13 @@ import WebClient
         let secrets = Secrets(state: settings.state)
         let books = BooksDoor(settings: settings, web: webDoor, secrets: secrets)
         let hook = HookWorkload(web: webDoor, secrets: secrets)
+        let categorizer = ServiceSocket.path(of: "categorizer") { Environment[$0] }
         await WorkerHost.run(
             name: "backoffice",
-            workloads: [SyncWorkload(books: books), InitWorkload(books: books), PayoutWorkload(books: books)],
+            workloads: [
+                SyncWorkload(books: books), InitWorkload(books: books), PayoutWorkload(books: books),
+                CategorizeWorkload(socket: categorizer, workers: settings.categorizing),
+            ],
             plain: [hook], warnings: settings.warnings + settings.mistakes)
     }
 
@@ -54,6 +58,7 @@ import WebClient
           INVOICE_SPLIT_PROCESSING_WORKERS  Invoice splits at once, 1 to 20; 5 when left out.
           TASK_ORDER_LOG_SUBITEM_CONCURRENCY  Lines of a paid order completed at once, 1 to 20; 10 when left out.
           ENABLE_ORDER_API_CONCURRENCY      false completes them one by one.
+          CATEGORIZATION_WORKERS            Slices of expenses categorized at once, 1 to 20; 8 when left out.
           PAYOUT_ROUNDING                   Units to which prorated amounts are rounded up, as VND=1000,*=0.01.
           MILLRACE_BOOKS                    The file of the books; else data/books.sqlite in $MILLRACE_STATE, else
                                             books.sqlite in $STATE_DIRECTORY.

@@ -39,3 +39,13 @@ static const unsigned char millrace_metrics_001_history_bytes[] = {
 #embed "../../Schemas/migrations/metrics-001-history.sql"
 };
 FILE_BYTES(millrace_metrics_001_history);
+
+static const unsigned char millrace_categorizer_openrpc_bytes[] = {
+#embed "../../Schemas/categorizer.openrpc.json"
+};
+FILE_BYTES(millrace_categorizer_openrpc);
+
+static const unsigned char millrace_categorizer_001_categories_bytes[] = {
+#embed "../../Schemas/migrations/categorizer-001-categories.sql"
+};
+FILE_BYTES(millrace_categorizer_001_categories);

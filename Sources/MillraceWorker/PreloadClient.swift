@@ -57,8 +57,7 @@ public final class PreloadClient: Sendable {
 
     /// `run/preloader.sock` in the folder that `MILLRACE_STATE` names, else the one of the installed system.
     public static func socketPath(environment: (String) -> String?) -> String {
-        if let state = environment("MILLRACE_STATE"), !state.isEmpty { return "\(state)/run/preloader.sock" }
-        return "/run/millrace/preloader.sock"
+        ServiceSocket.path(of: "preloader", environment: environment)
     }
 
     /// Loads keys of one dataset.

@@ -10,7 +10,8 @@ struct UnitFileTests {
     init() throws { common = try UnitFile("millrace-.service.d/10-common.conf") }
 
     @Test func thereIsAServiceAndASocketOfTheSameName() {
-        #expect(Self.services == ["millrace-preloader.service", "millrace-runner.service"])
+        #expect(
+            Self.services == ["millrace-categorizer.service", "millrace-preloader.service", "millrace-runner.service"])
         #expect(Self.sockets == Self.services.map { $0.dropLast("service".count) + "socket" })
     }
 

@@ -54,7 +54,9 @@ struct VerifyTests {
         }
         let service = try #require(text(of: "\(root)\(prefix)/lib/systemd/system/millrace-runner.service"))
         #expect(service.contains("ExecStart=\(prefix)/bin/millrace-runner\n"))
-        for program in ["millrace-runner", "millrace-preloader", "millrace-backoffice", "millctl"] {
+        for program in [
+            "millrace-runner", "millrace-preloader", "millrace-categorizer", "millrace-backoffice", "millctl",
+        ] {
             #expect(access("\(root)\(prefix)/bin/\(program)", X_OK) == 0, "\(program)")
         }
         #expect(access("\(root)\(prefix)/lib/sysusers.d/millrace.conf", R_OK) == 0)
@@ -66,7 +68,10 @@ struct VerifyTests {
     private func installed(prefix: String) async throws -> TemporaryDirectory {
         let folder = TemporaryDirectory()
         mkdir(folder.file("bin"), 0o755)
-        for name in ["millrace-runner", "millrace-preloader", "millrace-backoffice", "millrace-simulator", "millctl"] {
+        for name in [
+            "millrace-runner", "millrace-preloader", "millrace-categorizer", "millrace-backoffice",
+            "millrace-simulator", "millctl",
+        ] {
             chmod(folder.write("#!/bin/sh\necho words for $2\n", to: "bin/" + name), 0o755)
         }
         try await check(

@@ -22,7 +22,7 @@ struct Millctl: ParsableCommand {
                 subcommands: [
                     JobCommand.self, QueueCommand.self, KindCommand.self, WorkerCommand.self, PoolCommand.self,
                     LimitCommand.self, BreakerCommand.self, PreloadCommand.self, BenchCommand.self, BooksCommand.self,
-                    PayoutCommand.self, ExpenseCommand.self,
+                    PayoutCommand.self, ExpenseCommand.self, RuleCommand.self,
                 ]),
             CommandGroup(name: "Shell", subcommands: [CompletionCommand.self, ExitCodesCommand.self]),
         ])

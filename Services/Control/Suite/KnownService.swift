@@ -13,10 +13,14 @@ struct KnownService: Hashable, Sendable {
     static let all = [
         KnownService(name: "runner", nouns: ["job", "queue", "worker", "kind", "pool", "permit", "limit", "breaker"]),
         KnownService(name: "preloader", nouns: ["preload", "dataset", "caller"], isOptional: true),
+        KnownService(
+            name: "categorizer",
+            nouns: ["expense", "category", "pattern", "preference", "bulk", "model", "categorizer"], isOptional: true),
     ]
 
     static let runner = all[0]
     static let preloader = all[1]
+    static let categorizer = all[2]
 
     /// Whose method this is, by its noun; nil for a noun that every service has, or none.
     static func owner(of method: String) -> KnownService? {

@@ -4,6 +4,9 @@ import Tables
 /// What is wrong with a line of an imported file, and where.
 public typealias LineProblem = Tables.LineProblem
 
+/// What writes the books' CSV.
+public typealias CSVWriter = Tables.CSVWriter
+
 extension LineProblem: JSONEncodable {
     public func encode(to json: inout JSONWriter) {
         json.object {

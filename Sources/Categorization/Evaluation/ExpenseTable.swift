@@ -21,6 +21,9 @@ public struct ExpenseTable: Sendable {
         /// Whether a row whose amount or day cannot be read counts without it, instead of being left out.
         public var doesWithoutUnreadable = false
 
+        /// Whether a row with an empty label is a mistake.
+        public var needsLabel = true
+
         public init(texts: [String], label: String) {
             self.texts = texts
             self.label = label
@@ -48,11 +51,13 @@ public struct ExpenseTable: Sendable {
     /// Whether the file as a whole cannot be used.
     public private(set) var isUnusable = false
     private let doesWithoutUnreadable: Bool
+    private let needsLabel: Bool
 
     /// - Parameter bytes: the file, UTF-8, as RFC 4180 has it. Amounts are decimals such as -12.50, dates days such as
     ///   2026-11-21, which a time may follow; both may be empty, a label may not.
     public init(_ bytes: [UInt8], _ columns: Columns) {
         doesWithoutUnreadable = columns.doesWithoutUnreadable
+        needsLabel = columns.needsLabel
         var reader = CSVReader()
         reader.append(bytes)
         reader.finish()
@@ -123,7 +128,7 @@ public struct ExpenseTable: Sendable {
         }
         let before = problems.count
         let label = trimmed(record[places.label].text)
-        if label.isEmpty { note(record[places.label], "the label is empty") }
+        if label.isEmpty, needsLabel { note(record[places.label], "the label is empty") }
         let isLabelled = problems.count == before
         let amount = amount(places.amount.map { record[$0] })
         let date = date(places.date.map { record[$0] })

@@ -132,6 +132,22 @@ extension PatternBook {
             isUserCreated: false, today: today)?.id
     }
 
+    /// Notes words of an expense that was learned from before, without a lesson: for a book that is opened again.
+    public mutating func recall(_ expense: Expense, _ category: CategoryID) {
+        guard let note = expense.note else { return }
+        for word in Self.keywords(of: note) {
+            let isPattern = [expense.owner, nil].contains {
+                byKey[Key(owner: $0, category: category, type: .keyword, value: word)] != nil
+            }
+            let key = KeywordKey(owner: expense.owner, category: category, word: word)
+            let expenses = evidence[key] ?? []
+            guard !isPattern, !expenses.isEmpty || evidence.count < Self.maximumEvidence,
+                expenses.count < Self.keywordThreshold - 1, !expenses.contains(expense.id)
+            else { continue }
+            evidence[key] = expenses + [expense.id]
+        }
+    }
+
     private mutating func strengthen(_ id: PatternID, by step: Double, _ today: Int64) {
         guard var pattern = byID[id] else { return }
         pattern.weight = Pattern.sound((pattern.weight + step).rounded(places: 3))

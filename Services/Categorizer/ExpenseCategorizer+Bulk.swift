@@ -1,0 +1,214 @@
+import Categorization
+import Decimals
+import JSONCodec
+import Linux
+import MillraceProtocol
+import MillraceStore
+
+extension ExpenseCategorizer {
+    private static let mostIDs = 1000
+
+    private func rows(_ ids: [String]) async throws -> [ExpenseRow] {
+        guard (1...Self.mostIDs).contains(ids.count) else {
+            throw CategorizerError.invalid(field: "ids", "1 to \(Self.mostIDs) expenses can be named, not \(ids.count)")
+        }
+        let rows = try await door.read { try ExpenseStore.rows($0, ids: ids) }
+        let known = Dictionary(rows.map { ($0.record.id, $0) }, uniquingKeysWith: { first, _ in first })
+        var seen: Set<String> = []
+        return ids.filter { seen.insert($0).inserted }.compactMap { known[$0] }
+    }
+
+    private func decisions(_ rows: [ExpenseRow], _ options: DecisionOptions = DecisionOptions()) -> [Decision] {
+        let library = library
+        return benches.use(library) { bench in
+            rows.map { row in
+                guard let expense = try? row.record.expense() else {
+                    return Decision(category: nil, confidence: 0, method: .error)
+                }
+                return library.categorizer.decide(expense, options, cache: &bench.cache, scratch: &bench.scratch)
+            }
+        }
+    }
+
+    // MARK: Preview and apply
+
+    func preview(_ params: BulkPreview.Params) async throws -> BulkPreview.Result {
+        let library = library
+        let category = try library.category(named: params.category, field: "category")
+        let rows = try await rows(params.ids)
+        let known = Set(rows.map(\.record.id))
+        let decisions = decisions(rows)
+        let levels = Dictionary(grouping: decisions) { $0.level.rawValue }.mapValues(\.count)
+        let again = rows.count { $0.category != nil && $0.category != category.id }
+        let unsure = decisions.count { $0.level == .veryLow }
+        var warnings: [String] = []
+        if again > 0 { warnings.append("\(again) would be put into another category than they are in") }
+        if unsure > 0 { warnings.append("of \(unsure) nothing sure would have been said") }
+        let days = rows.compactMap { try? $0.record.expense().date?.daysSinceEpoch }
+        if let first = days.min(), let last = days.max(), last - first > 90 {
+            warnings.append("they lie \(last - first) days apart")
+        }
+        return BulkPreview.Result(
+            expenses: rows.count, amount: rows.compactMap(\.record.amount).reduce(ExactDecimal(0), +),
+            confidence: levels.sorted { $0.key < $1.key }.map { BulkCount(name: $0.key, expenses: $0.value) },
+            agree: decisions.count { $0.category == category.id }, recategorized: again,
+            missing: params.ids.filter { !known.contains($0) }, warnings: warnings)
+    }
+
+    /// All of it or nothing.
+    func apply(_ params: BulkApply.Params, by user: String) async throws -> BulkApply.Result {
+        try await alone {
+            let library = self.library
+            let category = try library.category(named: params.category, field: "category")
+            let rows = try await self.rows(params.ids)
+            let known = Set(rows.map(\.record.id))
+            let missing = params.ids.filter { !known.contains($0) }
+            guard missing.isEmpty else { throw CategorizerError.unknownExpenses(missing) }
+            let taken = rows.filter { $0.category != nil && $0.category != category.id }.map(\.record.id)
+            if !taken.isEmpty, !(params.allowRecategorize ?? false) { throw CategorizerError.categorized(taken) }
+            // The engine's own confidence where it agrees.
+            let changes = zip(rows, self.decisions(rows)).map { row, decision in
+                BulkStore.Change(
+                    row: row, category: category.id,
+                    confidence: decision.category == category.id ? decision.confidence : 0.9)
+            }
+            var new = self.stock.withLock { $0 }
+            var taught: [Pattern] = []
+            if params.learn ?? true { taught = Self.merchantPatterns(rows, category.id, &new.book, today: self.today) }
+            let (now, patterns) = (self.time.wall(), taught)
+            let view = try await self.door.write { db in
+                let operation = try BulkStore.record(db, .apply, changes, category: category.id, by: user, at: now)
+                for pattern in patterns { try PatternStore.put(db, pattern, by: user, expense: nil, at: now) }
+                return try BulkStore.views(db, limit: 1, only: operation, library.name)[0]
+            }
+            if params.learn ?? true {
+                self.learned.learn(
+                    rows.compactMap { row in (try? row.record.expense()).map { ($0, category.id, true) } })
+            }
+            self.publish(new)
+            self.forget(rows.map(\.record.id))
+            self.trainer.note(rows.count)
+            return BulkApply.Result(operation: view, changed: rows.count)
+        }
+    }
+
+    /// New patterns of the merchants, a little weaker than those that single corrections make.
+    private static func merchantPatterns(
+        _ rows: [ExpenseRow], _ category: CategoryID, _ book: inout PatternBook, today: Int64
+    ) -> [Pattern] {
+        var made: [Pattern] = []
+        for row in rows {
+            guard let expense = try? row.record.expense(), let merchant = expense.merchant else { continue }
+            let value = NormalisedText(merchant).description
+            guard value.count >= 2, (try? Pattern.validated(.merchant, value)) != nil else { continue }
+            if let pattern = book.create(
+                owner: expense.owner, category: category, type: .merchant, value: value, weight: 0.8,
+                isUserCreated: true, today: today)
+            {
+                made.append(pattern)
+            }
+        }
+        return made
+    }
+
+    // MARK: By itself
+
+    func auto(_ params: BulkAuto.Params, by user: String) async throws -> BulkAuto.Result {
+        let (threshold, limit) = (params.threshold ?? 0.8, params.limit ?? 500)
+        guard (0...1).contains(threshold), (1...500).contains(limit) else {
+            throw CategorizerError.invalid(
+                field: (0...1).contains(threshold) ? "limit" : "threshold",
+                "a threshold lies in 0 to 1, a limit in 1 to 500")
+        }
+        return try await alone {
+            let library = self.library
+            let owner = params.owner
+            let rows = try await self.door.read { try BulkStore.open($0, owner: owner, limit: limit) }
+            let changes = zip(rows, self.decisions(rows)).compactMap { row, decision -> BulkStore.Change? in
+                guard let category = decision.category, decision.confidence >= threshold else { return nil }
+                return BulkStore.Change(row: row, category: category, confidence: decision.confidence)
+            }
+            let counts = Dictionary(grouping: changes) { library.name($0.category) }
+                .map { BulkCount(name: $0.key, expenses: $0.value.count) }.sorted { $0.name < $1.name }
+            guard !(params.dryRun ?? false), !changes.isEmpty else {
+                return BulkAuto.Result(lookedAt: rows.count, categorized: changes.count, categories: counts)
+            }
+            let now = self.time.wall()
+            let view = try await self.door.write { db in
+                let operation = try BulkStore.record(db, .auto, changes, category: nil, by: user, at: now)
+                return try BulkStore.views(db, limit: 1, only: operation, library.name)[0]
+            }
+            self.expenses.forget(changes.map(\.row.record.id))
+            return BulkAuto.Result(
+                lookedAt: rows.count, categorized: changes.count, operation: view, categories: counts)
+        }
+    }
+
+    func undo(_ operation: Int64, by user: String) async throws -> BulkUndo.Result {
+        try await alone {
+            let (library, now) = (self.library, self.time.wall())
+            let (view, ids) = try await self.door.write { db -> (BulkOperationView, [String]) in
+                let (undo, ids) = try BulkStore.undo(db, operation, by: user, at: now)
+                return (try BulkStore.views(db, limit: 1, only: undo, library.name)[0], ids)
+            }
+            self.forget(ids)
+            return BulkUndo.Result(operation: view, restored: ids.count)
+        }
+    }
+
+    func list(_ params: BulkList.Params) async throws -> BulkList.Result {
+        let (limit, library) = (params.limit ?? 50, library)
+        guard (1...500).contains(limit) else {
+            throw CategorizerError.invalid(field: "limit", "limit lies in 1 to 500")
+        }
+        return BulkList.Result(
+            operations: try await door.read { try BulkStore.views($0, limit: limit, library.name) })
+    }
+
+    // MARK: Groups
+
+    /// Expenses without a category that are looked at for groups.
+    private static let grouped = 2000
+
+    func group(_ params: BulkGroup.Params) async throws -> BulkGroup.Result {
+        let limit = params.limit ?? 50
+        guard (1...50).contains(limit) else {
+            throw CategorizerError.invalid(field: "limit", "limit lies in 1 to 50")
+        }
+        let owner = params.owner
+        let rows = try await door.read { try BulkStore.open($0, owner: owner, limit: Self.grouped) }
+        return BulkGroup.Result(groups: Array(ExpenseGrouping.groups(rows, today: today).prefix(limit)))
+    }
+
+    // MARK: Export
+
+    private static let exported = 50_000
+
+    func export(_ params: BulkExport.Params) async throws -> BulkExport.Result {
+        func day(_ text: String?, _ field: String) throws(CategorizerError) -> Int64? {
+            guard let text else { return nil }
+            guard let date = CivilDate(dayOf: text) else {
+                throw .invalid(field: field, "\"\(text.prefix(40))\" is no day such as 2026-11-21")
+            }
+            return date.daysSinceEpoch
+        }
+        let last = try day(params.to, "to") ?? today
+        let first = try day(params.from, "from") ?? last - 30
+        guard first <= last else { throw CategorizerError.invalid(field: "from", "from lies behind to") }
+        let rows = try await door.read { db in
+            try db.query(
+                """
+                SELECT \(ExpenseRow.columns) FROM expense
+                WHERE category IS NOT NULL AND categorized_at >= ? AND categorized_at < ? ORDER BY id LIMIT ?
+                """, .int(first * 86_400_000), .int((last + 1) * 86_400_000), SQLValue(Self.exported + 1),
+                row: ExpenseRow.init)
+        }
+        let text = ExpenseExport.text(rows.prefix(Self.exported), params.format ?? .csv, library)
+        // An answer has to fit a frame.
+        guard text.utf8.count <= 12 << 20 else {
+            throw CategorizerError.invalid(field: "from", "that is more than 12 MB; export fewer days at once")
+        }
+        return BulkExport.Result(
+            rows: min(rows.count, Self.exported), text: text, more: rows.count > Self.exported)
+    }
+}

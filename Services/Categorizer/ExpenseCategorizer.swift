@@ -1,0 +1,154 @@
+import Categorization
+import Linux
+import Logging
+import MillraceProtocol
+import MillraceRPC
+import MillraceService
+import MillraceStore
+import Resilience
+import Schemas
+
+/// Tells the categories of expenses, learns what people say of them, and says why.
+///
+/// The rules are `Categorization`'s; here are the database, the wire, and who may teach.
+final class ExpenseCategorizer: Service {
+    static let name = "categorizer"
+    static let summary = "tells the categories of expenses, learns from corrections, says why"
+    static let openRPC: [UInt8]? = Schemas.categorizer
+
+    let log: Logger
+    let time: any TimeSource
+    let door: StoreDoor
+    let learned = LearnedLayer()
+    let benches = BenchRoom()
+    let expenses: Shelf<ExpenseRow>
+    /// The last good answers, for times without the database.
+    let answers: Shelf<CategorizationResult>
+    let loads = LoadsUnderway<ExpenseRow?>()
+    let tracker = Tracker()
+    /// Changes are made one after the other.
+    let changes: Bulkhead<String>
+    let stock: Locked<Stock>
+    let shown: Locked<Library>
+    let configuration: Locked<CategorizerConfiguration>
+    let options = Locked(CategorizeOptions.defaults)
+    let trainer: Trainer
+
+    init(_ configuration: CategorizerConfiguration, host: HostContext) async throws {
+        log = host.log
+        time = host.time
+        self.configuration = Locked(configuration)
+        expenses = Shelf(capacity: configuration.kept / 2)
+        answers = Shelf(capacity: configuration.kept / 2)
+        door = try StoreDoor(
+            host.stateDirectory + "/categorizer.sqlite",
+            CircuitBreaker(threshold: configuration.failures, pause: configuration.pause), time: host.time)
+        changes = Bulkhead(limit: 1, waitingLimit: 1000, staleAfter: nil, time: host.time)
+        let stock = try await Self.load(door)
+        self.stock = Locked(stock)
+        shown = Locked(Library(stock, learned: learned, number: 0))
+        trainer = Trainer(door: door, time: host.time, log: host.log)
+        log.info(
+            "categories and patterns read",
+            metadata: ["categories": "\(stock.categories.count)", "patterns": "\(stock.book.patterns.count)"])
+    }
+
+    /// All but the learned layer, with the words that lessons have met.
+    static func load(_ door: StoreDoor) async throws -> Stock {
+        try await door.read { db in
+            var stock = Stock(try PatternStore.load(db))
+            for (row, category) in try LessonStore.recent(db) {
+                if let expense = try? row.record.expense() { stock.book.recall(expense, category) }
+            }
+            return stock
+        }
+    }
+
+    /// The learned layer is large and read after READY: until then the patterns answer.
+    func serving() async throws {
+        try await alone { try await self.takeModel() }
+        trainer.start { [weak self] in
+            guard let self else { return }
+            try await self.alone { try await self.takeModel() }
+        }
+        trainer.consider(threshold: configuration.withLock { $0.lessons })
+    }
+
+    /// Puts the stored model in force, with what was said since.
+    func takeModel() async throws {
+        if let model = try await trainer.stored() { learned.replace(by: model) }
+        publish(stock.withLock { $0 })
+    }
+
+    var library: Library { shown.withLock { $0 } }
+
+    /// Runs one change at a time, so that each begins with what the one before has left.
+    func alone<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
+        try await changes.call("changes", body)
+    }
+
+    /// From now on decisions rest on this.
+    func publish(_ new: Stock) {
+        let next = Library(new, learned: learned, number: library.number + 1)
+        stock.withLock { $0 = new }
+        shown.withLock { $0 = next }
+    }
+
+    func reload(_ configuration: CategorizerConfiguration) async {
+        let before = self.configuration.withLock { known in
+            defer { known = configuration }
+            return known
+        }
+        if before.failures != configuration.failures || before.pause != configuration.pause
+            || before.kept != configuration.kept
+        {
+            log.notice("BreakerFailures, BreakerPause and KeptExpenses change with the next start")
+        }
+    }
+
+    func drain(within time: Duration) async {
+        await trainer.stop()
+        door.close()
+    }
+
+    /// Real work: a decision, and a read of the database unless it is being left alone.
+    func canary() async throws {
+        let decider = Decider(
+            library: library, options: DecisionOptions(), timeout: .seconds(10), time: time)
+        let record = ExpenseRecord(id: "millrace.canary", merchantName: "Canary")
+        let result = benches.use(library) { decider.decide(record, correlation: "canary", &$0) }
+        if let error = result.error { throw CanaryError(what: error.message) }
+        // A database that is away is told by the status; answers still come.
+        _ = try? await door.read { db in try db.first("SELECT 1") { $0.int(0) } }
+    }
+
+    func status() async -> ServiceReport {
+        let library = library
+        let figures = tracker.figures
+        let (open, breaker) = (door.breaker.current, door.breaker.failures)
+        var checks: [ServiceStatus.Check] = []
+        checks.append(
+            open == .closed
+                ? .init("database", .ok)
+                : .init("database", .warn, reason: "left alone after failures; last answers are given instead"))
+        if library.categories.isEmpty {
+            checks.append(.init("categories", .warn, reason: "there is none; import history or put one"))
+        }
+        return ServiceReport(
+            "\(library.categories.count) categories, \(figures.count) answers, \(figures.answeredPercent) % with a category",
+            checks: checks,
+            figures: [
+                "categories": Double(library.categories.count), "decisions": Double(figures.count),
+                "answered": Double(figures.answered), "errors": Double(figures.errors),
+                "fallbacks": Double(figures.fallbacks), "kept_expenses": Double(expenses.count),
+                "database_failures": Double(breaker), "decision_p50_ms": figures.p50, "decision_p95_ms": figures.p95,
+                "decision_p99_ms": figures.p99, "statements": Double(door.statements.value),
+            ])
+    }
+}
+
+/// The canary got no answer.
+struct CanaryError: Error, CustomStringConvertible {
+    var what: String
+    var description: String { "a decision of the categorizer's own failed: \(what)" }
+}

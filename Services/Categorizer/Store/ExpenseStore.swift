@@ -1,0 +1,111 @@
+import Categorization
+import Decimals
+import JSONCodec
+import Linux
+import MillraceProtocol
+import MillraceStore
+
+/// Expenses in the database. Each is a few statements on a connection that the caller has.
+enum ExpenseStore {
+    /// The stored expenses of these ids, with one statement however many there are.
+    static func rows(_ db: Connection, ids: [String]) throws -> [ExpenseRow] {
+        try db.query(
+            "SELECT \(ExpenseRow.columns) FROM expense WHERE id IN (SELECT value FROM json_each(?))",
+            .text(JSON.text(ids)), row: ExpenseRow.init)
+    }
+
+    /// What was decided by machine; a person's word is not touched. One statement for all. Returns the numbers of those that
+    /// were changed, in the order of the answers, by their place.
+    static func store(_ db: Connection, _ answers: [StoredAnswer], at now: Timestamp) throws -> Int {
+        let list = JSON.text(
+            JSONValue.array(
+                answers.map { answer in
+                    .array([
+                        .string(answer.id), .number(String(answer.category.value)), .number(String(answer.confidence)),
+                        .string(answer.method),
+                    ])
+                }))
+        return try db.run(
+            """
+            UPDATE expense SET category = given.category, auto = 1, confidence = given.confidence, method = given.method,
+                categorized_at = ?2, categorized_by = 'categorizer'
+            FROM (SELECT value ->> 0 AS id, value ->> 1 AS category, value ->> 2 AS confidence, value ->> 3 AS method
+                FROM json_each(?1)) AS given
+            WHERE expense.id = given.id AND expense.confirmed = 0
+            """, .text(list), .int(now.milliseconds))
+    }
+
+    struct StoredAnswer: Sendable {
+        var id: String
+        var category: CategoryID
+        var confidence: Double
+        var method: String
+    }
+
+    enum Kept { case new, changed, same }
+
+    /// Keeps an expense, with its category where a person has told it.
+    static func keep(
+        _ db: Connection, _ record: ExpenseRecord, category: CategoryID?, by user: String, at now: Timestamp
+    ) throws -> Kept {
+        let values: [SQLValue] = [
+            .text(record.owner ?? ""), SQLValue(record.merchantName), SQLValue(record.merchantNormalized),
+            SQLValue(record.description), SQLValue(record.amount.map { "\($0)" }), SQLValue(record.currency),
+            SQLValue(record.transactionDate),
+        ]
+        let known = try db.first(
+            "SELECT \(ExpenseRow.columns) FROM expense WHERE id = ?", .text(record.id), row: ExpenseRow.init)
+        let told = category.map { SQLValue.int($0.value) } ?? .null
+        guard let known else {
+            try db.run(
+                """
+                INSERT INTO expense (owner, merchant_name, merchant_normalized, description, amount, currency, transaction_date,
+                    id, category, confirmed, auto, confidence, method, categorized_at, categorized_by)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)
+                """,
+                values + [
+                    .text(record.id), told, SQLValue(category != nil), category == nil ? .null : 1.0,
+                    category == nil ? .null : "manual", category == nil ? .null : .int(now.milliseconds),
+                    category == nil ? .null : .text(user),
+                ])
+            return .new
+        }
+        var stands = record
+        stands.owner = record.owner.flatMap(\.nonEmpty)
+        if known.record == stands, category == nil || (known.category == category && known.isConfirmed) { return .same }
+        try db.run(
+            """
+            UPDATE expense SET owner = ?, merchant_name = ?, merchant_normalized = ?, description = ?, amount = ?,
+                currency = ?, transaction_date = ? WHERE id = ?
+            """, values + [.text(record.id)])
+        if let category { try confirm(db, record.id, category, by: user, method: "manual", at: now) }
+        return .changed
+    }
+
+    /// A person has said so.
+    static func confirm(
+        _ db: Connection, _ id: String, _ category: CategoryID, by user: String, method: String, confidence: Double = 1,
+        at now: Timestamp
+    ) throws {
+        try db.run(
+            """
+            UPDATE expense SET category = ?, confirmed = 1, auto = 0, confidence = ?, method = ?, categorized_at = ?,
+                categorized_by = ? WHERE id = ?
+            """, .int(category.value), .real(confidence), .text(method), .int(now.milliseconds), .text(user), .text(id))
+    }
+
+    static func confirmed(_ db: Connection) throws -> Int {
+        try db.first("SELECT count(*) FROM expense WHERE confirmed = 1") { Int($0.int(0)) } ?? 0
+    }
+
+    /// Hands over confirmed expenses, the oldest first.
+    static func eachConfirmed(_ db: Connection, after number: Int64 = 0, _ body: (ExpenseRow, Expense) -> Void) throws {
+        try db.each(
+            "SELECT \(ExpenseRow.columns) FROM expense WHERE confirmed = 1 AND number > ? ORDER BY number", .int(number)
+        ) { row in
+            let row = ExpenseRow(row)
+            if let expense = try? row.record.expense() { body(row, expense) }
+            return true
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import Linux
+import MillraceProtocol
+import MillraceStore
+import Resilience
+import Schemas
+import Synchronization
+
+/// The way to the database: opened, left alone after failures, opened again when it has gone.
+final class StoreDoor: Sendable {
+    static let migrations = Schemas.categorizerMigrations.map {
+        Migration(version: $0.version, name: $0.name, sql: $0.sql)
+    }
+
+    let breaker: Breaker
+    private let path: String
+    private let database: Locked<Database?>
+    /// Statements that were run, for tests and figures.
+    let statements = Counter()
+
+    init(_ path: String, _ breaker: CircuitBreaker, time: any TimeSource) throws {
+        self.path = path
+        self.breaker = Breaker("the database", breaker, time: time, judge: Self.verdict)
+        database = Locked(try Self.open(path, counting: statements))
+    }
+
+    private static func open(_ path: String, counting statements: Counter) throws(StoreError) -> Database {
+        var options = DatabaseOptions()
+        options.onStatement = { sql in
+            // What the store does for itself is no cost of a caller's.
+            if !sql.hasPrefix("BEGIN"), !sql.hasPrefix("COMMIT"), !sql.hasPrefix("ROLLBACK"), !sql.hasPrefix("PRAGMA") {
+                statements.add()
+            }
+        }
+        return try Database.open(path, migrations: migrations, readers: 2, exclusive: true, options: options)
+    }
+
+    /// One snapshot of what is committed.
+    func read<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
+        try await call { try await $0.read(body) }
+    }
+
+    /// All of it or nothing, on disk on return.
+    @discardableResult
+    func write<T: Sendable>(
+        _ durability: Durability = .disk, _ body: @escaping @Sendable (Connection) throws -> T
+    ) async throws -> T {
+        try await call { try await $0.write(durability, body) }
+    }
+
+    private func call<T: Sendable>(_ body: (Database) async throws -> T) async throws -> T {
+        try await breaker.call {
+            let database = try await current()
+            do {
+                return try await body(database)
+            } catch let error as StoreError where error.meansGone {
+                drop(database)
+                throw error
+            }
+        }
+    }
+
+    /// The database, opened again by a thread of its own where it was gone.
+    private func current() async throws -> Database {
+        if let database = database.withLock({ $0 }) { return database }
+        let opened: Database = try await withCheckedThrowingContinuation { continuation in
+            do {
+                _ = try WorkerThread("reopen") { [path, statements] in
+                    continuation.resume(
+                        with: Result {
+                            // One that is not there any more is not made anew: what it held is not lost yet.
+                            guard Files.exists(path) else {
+                                throw StoreError(.cannotOpen, "\(path) is not there")
+                            }
+                            return try Self.open(path, counting: statements)
+                        })
+                }
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+        let kept = database.withLock { known -> Database in
+            if known == nil { known = opened }
+            return known ?? opened
+        }
+        return kept
+    }
+
+    /// Lets go of a database that cannot be used; the next trial opens it again.
+    func drop(_ gone: Database? = nil) {
+        let dropped = database.withLock { known -> Database? in
+            guard gone == nil || known === gone else { return nil }
+            defer { known = nil }
+            return known
+        }
+        guard let dropped else { return }
+        // Closing waits for what runs. Without a thread for it the file stays open, which harms nobody.
+        _ = try? WorkerThread("close") { dropped.close() }
+    }
+
+    func close() {
+        let last = database.withLock { known -> Database? in
+            defer { known = nil }
+            return known
+        }
+        last?.close()
+    }
+
+    /// Whether an error says that the database is ill; what a caller got wrong proves it well.
+    private static func verdict(_ error: any Error) -> Breaker.Verdict {
+        switch error {
+        case let error as StoreError:
+            switch error.kind {
+            case .constraint, .misuse: .healthy
+            default: .failed
+            }
+        case is CancellationError: .unknown
+        case is any RPCErrorConvertible: .healthy
+        default: .failed
+        }
+    }
+}
+
+/// Counts, from any thread.
+final class Counter: Sendable {
+    private let count = Atomic<Int>(0)
+    func add() { count.add(1, ordering: .relaxed) }
+    var value: Int { count.load(ordering: .relaxed) }
+}
+
+extension StoreError {
+    /// Whether a connection of ours is of no more use.
+    fileprivate var meansGone: Bool {
+        switch kind {
+        case .closed, .ioError, .corrupt, .cannotOpen, .readOnly: true
+        default: false
+        }
+    }
+}

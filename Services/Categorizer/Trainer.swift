@@ -1,0 +1,251 @@
+import Categorization
+import Linux
+import Logging
+import MillraceProtocol
+import MillraceStore
+import Resilience
+
+/// Trains the learned layer from confirmed expenses, in the background, and keeps the versions.
+///
+/// One expense of twenty, by its number, is held back from every training. A new model is judged on those beside the one
+/// in force, both as they were trained; it is kept out of force where it is worse by more than chance. What was held back
+/// is learned afterwards, like corrections.
+final class Trainer: Sendable {
+    /// Confirmed expenses without which there is no training.
+    static let least = 20
+    private static let partBytes = 1 << 20
+    /// Held-back expenses from which on the verdict counts.
+    private static let leastHeld = 30
+
+    private struct State: Sendable {
+        var isTraining = false
+        var wake: AsyncStream<Void>.Continuation?
+        var task: Task<Void, Never>?
+        var keeps = 3
+        /// Confirmed expenses that the model in force was not trained on.
+        var fresh = 0
+        var threshold = Int.max
+    }
+
+    private let door: StoreDoor
+    private let time: any TimeSource
+    private let log: Logger
+    private let state = Locked(State())
+    /// One training at a time; a few may wait.
+    private let turns: Bulkhead<String>
+
+    init(door: StoreDoor, time: any TimeSource, log: Logger) {
+        turns = Bulkhead(limit: 1, waitingLimit: 3, staleAfter: nil, time: time)
+        self.door = door
+        self.time = time
+        self.log = log
+    }
+
+    var isTraining: Bool { state.withLock { $0.isTraining } }
+
+    static func isHeld(_ number: Int64) -> Bool { number % 20 == 7 }
+
+    // MARK: In the background
+
+    /// Begins to train whenever enough is new; `done` puts the result in force.
+    func start(_ done: @escaping @Sendable () async throws -> Void) {
+        let (stream, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let task = Task { [weak self] in
+            for await _ in stream {
+                guard let self else { return }
+                do {
+                    _ = try await self.train()
+                    try await done()
+                } catch {
+                    self.log.warning("the learned layer was not trained, the one in force goes on: \(error)")
+                }
+            }
+        }
+        state.withLock {
+            $0.wake = wake
+            $0.task = task
+        }
+    }
+
+    func stop() async {
+        let task = state.withLock { state in
+            state.wake?.finish()
+            return state.task
+        }
+        task?.cancel()
+        await task?.value
+    }
+
+    /// Notes expenses that the model in force has not been trained on.
+    func note(_ count: Int) {
+        state.withLock { state in
+            state.fresh += count
+            if state.fresh >= state.threshold { state.wake?.yield() }
+        }
+    }
+
+    /// Trains soon, whatever is new.
+    func wake() { state.withLock { _ = $0.wake?.yield() } }
+
+    func consider(threshold: Int) {
+        state.withLock { state in
+            state.threshold = threshold
+            if state.fresh >= threshold { state.wake?.yield() }
+        }
+    }
+
+    // MARK: Training
+
+    private struct History: Sendable {
+        var learn: [LabelledExample] = []
+        var held: [LabelledExample] = []
+        var through: Int64 = 0
+        var lesson: Int64 = 0
+    }
+
+    /// Trains a model, judges it, keeps it. Long, on a thread of its own; the version that comes of it may be rejected.
+    func train() async throws -> ModelView {
+        try await turns.call("training") { try await self.trainAlone() }
+    }
+
+    private func trainAlone() async throws -> ModelView {
+        state.withLock { $0.isTraining = true }
+        defer { state.withLock { $0.isTraining = false } }
+        let history = try await door.read { db -> History in
+            var history = History()
+            history.lesson = try LessonStore.last(db)
+            try ExpenseStore.eachConfirmed(db) { row, expense in
+                guard let category = row.category else { return }
+                let example = LabelledExample(TextExample(expense), label: category.description)
+                if Self.isHeld(row.number) { history.held.append(example) } else { history.learn.append(example) }
+                history.through = row.number
+            }
+            return history
+        }
+        let count = history.learn.count + history.held.count
+        guard count >= Self.least else { throw CategorizerError.tooFew(count) }
+        let previous = try await door.read { try ModelStore.bytes($0, state: .active) }
+        let trained = try await onThread { [time] in
+            let start = time.boot()
+            let model = TextModel(history.learn)
+            let judge = { (model: TextModel) in
+                Evaluation(EvaluationReport.judge(history.held, by: model)).accuracy
+            }
+            let before = previous.flatMap { try? TextModel(bytes: $0) }.map(judge)
+            return Trained(
+                bytes: model.bytes(), categories: model.labels.count, threshold: Double(model.threshold),
+                accuracy: judge(model), before: before, seconds: (time.boot() - start).seconds)
+        }
+        let view = try await keep(trained, history, at: time.wall())
+        state.withLock { $0.fresh = 0 }
+        log.notice(
+            "the learned layer was trained",
+            metadata: [
+                "version": "\(view.version)", "state": "\(view.state.rawValue)", "rows": "\(view.rows)",
+                "accuracy": "\(trained.accuracy.short)", "previous": "\(trained.before?.short ?? -1)",
+            ])
+        return view
+    }
+
+    private struct Trained: Sendable {
+        var bytes: [UInt8]
+        var categories: Int
+        var threshold: Double
+        var accuracy: Double
+        var before: Double?
+        var seconds: Double
+    }
+
+    private func keep(_ trained: Trained, _ history: History, at now: Timestamp) async throws -> ModelView {
+        let held = Double(history.held.count)
+        // One standard error of a share: what chance alone may make of it.
+        let chance = trained.before.map { ($0 * (1 - $0) / max(held, 1)).squareRoot() } ?? 0
+        let isWorse =
+            history.held.count >= Self.leastHeld && (trained.before.map { trained.accuracy < $0 - chance } ?? false)
+        let isJudged = !history.held.isEmpty
+        let keeps = state.withLock { $0.keeps }
+        return try await door.write { db in
+            if !isWorse { try db.run("UPDATE model SET state = 'retired' WHERE state = 'active'") }
+            try db.run(
+                """
+                INSERT INTO model (state, rows, through_expense, through_lesson, categories, threshold, accuracy,
+                    previous_accuracy, seconds, trained_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """, isWorse ? "rejected" : "active", SQLValue(history.learn.count), .int(history.through),
+                .int(history.lesson), SQLValue(trained.categories), .real(trained.threshold),
+                isJudged ? .real(trained.accuracy) : .null, isJudged ? SQLValue(trained.before) : .null,
+                .real(trained.seconds), .int(now.milliseconds))
+            let version = db.lastInsertRowID
+            var start = 0
+            for number in 0... where start < trained.bytes.count {
+                let end = min(start + Self.partBytes, trained.bytes.count)
+                try db.run(
+                    "INSERT INTO model_part (model, number, bytes) VALUES (?, ?, ?)", .int(version), SQLValue(number),
+                    .blob(Array(trained.bytes[start..<end])))
+                start = end
+                if start == trained.bytes.count { break }
+            }
+            try db.run(
+                """
+                DELETE FROM model WHERE state <> 'active' AND version NOT IN
+                    (SELECT version FROM model ORDER BY version DESC LIMIT ?)
+                """, SQLValue(keeps))
+            guard let view = try ModelStore.views(db).first(where: { $0.version == version }) else {
+                throw StoreError(.misuse, "the model just kept is not there")
+            }
+            return view
+        }
+    }
+
+    func keep(models: Int) { state.withLock { $0.keeps = models } }
+
+    // MARK: In force
+
+    /// The model in force with all that was said since it was trained; nil when there is none.
+    func stored() async throws -> ExpenseModel? {
+        struct Since: Sendable {
+            var bytes: [UInt8]?
+            var observed: [(Expense, CategoryID)] = []
+            var corrected: [(Expense, CategoryID)] = []
+        }
+        let since = try await door.read { db -> Since in
+            var since = Since(bytes: try ModelStore.bytes(db, state: .active))
+            let (through, lesson) = try ModelStore.reach(db)
+            try ExpenseStore.eachConfirmed(db) { row, expense in
+                guard let category = row.category, row.number > through || Self.isHeld(row.number) else { return }
+                since.observed.append((expense, category))
+            }
+            for (row, category) in try LessonStore.each(db, after: lesson) {
+                if let expense = try? row.record.expense() { since.corrected.append((expense, category)) }
+            }
+            return since
+        }
+        state.withLock { state in
+            state.fresh = since.observed.count + since.corrected.count
+        }
+        guard since.bytes != nil || !since.observed.isEmpty || !since.corrected.isEmpty else { return nil }
+        return try await onThread { [log] in
+            var model = ExpenseModel(TextModel())
+            if let bytes = since.bytes {
+                do {
+                    model = ExpenseModel(try TextModel(bytes: bytes))
+                } catch {
+                    log.warning("the stored model cannot be used, training it anew mends that: \(error)")
+                }
+            }
+            for (expense, category) in since.observed { model.observe(expense, category) }
+            for (expense, category) in since.corrected { model.correct(expense, category) }
+            return model
+        }
+    }
+
+    /// Long computations keep the threads of tasks from nobody.
+    private func onThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            do {
+                _ = try WorkerThread("training") { continuation.resume(with: Swift.Result { try body() }) }
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+    }
+}

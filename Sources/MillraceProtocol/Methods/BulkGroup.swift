@@ -1,0 +1,124 @@
+import Decimals
+import JSONCodec
+
+/// Groups expenses without a category: of one merchant, of similar ones, of similar amounts, of a month.
+public enum BulkGroup: RPCMethod {
+    public static let name = "bulk.group"
+    public static let access = AccessClass.read
+    public static let execution = Execution.offloaded
+
+    public struct Params: Sendable, Hashable, JSONCodable {
+        public var owner: String?
+        public var limit: Int?
+
+        public init(owner: String? = nil, limit: Int? = nil) {
+            self.owner = owner
+            self.limit = limit
+        }
+
+        public init(from json: inout JSONReader) throws(JSONError) {
+            var owner: String?
+            var limit: Int?
+            try json.object { key, json throws(JSONError) in
+                switch key {
+                case "owner": owner = try json.string()
+                case "limit": limit = try json.int()
+                default: try json.unknownMember(key)
+                }
+            }
+            self.init(
+                owner: owner, limit: limit)
+        }
+
+        public func encode(to json: inout JSONWriter) {
+            json.object {
+                $0.member("owner", ifPresent: owner)
+                $0.member("limit", ifPresent: limit)
+            }
+        }
+    }
+
+    public struct Result: Sendable, Hashable, JSONCodable {
+        public var groups: [ExpenseGroup]
+
+        public init(groups: [ExpenseGroup] = []) {
+            self.groups = groups
+        }
+
+        public init(from json: inout JSONReader) throws(JSONError) {
+            var groups: [ExpenseGroup] = []
+            try json.object { key, json throws(JSONError) in
+                switch key {
+                case "groups": groups = try json.value()
+                default: try json.skip()
+                }
+            }
+            self.init(
+                groups: groups)
+        }
+
+        public func encode(to json: inout JSONWriter) {
+            json.object {
+                $0.member("groups", groups)
+            }
+        }
+    }
+}
+
+/// What expenses of a group have in common.
+public enum GroupBasis: String, WireWord {
+    case merchant
+    case similar
+    case amount
+    case month
+}
+
+/// Expenses that could be categorized together.
+public struct ExpenseGroup: Sendable, Hashable {
+    public var basis: GroupBasis
+    public var name: String
+    public var ids: [String]
+    public var amount: ExactDecimal
+    public var confidence: Double
+
+    public init(basis: GroupBasis, name: String, ids: [String] = [], amount: ExactDecimal, confidence: Double) {
+        self.basis = basis
+        self.name = name
+        self.ids = ids
+        self.amount = amount
+        self.confidence = confidence
+    }
+}
+
+extension ExpenseGroup: JSONCodable {
+    public init(from json: inout JSONReader) throws(JSONError) {
+        var basis: GroupBasis?
+        var name: String?
+        var ids: [String] = []
+        var amount: ExactDecimal?
+        var confidence: Double?
+        try json.object { key, json throws(JSONError) in
+            switch key {
+            case "basis": basis = try json.value()
+            case "name": name = try json.string()
+            case "ids": ids = try json.value()
+            case "amount": amount = try json.decimal()
+            case "confidence": confidence = try json.double()
+            default: try json.skip()
+            }
+        }
+        self.init(
+            basis: try json.require(basis, "basis"), name: try json.require(name, "name"), ids: ids,
+            amount: try json.require(amount, "amount"), confidence: try json.require(confidence, "confidence"))
+    }
+
+    public func encode(to json: inout JSONWriter) {
+        json.object {
+            $0.member("basis", basis)
+            $0.member("name", name)
+            $0.member("ids", ids)
+            $0.member("amount", amount)
+            $0.member("confidence", confidence)
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import Linux
+import MillraceProtocol
+import TestSupport
+import Testing
+
+@testable import CategorizerService
+
+struct OutageTests {
+    /// The database goes under load and comes back: answers degrade, the breaker opens, and all is well again.
+    @Test func withoutTheDatabaseLastAnswersAreGivenAndItIsTriedAgain() async throws {
+        var configuration = CategorizerConfiguration()
+        configuration.failures = 3
+        configuration.pause = .seconds(30)
+        let bench = try await Workbench(configuration)
+        try await bench.categories("Food")
+        try await bench.learn("t-1", "Starbucks", "Food")
+        _ = try await bench.take((0..<5).map { ("e-\($0)", "Starbucks", nil) })
+        let good = try await bench.answer(id: "e-0")
+        let categorizer = bench.categorizer
+
+        try Files.rename(bench.folder.file("data"), to: bench.folder.file("away"))
+        categorizer.door.drop()
+        // What is kept of the expense itself is dropped too, so that the database is needed.
+        categorizer.expenses.clear()
+
+        let fallen = try await bench.answer(id: "e-0")
+        #expect(fallen.method == "cached_fallback" && fallen.categoryName == "Food")
+        #expect(abs(fallen.confidence - good.confidence * 0.8) < 0.0001)
+        #expect(fallen.error == nil && !fallen.stored && fallen.cacheHits == 1)
+        let unknown = try await bench.answer(id: "e-1")
+        #expect(unknown.error?.kind == .database && unknown.processingTimeMs > 0)
+        #expect(try await bench.answer("Starbucks").categoryName == "Food", "what is given needs no database")
+
+        let batch = try await categorizer.categorizeBatch(.init(ids: ["e-0", "e-2"]), batch: "b")
+        #expect(batch.results.map(\.method) == ["cached_fallback", "error"])
+        #expect(categorizer.door.breaker.failures == 3, "each trip counts once")
+        let refused = try await bench.answer(id: "e-1")
+        #expect(refused.error?.kind == .unavailable, "left alone now")
+        #expect(await categorizer.status().checks.first?.verdict == .warn)
+        await #expect(throws: (any Error).self) { try await bench.learn("t-2", "Shell", "Food") }
+        #expect(try await bench.answer("Shell").method == "no_match", "what was not written is not known")
+
+        try Files.rename(bench.folder.file("away"), to: bench.folder.file("data"))
+        #expect(try await bench.answer(id: "e-1").error?.kind == .unavailable, "not before its time")
+        bench.time.advance(by: .seconds(31))
+        #expect(try await bench.answer(id: "e-1").categoryName == "Food")
+        #expect(await categorizer.status().checks.first?.verdict == .ok)
+        #expect(try await bench.answer(id: "e-0").stored)
+        await bench.end()
+    }
+
+    @Test func whatACallerGotWrongIsNoFailureOfTheDatabase() async throws {
+        var configuration = CategorizerConfiguration()
+        configuration.failures = 1
+        let bench = try await Workbench(configuration)
+        try await bench.categories("Food")
+        #expect(try await bench.answer(id: "nobody").error?.kind == .notFound)
+        await #expect(throws: CategorizerError.self) { try await bench.categorizer.undo(7, by: "ada") }
+        await #expect(throws: CategorizerError.self) { try await bench.learn("e", "Shell", "Nowhere") }
+        #expect(bench.categorizer.door.breaker.current == .closed)
+        await bench.end()
+    }
+}
