@@ -59,6 +59,7 @@ let nio: [Target.Dependency] = [
 ]
 let http = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let tls = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 var targets: [Target] = [
@@ -97,6 +98,15 @@ targets += library("MillraceWorker", ["MillraceRPC", "MillraceService", "Resilie
 targets += library("Declarations", ["Linux", "CYAML"])
 targets += library("KindFiles", ["Declarations", "Linux"])
 targets += library("Tables")
+targets += library(
+    "Telemetry", ["JSONCodec", "Linux"], testing: [.product(name: "Histogram", package: "hdrhistogram-swift")])
+targets += library("TelemetryBackend", ["Telemetry", "Linux", metrics])
+targets += library("Exposition", ["Telemetry", "Linux"])
+targets += library(
+    "Monitoring", ["Telemetry", "Declarations", "MillraceStore", "JSONCodec", "Linux"], testing: ["Exposition"])
+targets += library("Plots", ["Linux"])
+targets.append(.target(name: "CPage", path: "Sources/CPage", exclude: ["page.css", "page.js"]))
+targets += library("StatusPage", ["Plots", "CPage", "Linux"])
 targets += library("Preloading", ["MillraceProtocol", "JSONCodec", "Resilience", "Linux"])
 targets += library(
     "DatasetFiles", ["Preloading", "Declarations", "MillraceStore", "JSONCodec", "Linux"],
@@ -202,6 +212,10 @@ let package = Package(
         .library(name: "Preloading", targets: ["Preloading"]),
         .library(name: "Categorization", targets: ["Categorization"]),
         .library(name: "Decimals", targets: ["Decimals"]),
+        // What is counted, collected and told, for their benchmarks.
+        .library(name: "Telemetry", targets: ["Telemetry"]),
+        .library(name: "Exposition", targets: ["Exposition"]),
+        .library(name: "Monitoring", targets: ["Monitoring"]),
         // What the runner is made of, for benchmarks of its parts.
         .library(name: "RunnerParts", targets: ["KindFiles", "MillraceService", "Schemas"]),
     ],
@@ -211,6 +225,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        // The measure that percentiles are held to in tests.
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
     targets: targets,

@@ -40,6 +40,9 @@ let package = Package(
             "categorization-times", folder: "CategorizationTimes",
             [suite("Categorization"), suite("Decimals"), suite("Linux")]),
         executable("codec-times", folder: "CodecTimes", ["Samples"]),
+        executable(
+            "metric-times", folder: "MetricTimes",
+            [suite("Telemetry"), suite("Exposition"), suite("Monitoring"), suite("Linux")]),
         executable("preload-times", folder: "PreloadTimes", [suite("Preloading"), suite("JSONCodec"), suite("Linux")]),
         executable("resilience-times", folder: "ResilienceTimes", [suite("Resilience"), suite("Linux")]),
         executable(

@@ -37,6 +37,11 @@ public enum Schemas {
         (3, "briefs", text(millrace_books_003_briefs)),
     ]
 
+    /// The statements that make `metrics.sqlite`, by version.
+    public static let metricsMigrations: [(version: Int, name: String, sql: String)] = [
+        (1, "history", text(millrace_metrics_001_history))
+    ]
+
     private static func bytes(_ file: millrace_file) -> [UInt8] {
         Array(UnsafeBufferPointer(start: file.bytes, count: file.count))
     }

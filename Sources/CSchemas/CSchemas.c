@@ -35,6 +35,11 @@ static const unsigned char millrace_books_002_payouts_bytes[] = {
 };
 FILE_BYTES(millrace_books_002_payouts);
 
+static const unsigned char millrace_metrics_001_history_bytes[] = {
+#embed "../../Schemas/migrations/metrics-001-history.sql"
+};
+FILE_BYTES(millrace_metrics_001_history);
+
 static const unsigned char millrace_categorizer_openrpc_bytes[] = {
 #embed "../../Schemas/categorizer.openrpc.json"
 };
