@@ -72,7 +72,7 @@ var targets: [Target] = [
         name: "Schemas", dependencies: ["CSchemas"], path: "Schemas",
         exclude: [
             "runner.openrpc.json", "preloader.openrpc.json", "categorizer.openrpc.json",
-            "scheduler.openrpc.json", "migrations",
+            "scheduler.openrpc.json", "metrics.openrpc.json", "migrations",
         ],
         swiftSettings: strict),
     .target(name: "Watching", path: "Tests/Watching", swiftSettings: strict),
@@ -91,9 +91,9 @@ targets += library("JSONCodec", ["Decimals"])
 targets += library("Resilience", ["Linux"])
 targets += library("Calendars", ["Linux"], testing: ["JSONCodec", "Linux"])
 targets += library("MillraceProtocol", ["JSONCodec", "Linux"])
-targets += library("MillraceRPC", ["MillraceProtocol", "Resilience", "Linux", log] + nio)
-targets += library("MillraceStore", ["Linux", "CSQLite"])
-targets += library("MillraceService", ["MillraceRPC", "Systemd", "Resilience", log])
+targets += library("MillraceRPC", ["MillraceProtocol", "Resilience", "Telemetry", "Linux", log] + nio)
+targets += library("MillraceStore", ["Telemetry", "Linux", "CSQLite"])
+targets += library("MillraceService", ["MillraceRPC", "Telemetry", "Systemd", "Resilience", log])
 targets += library("MillraceWorker", ["MillraceRPC", "MillraceService", "Resilience", log])
 targets += library("Declarations", ["Linux", "CYAML"])
 targets += library("KindFiles", ["Declarations", "Linux"])
@@ -147,6 +147,12 @@ targets += service(
     ["Categorization", "Tables", "Decimals", "MillraceService", "MillraceStore", "Resilience", "Schemas"],
     testing: ["MillraceStore", "MillraceService", "MillraceProtocol", "JSONCodec", log])
 targets += service(
+    "MetricsService", folder: "Metrics",
+    [
+        "Monitoring", "Exposition", "StatusPage", "Plots", "Telemetry", "Declarations", "WebClient", "MillraceService",
+        "MillraceStore", "Schemas", http,
+    ] + nio, testing: ["Simulators", "MillraceStore"])
+targets += service(
     "BackOfficeWorker", folder: "BackOffice",
     [
         "MillraceWorker", "BackOffice", "Calendars", "Notion", "NotionBooks", "Chat", "ChatSummaries", "WebClient",
@@ -157,7 +163,7 @@ targets += service(
     "Control", folder: "Control",
     [
         "Calendars", "KindFiles", "DatasetFiles", "BackOffice", "Categorization", "MillraceStore", "MillraceRPC",
-        "MillraceProtocol", "JSONCodec", "Linux", "CLinux", "Tables", arguments,
+        "MillraceProtocol", "JSONCodec", "Linux", "CLinux", "Tables", "Plots", arguments,
     ])
 targets.append(
     .executableTarget(
@@ -179,10 +185,10 @@ targets += [
     suite(
         "SchemaTests",
         [
-            "RunnerService", "PreloaderService", "SchedulerService", "MillraceProtocol", "MillraceService",
+            "RunnerService", "PreloaderService", "SchedulerService", "MetricsService", "MillraceProtocol", "MillraceService",
             "MillraceStore", "Schemas",
         ]),
-    suite("UnitFileTests", ["RunnerService", "PreloaderService", "SchedulerService"]),
+    suite("UnitFileTests", ["RunnerService", "PreloaderService", "SchedulerService", "MetricsService"]),
     suite(
         "IntegrationTests",
         ["MillraceWorker", "MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore", "Simulators", "JSONCodec"]),
@@ -198,6 +204,7 @@ let package = Package(
         .executable(name: "millrace-preloader", targets: ["PreloaderService"]),
         .executable(name: "millrace-scheduler", targets: ["SchedulerService"]),
         .executable(name: "millrace-categorizer", targets: ["CategorizerService"]),
+        .executable(name: "millrace-metrics", targets: ["MetricsService"]),
         .executable(name: "millrace-backoffice", targets: ["BackOfficeWorker"]),
         .executable(name: "millctl", targets: ["Control"]),
         .executable(name: "millrace-simulator", targets: ["Simulator"]),

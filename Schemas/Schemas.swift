@@ -37,6 +37,12 @@ public enum Schemas {
         (3, "briefs", text(millrace_books_003_briefs)),
     ]
 
+    /// The metrics service's OpenRPC document.
+    public static let metrics = bytes(millrace_metrics_openrpc)
+
+    /// The alerts that come with the suite, as a file of `alerts.d`.
+    public static let alerts = bytes(millrace_alerts)
+
     /// The statements that make `metrics.sqlite`, by version.
     public static let metricsMigrations: [(version: Int, name: String, sql: String)] = [
         (1, "history", text(millrace_metrics_001_history))

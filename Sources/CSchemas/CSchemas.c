@@ -60,6 +60,16 @@ static const unsigned char millrace_scheduler_001_schedules_bytes[] = {
 };
 FILE_BYTES(millrace_scheduler_001_schedules);
 
+static const unsigned char millrace_metrics_openrpc_bytes[] = {
+#embed "../../Schemas/metrics.openrpc.json"
+};
+FILE_BYTES(millrace_metrics_openrpc);
+
+static const unsigned char millrace_alerts_bytes[] = {
+#embed "../../Units/alerts.d/millrace.yaml"
+};
+FILE_BYTES(millrace_alerts);
+
 static const unsigned char millrace_books_003_briefs_bytes[] = {
 #embed "../../Schemas/migrations/books-003-briefs.sql"
 };

@@ -26,6 +26,8 @@ final class GroupWriter: @unchecked Sendable {
 
     /// Whether the log holds commits that no sync has covered.
     private var unsynced = false
+    /// When the transaction began; nil where nobody counts.
+    private var began: Duration?
 
     init(durability: Durability, options: DatabaseOptions, answers: Answers) {
         longest = options.checkpointPages
@@ -86,6 +88,7 @@ final class GroupWriter: @unchecked Sendable {
 
     /// Begins a transaction that will be as safe as its strongest member wants.
     private func begin(_ batch: [PendingWork], _ connection: Connection) throws(StoreError) {
+        began = options.meters?.now()
         let wanted = batch.contains { $0.durability == .disk } ? Durability.disk : .crash
         try connection.promise(min(wanted, strongest))
         try connection.control("BEGIN IMMEDIATE")
@@ -102,6 +105,7 @@ final class GroupWriter: @unchecked Sendable {
         } else if wrote {
             unsynced = true
         }
+        if wrote, let began { options.meters?.committed(since: began) }
     }
 
     private func commit(_ batch: [PendingWork], _ connection: Connection) {
@@ -182,6 +186,7 @@ final class GroupWriter: @unchecked Sendable {
 
     private func answer(_ batch: [PendingWork]) {
         let done = batch.count { $0.failure == nil }
+        options.meters?.wrote(done)
         state.withLock { state in
             state.counts.transactions += 1
             state.counts.commits += done
@@ -210,6 +215,7 @@ final class GroupWriter: @unchecked Sendable {
             wantsRoom = true
             longest = min(longest, 1000)
         }
+        options.meters?.failed(batch.count)
         state.withLock { $0.counts.lastFailure = error }
         tell(batch, error)
     }

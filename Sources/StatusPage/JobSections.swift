@@ -2,7 +2,7 @@ import Linux
 
 /// The page of a job: what it is, its items, its attempts and what was logged of it.
 enum JobSections {
-    static func all(_ state: JobState) -> HTML {
+    static func all(_ state: JobPage) -> HTML {
         let job = state.job
         let why: HTML = job.why.map { "<dt>Waits for</dt><dd>\($0)</dd>" } ?? ""
         return """
@@ -16,7 +16,7 @@ enum JobSections {
             """
     }
 
-    private static func items(_ state: JobState) -> HTML {
+    private static func items(_ state: JobPage) -> HTML {
         let rows = state.items.map { item -> HTML in
             """
             <tr><td data-label="Item"><code>\(item.key)</code></td><td data-label="State">\(item.state)</td>\
@@ -30,7 +30,7 @@ enum JobSections {
         return "\(Sections.table(["Item", "State", "#Attempts", "Cause"], rows, none: "Not planned yet."))\(more)"
     }
 
-    private static func attempts(_ state: JobState) -> HTML {
+    private static func attempts(_ state: JobPage) -> HTML {
         let rows = state.attempts.map { attempt -> HTML in
             let lasted = Sections.time((attempt.ended ?? state.now) - attempt.started)
             return """
@@ -42,7 +42,7 @@ enum JobSections {
         return Sections.table(["Item", "Worker", "Began", "#Lasted", "Outcome"], rows, none: "None yet.")
     }
 
-    private static func log(_ state: JobState) -> HTML {
+    private static func log(_ state: JobPage) -> HTML {
         guard !state.log.isEmpty else { return "<p class=\"quiet\">Nothing was logged.</p>" }
         let lines = state.log.map { line -> HTML in
             "<time>\(line.time.description)</time> \(line.service) \(line.level) \(line.text)\n"

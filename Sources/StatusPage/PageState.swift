@@ -175,7 +175,7 @@ public struct PageState: Sendable {
 }
 
 /// What is known of one job.
-public struct JobState: Sendable {
+public struct JobPage: Sendable {
     public struct Item: Sendable {
         public var key: String
         public var state: String

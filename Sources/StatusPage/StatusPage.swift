@@ -46,6 +46,9 @@ public enum StatusPage {
         ]
     }
 
+    /// The same of a job's page.
+    public static func parts(_ state: JobPage) -> [(id: String, html: HTML)] { [("job", JobSections.all(state))] }
+
     private static func healthWord(_ state: PageState) -> HTML {
         let worst = state.health
         let troubled = state.services.filter { $0.health != .ok && (worst == .warn || $0.health != .warn) }.map(\.name)
@@ -55,7 +58,7 @@ public enum StatusPage {
     }
 
     /// The page of one job.
-    public static func job(_ state: JobState) -> String {
+    public static func job(_ state: JobPage) -> String {
         document(
             title: "Job \(state.job.id), Millrace", events: "/jobs/\(state.job.id)/events", now: state.now,
             header: "<p><a href=\"/\">All of the suite</a></p>",

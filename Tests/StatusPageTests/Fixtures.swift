@@ -85,9 +85,9 @@ func busySuite(jobs: Int = 12) -> PageState {
     return state
 }
 
-func busyJob() -> JobState {
+func busyJob() -> JobPage {
     let now = Timestamp("2026-11-21T12:00:00Z")!
-    var state = JobState(
+    var state = JobPage(
         now: now,
         job: .init(id: "4103", kind: "daily-brief", state: "running", done: 2, total: 300, since: now - .seconds(40)),
         correlation: "9f2c1e0d4b5a69788796a5b4c3d2e1f0", queue: "default")

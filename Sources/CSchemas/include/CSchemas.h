@@ -15,6 +15,8 @@ extern const millrace_file millrace_runner_001_jobs;
 extern const millrace_file millrace_runner_002_depth;
 extern const millrace_file millrace_books_001_books;
 extern const millrace_file millrace_books_002_payouts;
+extern const millrace_file millrace_metrics_openrpc;
+extern const millrace_file millrace_alerts;
 extern const millrace_file millrace_metrics_001_history;
 extern const millrace_file millrace_categorizer_openrpc;
 extern const millrace_file millrace_categorizer_001_categories;

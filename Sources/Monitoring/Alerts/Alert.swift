@@ -33,6 +33,19 @@ public struct Alert: Sendable, Hashable {
     public var fired: Timestamp?
     /// Why nobody is told of it: a silence's number or another alert. Nil when people are told.
     public var muted: String?
+
+    public init(
+        key: Key, severity: AlertRule.Severity, summary: String, state: State, value: Double, since: Timestamp,
+        fired: Timestamp? = nil
+    ) {
+        self.key = key
+        self.severity = severity
+        self.summary = summary
+        self.state = state
+        self.value = value
+        self.since = since
+        self.fired = fired
+    }
 }
 
 /// "Do not tell me of these until then."
@@ -84,4 +97,10 @@ public struct AlertNotice: Sendable, Hashable {
     public var group: [String: String]
     public var firing: [Alert]
     public var resolved: [Alert]
+
+    public init(group: [String: String], firing: [Alert], resolved: [Alert]) {
+        self.group = group
+        self.firing = firing
+        self.resolved = resolved
+    }
 }

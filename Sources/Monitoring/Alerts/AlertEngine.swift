@@ -87,6 +87,16 @@ public struct AlertEngine: Sendable {
         return notify(now: now)
     }
 
+    /// What an expression comes to as of the last tick; nil for one that looks further back, or at other families, than the
+    /// rules do.
+    public func evaluate(_ expression: Expression) -> [[String: String]: Double]? {
+        let known = rules.reduce(into: [String: Duration]()) { $0.merge($1.value.needs) { max($0, $1) } }
+        guard expression.needs.allSatisfy({ name, window in known[name].map { window <= $0 } ?? false }) else {
+            return nil
+        }
+        return readings.evaluate(expression)
+    }
+
     // MARK: - States
 
     private mutating func judge(_ rule: AlertRule, now: Duration, wall: Timestamp) {

@@ -12,9 +12,17 @@ public struct AlertCatalog: Sendable {
 
     /// Reads the folders in order; a rule of a later one stands in the place of one of that name in an earlier one, and what is
     /// named under `disabled` is left out.
-    public static func read(_ folders: [String]) -> (catalog: AlertCatalog, problems: [Problem]) {
+    ///
+    /// - Parameter builtIn: the text of a file that counts as a folder before all others.
+    public static func read(
+        _ folders: [String], builtIn: [UInt8] = []
+    ) -> (catalog: AlertCatalog, problems: [Problem]) {
         let problems = ProblemList()
         let reader = AlertFolderReader(problems)
+        if let root = builtIn.isEmpty ? nil : YAMLReader.read(builtIn, file: "built-in alerts", into: problems) {
+            reader.read(Declared(root, file: "built-in alerts", problems: problems))
+            reader.endFolder()
+        }
         for folder in folders {
             DeclarationFolder(folder).read(mayBeAbsent: true, into: problems) { reader.read($0) }
             reader.endFolder()
