@@ -12,7 +12,7 @@ export SWIFT
 # The flag of Package.swift for the packages we build on too: it makes the start quicker and idle processes smaller.
 release = $(SWIFT) build --configuration release --static-swift-stdlib -Xlinker -s \
 	-Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors
-products = millrace-runner millrace-preloader millrace-categorizer millrace-scheduler millrace-backoffice millrace-simulator millctl
+products = millrace-runner millrace-preloader millrace-categorizer millrace-scheduler millrace-metrics millrace-backoffice millrace-simulator millctl
 swift_folders = Package.swift Sources Services Tests $(wildcard Benchmarks Schemas Examples)
 
 .DEFAULT_GOAL := help

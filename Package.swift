@@ -94,7 +94,7 @@ targets += library("MillraceProtocol", ["JSONCodec", "Linux"])
 targets += library("MillraceRPC", ["MillraceProtocol", "Resilience", "Telemetry", "Linux", log] + nio)
 targets += library("MillraceStore", ["Telemetry", "Linux", "CSQLite"])
 targets += library("MillraceService", ["MillraceRPC", "Telemetry", "Systemd", "Resilience", log])
-targets += library("MillraceWorker", ["MillraceRPC", "MillraceService", "Resilience", log])
+targets += library("MillraceWorker", ["MillraceRPC", "MillraceService", "Telemetry", "Resilience", log])
 targets += library("Declarations", ["Linux", "CYAML"])
 targets += library("KindFiles", ["Declarations", "Linux"])
 targets += library("Tables")
@@ -118,7 +118,7 @@ targets += service(
     "RunnerService", folder: "Runner", ["KindFiles", "MillraceService", "MillraceStore", "Resilience", "Schemas"])
 targets += library(
     "WebClient",
-    ["MillraceProtocol", "Linux", http, tls, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio,
+    ["MillraceProtocol", "Telemetry", "Linux", http, tls, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio,
     testing: ["Simulators"])
 targets += library(
     "Notion", ["WebClient", "JSONCodec", "Decimals", "Resilience", "MillraceProtocol", "Linux"], testing: ["Simulators"]

@@ -4,6 +4,7 @@ import ChatSummaries
 import Linux
 import MillraceProtocol
 import MillraceService
+import MillraceStore
 import MillraceWorker
 import Notion
 import NotionBooks
@@ -20,6 +21,8 @@ final class BooksDoor: Sendable {
     /// Counts the requests of a rehearsal.
     let meter: CallMeter
 
+    private let meters: StoreMeters?
+
     private struct Opened: Sendable {
         var sqlite: SQLiteBooks?
         var notion: (client: NotionClient, books: NotionBooks, bucket: BucketGate?)?
@@ -28,8 +31,9 @@ final class BooksDoor: Sendable {
 
     init(
         settings: BackOfficeSettings, web: WebDoor = WebDoor(), secrets: Secrets? = nil,
-        time: any TimeSource = SystemTime()
+        time: any TimeSource = SystemTime(), meters: StoreMeters? = nil
     ) {
+        self.meters = meters
         self.settings = settings
         self.web = web
         self.secrets = secrets ?? Secrets(state: settings.state)
@@ -98,7 +102,7 @@ final class BooksDoor: Sendable {
     private func sqlite() throws -> SQLiteBooks {
         try opened.withLock { opened throws -> SQLiteBooks in
             if let books = opened.sqlite { return books }
-            let books = try SQLiteBooks(path: settings.booksPath)
+            let books = try SQLiteBooks(path: settings.booksPath, meters: meters)
             opened.sqlite = books
             return books
         }

@@ -4,6 +4,7 @@ import Linux
 import MillraceProtocol
 import MillraceRPC
 import MillraceService
+import MillraceStore
 import MillraceWorker
 import WebClient
 
@@ -24,9 +25,11 @@ import WebClient
         }
         var web = WebClientSettings()
         web.trusted = settings.trustedCertificates
-        let webDoor = WebDoor(web)
+        let registry = WorkerHost.registry(name: "backoffice")
+        let webDoor = WebDoor(web, meters: WebMeters(registry, time: SystemTime()))
         let secrets = Secrets(state: settings.state)
-        let books = BooksDoor(settings: settings, web: webDoor, secrets: secrets)
+        let books = BooksDoor(
+            settings: settings, web: webDoor, secrets: secrets, meters: StoreMeters(registry, time: SystemTime()))
         let hook = HookWorkload(web: webDoor, secrets: secrets)
         let categorizer = ServiceSocket.path(of: "categorizer") { Environment[$0] }
         await WorkerHost.run(
@@ -39,7 +42,7 @@ import WebClient
                     usesEngagement: BriefPlanner.isEnabled(Environment["ENGAGEMENT_BACKOFF_ENABLED"])),
                 DailyBriefWorkload(books: books),
             ],
-            plain: [hook], warnings: settings.warnings)
+            plain: [hook], warnings: settings.warnings, registry: registry)
     }
 
     /// Where the planning of briefs submits them.

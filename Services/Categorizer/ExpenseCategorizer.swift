@@ -25,7 +25,7 @@ final class ExpenseCategorizer: Service {
     /// The last good answers, for times without the database.
     let answers: Shelf<CategorizationResult>
     let loads = LoadsUnderway<ExpenseRow?>()
-    let tracker = Tracker()
+    let tracker: Tracker
     /// Changes are made one after the other.
     let changes: Bulkhead<String>
     let stock: Locked<Stock>
@@ -38,11 +38,13 @@ final class ExpenseCategorizer: Service {
         log = host.log
         time = host.time
         self.configuration = Locked(configuration)
+        tracker = Tracker(host.registry)
         expenses = Shelf(capacity: configuration.kept / 2)
         answers = Shelf(capacity: configuration.kept / 2)
         door = try StoreDoor(
             host.stateDirectory + "/categorizer.sqlite",
-            CircuitBreaker(threshold: configuration.failures, pause: configuration.pause), time: host.time)
+            CircuitBreaker(threshold: configuration.failures, pause: configuration.pause), time: host.time,
+            meters: StoreMeters(host.registry, time: host.time))
         changes = Bulkhead(limit: 1, waitingLimit: 1000, staleAfter: nil, time: host.time)
         let stock = try await Self.load(door)
         self.stock = Locked(stock)

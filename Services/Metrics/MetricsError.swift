@@ -25,10 +25,12 @@ enum MetricsError: RPCErrorConvertible, Hashable {
             RPCError(.invalidArgument, message, reason: reason, field: field)
         case .instances(let limit):
             RPCError(
-                .resourceExhausted, "\(limit) instances publish already, which is the limit", reason: "metrics.instances",
+                .resourceExhausted, "\(limit) instances publish already, which is the limit",
+                reason: "metrics.instances",
                 retryAfterMs: 60_000)
         case .stopping:
-            RPCError(.unavailable, "the metrics service is stopping", reason: RPCError.Reason.stopping, retryAfterMs: 1000)
+            RPCError(
+                .unavailable, "the metrics service is stopping", reason: RPCError.Reason.stopping, retryAfterMs: 1000)
         }
     }
 }

@@ -126,7 +126,8 @@ extension Metrics {
         }
         let author = peer.credentials.map { SystemUser.with(id: $0.uid)?.name ?? "\($0.uid)" } ?? "unknown"
         let silence = try await alerts.silence(
-            rule: params.rule, labels: params.labels ?? [:], until: time.wall() + .milliseconds(params.forMs), by: author,
+            rule: params.rule, labels: params.labels ?? [:], until: time.wall() + .milliseconds(params.forMs),
+            by: author,
             comment: params.comment)
         log.notice(
             "silence \(silence.id) begins", metadata: ["alert": "\(params.rule ?? "all")", "by": "\(author)"])

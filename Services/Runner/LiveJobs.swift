@@ -33,6 +33,9 @@ final class LiveJobs: Sendable {
 
     var total: Int { state.withLock { $0.total } }
 
+    /// Jobs by queue.
+    var queues: [String: Int] { state.withLock { $0.queues } }
+
     /// Lanes that have jobs.
     var lanes: [Lane] { state.withLock { Array($0.counts.keys) } }
 

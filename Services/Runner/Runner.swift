@@ -37,6 +37,7 @@ final class Runner: Service {
     let granted = ConnectionTies<Int64>()
     /// Jobs that were taken in since the start.
     let submitted = Atomic(0)
+    let instruments: RunnerInstruments
     let host: HostContext
     private let hands = Locked<(pools: WorkerPools, commands: CommandExecutor, server: RPCServer)?>(nil)
 
@@ -75,8 +76,10 @@ final class Runner: Service {
         self.host = host
         time = host.time
         log = host.log
+        instruments = RunnerInstruments(host.registry)
         let path = host.stateDirectory + "/runner.sqlite"
         var options = DatabaseOptions()
+        options.meters = StoreMeters(host.registry, time: host.time)
         // Answers to many submitters, and calls of many jobs to one worker: each connection is written to once.
         options.answering = { RPCSession.gatheringOutput($0) }
         // What an answer brings about keeps no other commit waiting.
@@ -111,6 +114,8 @@ final class Runner: Service {
         let commands = try CommandExecutor(log: log, time: time, socket: host.runtimeDirectory + "/runner.sock")
         let pools = WorkerPools(state: host.state, log: log, time: time)
         hands.withLock { $0 = (pools, commands, server) }
+        let created = host.registry.source.started
+        host.registry.read { [weak self] in self?.families(created: created) ?? [] }
         let book = state.withLock { $0.book }
         learn(book)
         for (name, forced) in book.stored.breakers { handle(.breakerForced(name, open: forced)) }
@@ -282,7 +287,10 @@ final class Runner: Service {
 
     /// Tells the dispatcher and those who watch what a transaction brought about besides what it was for.
     func absorb(_ changes: Changes) {
-        for lane in changes.created { live.add(lane) }
+        for lane in changes.created {
+            live.add(lane)
+            instruments.came(lane)
+        }
         for view in changes.ended { ended(JobDetail(job: view)) }
         if let next = changes.nextScheduled { handle(.jobScheduled(next)) }
         if !changes.lanes.isEmpty { handle(.lanesReady(changes.lanes)) }
@@ -328,6 +336,7 @@ final class Runner: Service {
         let job = detail.job
         live.remove(Lane(queue: job.queue, kind: job.kind, uid: job.user))
         if job.kind == Canary.kind { return canaryDesk.ended(job) }
+        instruments.ended(job)
         if job.attached { attached.untie(job.id) }
         let duration = job.startedAt.flatMap { start in job.finishedAt.map { ($0 - start).milliseconds } } ?? 0
         // One line for each of thousands of jobs a second would cost more than the jobs.

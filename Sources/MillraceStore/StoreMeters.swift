@@ -5,6 +5,7 @@ public import Telemetry
 public final class StoreMeters: Sendable {
     private let commits: Histogram
     private let bodies: Counter
+    private let reads: Counter
     private let failures: Counter
     private let readers: Gauge
     private let busy: Gauge
@@ -17,6 +18,7 @@ public final class StoreMeters: Sendable {
             "How long transactions took that wrote, from their beginning to the end of their commit.",
             bounds: Bounds.requests, exemplars: false)
         bodies = registry.counter("millrace_store_writes", "Writes that were committed; many may share a transaction.")
+        reads = registry.counter("millrace_store_reads", "Reads that were done.")
         failures = registry.counter(
             "millrace_store_failures", "Writes that failed for a cause of the store's own, such as a full disk.")
         readers = registry.gauge("millrace_store_readers", "Connections for reading.")
@@ -35,5 +37,8 @@ public final class StoreMeters: Sendable {
 
     func readerWent() { readers.add(-1) }
 
-    func isBusy(_ isBusy: Bool) { busy.add(isBusy ? 1 : -1) }
+    func isBusy(_ isBusy: Bool) {
+        busy.add(isBusy ? 1 : -1)
+        if isBusy { reads.increment() }
+    }
 }

@@ -99,6 +99,8 @@ public enum Bounds {
     public static let operations: [Double] = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60]
     /// The same and further, for what an alert expects beyond a minute: a percentile is never told above the last bound.
     public static let long: [Double] = operations + [120, 300, 600]
+    /// Of what begins at a time, in seconds: 5 ms to ten minutes late.
+    public static let lateness: [Double] = [0.005, 0.015, 0.05, 0.1, 0.5, 1, 5, 15, 60, 120, 300, 600]
     /// Of answers to requests, in seconds: 100 µs to 10 s, with the limits of the alerts among them.
     public static let requests: [Double] = [
         0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,

@@ -222,7 +222,7 @@ struct KnownServiceTests {
     }
 
     @Test func anUnknownServiceOrNounIsWrongUsage() {
-        #expect(throws: Failure(.usage, "no service 'runer'; there is runner, preloader, categorizer, scheduler")) {
+        #expect(throws: Failure(.usage, "no service 'runer'; there is runner, preloader, categorizer, scheduler, metrics")) {
             try ServiceChoice.service(named: "runer", method: nil)
         }
         #expect(throws: Failure(.usage, "no known service has the noun of 'unheard.of'; name one by --service")) {

@@ -32,8 +32,6 @@ final class Day {
             commit.record(.microseconds(200))
         }
         planning.record(.seconds(2))
-        lookups.increment(by: 100)
-        hits.increment(by: 97)
         for kind in ["daily-brief", "sync-schedule"] {
             finished.with(kind).increment(by: 500)
             failed.with(kind).increment(by: 1)
@@ -45,7 +43,8 @@ final class Day {
         submitted.increment(by: 100)
         ended.increment(by: 100)
         breaker.set("closed")
-        lateness.set(0.02)
+        lateness.record(.milliseconds(20))
+        check.set("ok")
         period.set(3600)
         lastSuccess.set(Double(time.wall().milliseconds / 1000 - 1800))
         busy.set(1)
@@ -68,10 +67,18 @@ final class Day {
     var sync: Histogram { worker.histogram("sync_duration_seconds", "Syncs.", bounds: Bounds.long) }
     var categorized: Distribution { worker.distribution("millrace_categorization_duration_seconds", "Categorized.") }
     var wrong: Counter { worker.counter("millrace_categorization_errors", "Not categorized.") }
-    var lookups: Counter { worker.counter("millrace_pattern_cache_lookups", "Look-ups.") }
-    var hits: Counter { worker.counter("millrace_pattern_cache_hits", "Hits.") }
-    var brief: Distribution { worker.distribution("millrace_brief_duration_seconds", "Briefs.") }
-    var planning: Histogram { worker.histogram("millrace_brief_planning_duration_seconds", "Planning.") }
+    var brief: Histogram {
+        worker.histograms(
+            "millrace_work_duration_seconds", "Work.", labels: ["kind", "stage"], bounds: Bounds.long
+        ).with("daily-brief", "process")
+    }
+    var planning: Histogram {
+        runner.histograms("millrace_job_duration_seconds", "Jobs.", labels: ["kind"], bounds: Bounds.long)
+            .with("plan-daily-briefs")
+    }
+    var check: StateSet {
+        runner.stateSets("millrace_check", "Checks.", states: ["ok", "warn", "fail"], labels: ["check"]).with("store")
+    }
     var memory: Gauge { worker.gauge("process_memory_bytes", "Memory.", unit: "bytes", merging: .each) }
     var queued: Gauge { worker.gauge("sync_queue_queued", "Queued.") }
     var free: Gauge { worker.gauge("browser_pool_available", "Free.") }
@@ -86,8 +93,8 @@ final class Day {
         )
         .with("chat")
     }
-    var lateness: Gauge {
-        runner.gauges("millrace_schedule_lateness_seconds", "Late.", labels: ["schedule"]).with("briefs")
+    var lateness: Histogram {
+        runner.histogram("millrace_schedule_lateness_seconds", "Late.", bounds: Bounds.lateness)
     }
     var lastSuccess: Gauge {
         runner.gauges("millrace_last_success_timestamp_seconds", "Done.", unit: "seconds", labels: ["task"]).with(
@@ -129,7 +136,7 @@ struct BuiltInAlertTests {
             for _ in 0..<100 { day.categorized.record(.milliseconds(20)) }
         },
         Trouble(["categorization-failing"]) { $0.wrong.increment(by: 5) },
-        Trouble(["pattern-cache-poor"], minutes: 22) { $0.lookups.increment(by: 400) },
+        Trouble(["check-failing"]) { $0.check.set("fail") },
         Trouble(["brief-slow"]) { day in for _ in 0..<30 { day.brief.record(.seconds(13)) } },
         Trouble(["planning-slow"]) { $0.planning.record(.seconds(45)) },
         Trouble(["job-failures", "job-budget-fast", "job-budget-slow"], minutes: 30) { day in
@@ -140,7 +147,7 @@ struct BuiltInAlertTests {
             day.ready.set(5000)
         },
         Trouble(["breaker-open"]) { $0.breaker.set("open") },
-        Trouble(["schedule-late"]) { $0.lateness.set(300) },
+        Trouble(["schedule-late"]) { $0.lateness.record(.seconds(300)) },
         Trouble(["periodic-missing"]) { $0.lastSuccess.set(Double($0.time.wall().milliseconds / 1000 - 8000)) },
         Trouble(["store-slow"]) { day in for _ in 0..<5 { day.commit.record(.milliseconds(400)) } },
         Trouble(["store-failing"]) { $0.failures.increment() },

@@ -28,7 +28,8 @@ final class WebServer: Sendable {
         self.time = time
         self.log = log
         requests = registry.histograms(
-            "millrace_http_duration_seconds", "How long answers of the page and to scrapes took.", labels: ["path", "code"],
+            "millrace_http_duration_seconds", "How long answers of the page and to scrapes took.",
+            labels: ["path", "code"],
             bounds: Bounds.requests)
     }
 
@@ -121,7 +122,9 @@ extension WebServer {
         let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         let socket = Descriptor(try retrying("socket") { Glibc.socket(AF_INET, type, 0) })
         var on: Int32 = 1
-        try retrying("setsockopt") { setsockopt(socket.raw, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size)) }
+        try retrying("setsockopt") {
+            setsockopt(socket.raw, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+        }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian

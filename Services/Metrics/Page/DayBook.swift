@@ -33,7 +33,8 @@ struct DayBook: Sendable {
             }
             let failed = (failures[kind]?.number ?? 0) - (pages.first?.failures[kind]?.number ?? 0)
             return PageState.Kind(
-                kind, finished: Int(grown.count), failed: max(0, Int(failed)), median: grown.quantile(0.5, bounds: bounds),
+                kind, finished: Int(grown.count), failed: max(0, Int(failed)),
+                median: grown.quantile(0.5, bounds: bounds),
                 p95: grown.quantile(0.95, bounds: bounds))
         }
         return Array(rows.sorted { ($0.p95 ?? 0, $1.name) > ($1.p95 ?? 0, $0.name) }.prefix(15))

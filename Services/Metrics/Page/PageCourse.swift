@@ -20,7 +20,8 @@ struct PageCourse: Sendable {
         for (service, ranges) in Dictionary(grouping: requests, by: { $0.labels["service"] ?? "" }) {
             course.requests[service] = row(ranges, step: step, from: hour, to: now).map { $0.map { $0 / Double(step) } }
         }
-        let (coarse, queues) = try await history.read("millrace_queue_ready", from: start, to: now, now: now, limit: 180)
+        let (coarse, queues) = try await history.read(
+            "millrace_queue_ready", from: start, to: now, now: now, limit: 180)
         for (queue, ranges) in Dictionary(grouping: queues, by: { $0.labels["queue"] ?? "" }) {
             course.depth[queue] = row(ranges, step: coarse, from: start, to: now)
         }
@@ -31,14 +32,16 @@ struct PageCourse: Sendable {
         waiting.span = span
         var throughput = LinePlot(
             "Jobs that ended, a minute",
-            [line("finished", finished, perMinute: coarse), line("failed", failed, perMinute: coarse)].compactMap { $0 })
+            [line("finished", finished, perMinute: coarse), line("failed", failed, perMinute: coarse)].compactMap { $0 }
+        )
         throughput.span = span
         course.plots = [waiting, throughput]
         return course
     }
 
     /// The sums over several series, one value for each step; nil where nothing was written.
-    private static func row(_ ranges: [SeriesRange], step: Int64, from start: Timestamp, to end: Timestamp) -> [Double?] {
+    private static func row(_ ranges: [SeriesRange], step: Int64, from start: Timestamp, to end: Timestamp) -> [Double?]
+    {
         let first = start.milliseconds / 1000 / step * step
         let count = Int((end.milliseconds / 1000 - first) / step) + 1
         var row = [Double?](repeating: nil, count: max(0, min(count, 1000)))
@@ -57,9 +60,11 @@ struct PageCourse: Sendable {
         let named = ranges.filter { $0.points.contains { $0.high > 0 } }
         let sorted = named.sorted { most($0) > most($1) }
         return sorted.prefix(limit).map { range in
-            LinePlot.Line(range.labels[label] ?? "", range.points.map { point in
-                LinePlot.Point(Double(point.time.milliseconds) / 1000, point.value, range: point.low...point.high)
-            })
+            LinePlot.Line(
+                range.labels[label] ?? "",
+                range.points.map { point in
+                    LinePlot.Point(Double(point.time.milliseconds) / 1000, point.value, range: point.low...point.high)
+                })
         }
     }
 

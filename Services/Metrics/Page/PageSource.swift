@@ -222,7 +222,8 @@ final class PageSource: Sendable {
                 }
             var row = PageState.Service(name, health, member.status?.statusLine ?? member.trouble ?? "")
             row.checks = (member.status?.checks ?? []).map { check in
-                PageState.Check(check.name, PageState.Health(rawValue: check.verdict.rawValue) ?? .warn, reason: check.reason)
+                PageState.Check(
+                    check.name, PageState.Health(rawValue: check.verdict.rawValue) ?? .warn, reason: check.reason)
             }
             row.uptime = member.status.map { .milliseconds($0.uptimeMs) }
             row.memory = memory[name]

@@ -52,8 +52,9 @@ final class AlertDesk: Sendable {
     /// Puts other rules in force. What holds now is judged anew.
     func put(_ catalog: AlertCatalog) {
         state.withLock { state in
-            guard catalog.rules != state.catalog.rules || catalog.inhibitions != state.catalog.inhibitions
-                || catalog.options != state.catalog.options
+            guard
+                catalog.rules != state.catalog.rules || catalog.inhibitions != state.catalog.inhibitions
+                    || catalog.options != state.catalog.options
             else {
                 state.catalog = catalog
                 return

@@ -42,14 +42,16 @@ struct SuiteHealth {
 
     private static func syncQueue(_ families: [FamilySnapshot]) -> ServiceStatus.Check {
         let active = series("sync_queue_active", families).compactMap(\.value.number).reduce(0, +)
-        return active >= 10 ? .init("sync-queue", .warn, reason: "\(Int(active)) syncs are active") : .init("sync-queue")
+        return active >= 10
+            ? .init("sync-queue", .warn, reason: "\(Int(active)) syncs are active") : .init("sync-queue")
     }
 
     private static func browsers(_ families: [FamilySnapshot]) -> ServiceStatus.Check {
         func sum(_ name: String) -> Double { series(name, families).compactMap(\.value.number).reduce(0, +) }
         let (total, used) = (sum("browser_pool_total"), sum("browser_pool_in_use"))
         guard used > total else { return .init("pool") }
-        return .init("pool", .warn, reason: "\(Int(used)) sessions are in use, more than the \(Int(total)) there may be")
+        return .init(
+            "pool", .warn, reason: "\(Int(used)) sessions are in use, more than the \(Int(total)) there may be")
     }
 
     private static func series(_ name: String, _ families: [FamilySnapshot]) -> [SeriesSnapshot] {

@@ -56,8 +56,10 @@ final class UnitFacts: Sendable {
             FamilyDescription(
                 "millrace_unit_state", "The state of a unit.", .stateSet, labels: ["unit"], states: states), [])
         var restarts = family("millrace_unit_restarts", "Restarts of a unit by systemd.", .counter)
-        var memory = family("millrace_unit_memory_bytes", "Memory of a unit, all of its processes.", .gauge, unit: "bytes")
-        var cpu = family("millrace_unit_cpu_seconds", "Time of the processor that a unit used.", .counter, unit: "seconds")
+        var memory = family(
+            "millrace_unit_memory_bytes", "Memory of a unit, all of its processes.", .gauge, unit: "bytes")
+        var cpu = family(
+            "millrace_unit_cpu_seconds", "Time of the processor that a unit used.", .counter, unit: "seconds")
         var tasks = family("millrace_unit_tasks", "Processes and threads of a unit.", .gauge)
         var watchdog = family(
             "millrace_unit_watchdog_age_seconds", "How long ago a unit told its watchdog that it lives.", .gauge,

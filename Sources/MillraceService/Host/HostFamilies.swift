@@ -38,7 +38,9 @@ public enum ProcessFamilies {
 enum HostFamilies {
     /// What a server knows of its connections.
     static func connections(_ statistics: ServerStatistics, created: Timestamp) -> [FamilySnapshot] {
-        func family(_ name: String, _ help: String, _ kind: MetricKind, unit: String = "", _ value: Int) -> FamilySnapshot {
+        func family(_ name: String, _ help: String, _ kind: MetricKind, unit: String = "", _ value: Int)
+            -> FamilySnapshot
+        {
             let value = Double(value)
             return FamilySnapshot(
                 FamilyDescription(name, help, kind, unit: unit),
@@ -62,7 +64,8 @@ enum HostFamilies {
         let verdicts = ServiceStatus.Verdict.allCases
         return FamilySnapshot(
             FamilyDescription(
-                "millrace_check", "How the checks of a service turned out.", .stateSet, labels: ["check"], merging: .each,
+                "millrace_check", "How the checks of a service turned out.", .stateSet, labels: ["check"],
+                merging: .each,
                 states: verdicts.map(\.rawValue)),
             report.checks.map { check in
                 SeriesSnapshot([check.name], created: created, .states(verdicts.map { $0 == check.verdict }))

@@ -59,7 +59,8 @@ public final class MetricsPublisher: Sendable {
         snapshot.families += await more().filter { !known.contains($0.description.name) }
         do {
             _ = try await client.call(
-                MetricsPublish.self, .init(snapshot: JSONRaw(snapshot), last: isLast), options: CallOptions(timeout: limit)
+                MetricsPublish.self, .init(snapshot: JSONRaw(snapshot), last: isLast),
+                options: CallOptions(timeout: limit)
             )
             if isAway.withLock({ isAway in
                 defer { isAway = false }

@@ -27,7 +27,8 @@ final class RunningService<S: Service>: Sendable {
     /// - Throws: what the service throws; it has been drained then if it was made.
     init(
         _ launch: ServiceLaunch<S>, _ values: HostedConfiguration<S.Configuration>, sockets: [ListeningSocket],
-        others: [(name: String, descriptor: Descriptor)] = [], log serviceLog: ServiceLog, time: any TimeSource, manager: ServiceManager = .systemd
+        others: [(name: String, descriptor: Descriptor)] = [], log serviceLog: ServiceLog, time: any TimeSource,
+        manager: ServiceManager = .systemd
     ) async throws {
         let state = HostState(service: S.name, time: time)
         let mailbox = HostMailbox()
@@ -47,7 +48,8 @@ final class RunningService<S: Service>: Sendable {
         ).register(on: &router, openRPC: S.openRPC)
         let access = AccessPolicy(
             group: SystemGroup.id(named: values.host.group), adminGroup: SystemGroup.id(named: values.host.adminGroup))
-        let server = RPCServer(router: router, limits: values.host.limits, access: access, log: log, time: time,
+        let server = RPCServer(
+            router: router, limits: values.host.limits, access: access, log: log, time: time,
             meters: RPCMeters(registry))
         state.setServer(server)
         Self.tell(registry, of: server, version: MillraceVersion.current, time: time)
@@ -76,7 +78,8 @@ final class RunningService<S: Service>: Sendable {
         publisher =
             S.isPublished
             ? MetricsPublisher(
-                registry, socket: "\(launch.places.runtimeDirectory)/metrics.sock", every: values.host.publish, log: log,
+                registry, socket: "\(launch.places.runtimeDirectory)/metrics.sock", every: values.host.publish,
+                log: log,
                 time: time,
                 more: {
                     HostFamilies.figures(await service.metrics(), created: created)
