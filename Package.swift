@@ -151,7 +151,8 @@ targets += service(
     [
         "Monitoring", "Exposition", "StatusPage", "Plots", "Telemetry", "Declarations", "WebClient", "MillraceService",
         "MillraceStore", "Schemas", http,
-    ] + nio, testing: ["Simulators", "MillraceStore"])
+    ] + nio,
+    testing: ["Simulators", "WebClient", "Exposition", "Telemetry", "MillraceRPC", "MillraceProtocol", "JSONCodec"])
 targets += service(
     "BackOfficeWorker", folder: "BackOffice",
     [

@@ -1,5 +1,5 @@
 import JSONCodec
-public import Linux
+import Linux
 import Logging
 import MillraceProtocol
 import MillraceRPC

@@ -63,12 +63,3 @@ private func rows<Row: Decodable>(_ name: String) -> [Row] {
     guard let path = sharedData(name), let bytes = contents(of: path) else { return [] }
     return bytes.split(separator: 0x0A).map { try! JSONDecoder().decode(Row.self, from: Data($0)) }
 }
-
-/// A program in `PATH`, or where a variable of the environment says.
-func program(_ name: String, variable: String) -> String? {
-    if let path = environment(variable) { return path }
-    for folder in (environment("PATH") ?? "").split(separator: ":") where access("\(folder)/\(name)", X_OK) == 0 {
-        return "\(folder)/\(name)"
-    }
-    return nil
-}

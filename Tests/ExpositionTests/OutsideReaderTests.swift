@@ -8,7 +8,7 @@ import Testing
 struct OutsideReaderTests {
     private static let python = environment("MILLRACE_PROMETHEUS_PYTHON") ?? "/usr/bin/python3"
     static let hasClient = hasModule()
-    static let promtool = program("promtool", variable: "MILLRACE_PROMTOOL")
+    static let promtool = outsideProgram("promtool", variable: "MILLRACE_PROMTOOL")
 
     private static func hasModule() -> Bool {
         let process = Process()

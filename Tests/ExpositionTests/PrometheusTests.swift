@@ -1,14 +1,11 @@
 import Exposition
-import Foundation
 import Linux
 import Telemetry
 import TestSupport
 import Testing
 
-private let prometheus = program("prometheus", variable: "MILLRACE_PROMETHEUS")
-
 /// A real Prometheus scrapes what is written here, and answers questions with the right numbers.
-@Suite(.enabled(if: prometheus != nil, "no prometheus (Debian: prometheus)"), .heavy)
+@Suite(.enabled(if: RunningPrometheus.program != nil, "no prometheus (Debian: prometheus)"), .heavy)
 struct PrometheusTests {
     /// Serves two files by what is asked for, as the service does.
     private static let server = """
@@ -26,37 +23,6 @@ struct PrometheusTests {
         print("port", server.server_address[1], flush=True)
         server.serve_forever()
         """
-
-    private static let freePort = """
-        import socket
-        s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])
-        """
-
-    private struct Answer: Decodable {
-        struct Data: Decodable { let result: [Series] }
-        struct Series: Decodable {
-            let metric: [String: String]
-            let value: [Value]
-        }
-        enum Value: Decodable {
-            case time(Double), text(String)
-            init(from decoder: any Decoder) throws {
-                let container = try decoder.singleValueContainer()
-                if let time = try? container.decode(Double.self) {
-                    self = .time(time)
-                } else {
-                    self = .text(try container.decode(String.self))
-                }
-            }
-        }
-        let data: Data
-
-        var numbers: [Double] {
-            data.result.compactMap { series in
-                if case .text(let text)? = series.value.last { Double(text) } else { nil }
-            }
-        }
-    }
 
     @Test(arguments: ExpositionFormat.allCases)
     func answersWithTheRightNumbers(_ format: ExpositionFormat) async throws {
@@ -82,34 +48,7 @@ struct PrometheusTests {
         defer { page.signalGroup(SIGTERM) }
         try await page.waitForOutput("\n")
         let target = try #require(page.progress.value.outputText.split(whereSeparator: \.isWhitespace).last)
-        let port = try await check(["/usr/bin/env", "python3", "-c", Self.freePort]).filter(\.isNumber)
-        let settings = folder.write(
-            """
-            global: {scrape_interval: 1s}
-            scrape_configs:
-            - job_name: suite
-              static_configs: [{targets: ["127.0.0.1:\(target)"]}]
-            """, to: "prometheus.yml")
-        let server = try RunningProcess([
-            prometheus!, "--config.file=\(settings)", "--storage.tsdb.path=\(folder.file("data"))",
-            "--web.listen-address=127.0.0.1:\(port)", "--enable-feature=exemplar-storage", "--log.level=warn",
-        ])
-        defer { server.signalGroup(SIGTERM) }
-
-        func ask(_ path: String, _ query: String) async throws -> Data {
-            var components = URLComponents(string: "http://127.0.0.1:\(port)/api/v1/\(path)")!
-            components.queryItems = [URLQueryItem(name: "query", value: query)]
-            let script = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).read().decode())"
-            return Data(
-                try await run(["/usr/bin/env", "python3", "-c", script, components.url!.absoluteString]).output.utf8)
-        }
-        func numbers(_ query: String) async throws -> [Double] {
-            (try? JSONDecoder().decode(Answer.self, from: try await ask("query", query)).numbers) ?? []
-        }
-
-        try await eventually("a scrape", within: .seconds(60), every: .milliseconds(250)) {
-            try await numbers("up").first == 1
-        }
+        let prometheus = try await RunningPrometheus(scraping: "127.0.0.1:\(target)")
         for (query, expected) in [
             ("sum(millrace_calls_total)", 42.0), (#"millrace_calls_total{method="Đà Nẵng \"☃\" \\ \n"}"#, 2),
             ("millrace_wait_seconds_count", 100), (#"millrace_wait_seconds_bucket{le="0.05"}"#, 50),
@@ -118,19 +57,19 @@ struct PrometheusTests {
             (#"millrace_build_info{version="1.2.3"}"#, 1),
             ("millrace_depth", -.infinity),
         ] {
-            #expect(try await numbers(query) == [expected], "\(query)")
+            #expect(try await prometheus.numbers(query) == [expected], "\(query)")
         }
-        let sum = try #require(await numbers("millrace_wait_seconds_sum").first)
+        let sum = try #require(await prometheus.numbers("millrace_wait_seconds_sum").first)
         #expect(abs(sum - 5.05) < 1e-9)
-        let p95 = try #require(await numbers(#"millrace_brief_duration_seconds{quantile="0.95"}"#).first)
+        let p95 = try #require(await prometheus.numbers(#"millrace_brief_duration_seconds{quantile="0.95"}"#).first)
         #expect(abs(p95 - 95) < 1.5)
         #expect(
             ExpositionFormat.negotiated(accept: text(of: asked)?.split(separator: "\n").first.map(String.init))
                 == .openMetrics)
         if format == .openMetrics {
-            let exemplars = String(decoding: try await ask("query_exemplars", "millrace_calls_total"), as: UTF8.self)
+            let exemplars = try await prometheus.ask("query_exemplars", "millrace_calls_total")
             #expect(exemplars.contains("c-77"))
-            #expect(try await numbers(#"millrace_calls_created{method="job.submit"}"#).count == 1)
+            #expect(try await prometheus.numbers(#"millrace_calls_created{method="job.submit"}"#).count == 1)
         }
     }
 }
