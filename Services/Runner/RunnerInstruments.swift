@@ -27,6 +27,7 @@ final class RunnerInstruments: Sendable {
     private let queueSubmitted: Family<Counter>
     private let queueFinished: Family<Counter>
     private let items: [ItemState: Counter]
+    private let ready: Family<Gauge>
     private let known = Locked(Known())
 
     init(_ registry: Registry) {
@@ -35,15 +36,16 @@ final class RunnerInstruments: Sendable {
             "millrace_jobs_failed", "Jobs that failed, or some of whose items did.", labels: ["kind"], exemplars: true)
         durations = registry.histograms(
             "millrace_job_duration_seconds", "How long jobs took from their start to their end.", labels: ["kind"],
-            bounds: Bounds.long)
+            bounds: Telemetry.Bounds.long)
         waits = registry.histograms(
             "millrace_job_wait_seconds", "How long jobs waited from the time they could run to their start.",
-            labels: ["kind"], bounds: Bounds.long, exemplars: false)
+            labels: ["kind"], bounds: Telemetry.Bounds.long, exemplars: false)
         queueSubmitted = registry.counters("millrace_queue_submitted", "Jobs that were taken in.", labels: ["queue"])
         queueFinished = registry.counters("millrace_queue_finished", "Jobs that came to an end.", labels: ["queue"])
         let outcomes = registry.counters(
             "millrace_items_ended", "Attempts at items by what became of the item; ready: it will be tried again.",
             labels: ["state"])
+        ready = registry.gauges("millrace_queue_ready", "Jobs that could run at once.", labels: ["queue"])
         items = Dictionary(uniqueKeysWithValues: ItemState.allCases.map { ($0, outcomes.with($0.rawValue)) })
     }
 
@@ -65,6 +67,12 @@ final class RunnerInstruments: Sendable {
             series.duration.record(took, correlation: job.correlationId)
         }
         series.waited.record(started - max(job.submittedAt, job.runAt ?? job.submittedAt))
+    }
+
+    /// Takes down how many jobs of each queue could run; a queue that is not named has none.
+    func ready(_ counts: [String: Int]) {
+        let names = known.withLock { Set($0.queues.keys) }.union(counts.keys)
+        for name in names { ready.with(name).set(counts[name, default: 0]) }
     }
 
     func item(_ state: ItemState) { items[state]?.increment() }
@@ -109,7 +117,7 @@ extension Runner {
         }
         return [
             gauges(
-                "millrace_queue_ready", "Jobs that wait, for whatever reason.", "queue",
+                "millrace_queue_waiting", "Jobs that do not run: ready, held or before their time.", "queue",
                 names.map { ($0, Double(max(0, queued[$0, default: 0] - running[$0, default: 0]))) }),
             gauges(
                 "millrace_queue_running", "Jobs that run.", "queue", names.map { ($0, Double(running[$0, default: 0])) }

@@ -65,7 +65,10 @@ final class SuiteWatch: Sendable {
                 ServiceStatus.self, Empty(), options: CallOptions(timeout: Self.patience))
             return Member(service: service, status: status)
         } catch {
-            let message = (error as? any RPCErrorConvertible)?.rpcError.message ?? "\(error)"
+            let fault = (error as? any RPCErrorConvertible)?.rpcError
+            let message =
+                fault?.reason == RPCError.Reason.deadline
+                ? "it does not answer within \(TimeSpan.text(Self.patience))" : fault?.message ?? "\(error)"
             let isAbsent = service.isOptional && !Files.exists("\(runtimeDirectory)/\(service.name).sock")
             return Member(service: service, trouble: message, isAbsent: isAbsent)
         }

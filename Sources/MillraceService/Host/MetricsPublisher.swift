@@ -54,9 +54,11 @@ public final class MetricsPublisher: Sendable {
     }
 
     private func publish(isLast: Bool, within limit: Duration) async {
+        // First, for what is asked may be counted in the registry too.
+        let more = await more()
         var snapshot = registry.snapshot()
         let known = Set(snapshot.families.map(\.description.name))
-        snapshot.families += await more().filter { !known.contains($0.description.name) }
+        snapshot.families += more.filter { !known.contains($0.description.name) }
         do {
             _ = try await client.call(
                 MetricsPublish.self, .init(snapshot: JSONRaw(snapshot), last: isLast),
