@@ -106,6 +106,41 @@ struct MetricsSuiteTests {
         }
     }
 
+    /// Built-in alerts on what really goes wrong: a service that hangs, and a kind whose jobs fail.
+    @Test func realFailuresFireTheirAlertsAndTheyClear() async throws {
+        let settings = Self.quick.merging(["MILLRACE_METRICS_STALE_SEC": "4"]) { $1 }
+        try await RunningSuite.run(environment: settings) { suite in
+            func firing() async throws -> Set<String> {
+                let alerts = try Tree(await suite.millctl("alert", "list", "--json").output)["alerts"].elements
+                return Set(alerts.filter { $0["state"].string == "firing" }.compactMap { $0["rule"].string })
+            }
+            #expect(try await firing().subtracting(["heartbeat"]).isEmpty)
+
+            for folder in ["etc", "etc/kinds.d"] { mkdir(suite.state + "/" + folder, 0o755) }
+            suite.folder.write(
+                "name: bad\nsummary: Fails.\ncommand: [/bin/false]\n",
+                to: "state/etc/kinds.d/bad.yaml")
+            _ = try await suite.call("service.reload")
+            for _ in 0..<3 { _ = try await suite.call("job.submit", #"{"kind":"bad","maxAttempts":1}"#) }
+            try await eventually("the budget is spent", within: .seconds(60), every: .milliseconds(250)) {
+                try await firing().contains("job-budget-fast")
+            }
+
+            let ping = try await onThread { try WireClient(suite.state + "/run/preloader.sock").call("service.ping") }
+            let preloader = try #require(ping["pid"].int.map { pid_t($0) })
+            kill(preloader, SIGSTOP)
+            defer { kill(preloader, SIGCONT) }
+            try await eventually("it is silent", within: .seconds(60), every: .milliseconds(250)) {
+                try await firing().contains("service-silent")
+            }
+            #expect(try await suite.millctl("alert", "list").ending == .exited(69))
+            kill(preloader, SIGCONT)
+            try await eventually("it is heard again", within: .seconds(60), every: .milliseconds(250)) {
+                try await !firing().contains("service-silent")
+            }
+        }
+    }
+
     @Test(.enabled(if: RunningPrometheus.program != nil, "no prometheus (Debian: prometheus)"))
     func aRealPrometheusScrapesTheSuiteAndHasTheRightNumbers() async throws {
         try await RunningSuite.run(environment: Self.quick) { suite in
