@@ -15,6 +15,7 @@ struct AlertTests {
         """
         alerts:
         - {name: shop-closed, summary: "{town} has no shop.", value: shop_open, below: 1, severity: critical}
+        disabled: [heartbeat]
         notify: {wait: 0s, interval: 0s, group: [town]}
         sinks:
         \(sinks)

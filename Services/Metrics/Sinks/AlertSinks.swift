@@ -33,15 +33,20 @@ final class AlertSinks: Sendable {
     /// Tells a notice, again and again where a sink does not take it; what is lost in the end is logged.
     func tell(_ notice: AlertNotice, to sinks: [AlertSink]) async {
         journal(notice)
-        for sink in sinks {
-            var trouble = await attempt(notice, sink)
-            for pause in Self.pauses {
-                // Cancelled: there is one more try and no pause.
-                guard trouble != nil, (try? await time.sleep(for: pause)) != nil else { break }
-                trouble = await attempt(notice, sink)
-            }
-            if let trouble { log.error("an alert was not told, it stands in the journal: \(sink.name): \(trouble)") }
+        // Side by side: one that does not answer keeps no other waiting.
+        await withTaskGroup(of: Void.self) { tasks in
+            for sink in sinks { tasks.addTask { await self.tell(notice, sink) } }
         }
+    }
+
+    private func tell(_ notice: AlertNotice, _ sink: AlertSink) async {
+        var trouble = await attempt(notice, sink)
+        for pause in Self.pauses {
+            // Cancelled: the end, without another try.
+            guard trouble != nil, (try? await time.sleep(for: pause)) != nil else { break }
+            trouble = await attempt(notice, sink)
+        }
+        if let trouble { log.error("an alert was not told, it stands in the journal: \(sink.name): \(trouble)") }
     }
 
     /// Tells a notice once and says who took it.
