@@ -77,7 +77,7 @@ final class StoreDoor: Sendable {
                             guard Files.exists(path) else {
                                 throw StoreError(.cannotOpen, "\(path) is not there")
                             }
-                            return try Self.open(path, counting: statements, meters)
+                            return try Self.open(path, counting: statements, self.meters)
                         })
                 }
             } catch {
