@@ -118,7 +118,10 @@ targets += service(
     "RunnerService", folder: "Runner", ["KindFiles", "MillraceService", "MillraceStore", "Resilience", "Schemas"])
 targets += library(
     "WebClient",
-    ["MillraceProtocol", "Telemetry", "Linux", http, tls, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio,
+    [
+        "MillraceProtocol", "Telemetry", "Linux", http, tls,
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+    ] + nio,
     testing: ["Simulators"])
 targets += library(
     "Notion", ["WebClient", "JSONCodec", "Decimals", "Resilience", "MillraceProtocol", "Linux"], testing: ["Simulators"]
@@ -186,7 +189,8 @@ targets += [
     suite(
         "SchemaTests",
         [
-            "RunnerService", "PreloaderService", "SchedulerService", "MetricsService", "MillraceProtocol", "MillraceService",
+            "RunnerService", "PreloaderService", "SchedulerService", "MetricsService", "MillraceProtocol",
+            "MillraceService",
             "MillraceStore", "Schemas",
         ]),
     suite("UnitFileTests", ["RunnerService", "PreloaderService", "SchedulerService", "MetricsService"]),
