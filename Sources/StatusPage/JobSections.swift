@@ -4,11 +4,11 @@ import Linux
 enum JobSections {
     static func all(_ state: JobPage) -> HTML {
         let job = state.job
-        let why: HTML = job.why.map { "<dt>Waits for</dt><dd>\($0)</dd>" } ?? ""
+        let why: HTML = job.why.map { "<dt>Why</dt><dd>\($0)</dd>" } ?? ""
         return """
             <h2>Job \(job.id)</h2>
             <dl><dt>Kind</dt><dd>\(job.kind)</dd><dt>State</dt><dd>\(job.state)</dd><dt>Queue</dt><dd>\(state.queue)</dd>\
-            <dt>Items</dt><dd>\(job.done) of \(job.total)</dd><dt>For</dt><dd>\(Sections.ago(job.since, state.now))</dd>\(why)\
+            <dt>Items</dt><dd>\(job.done) of \(job.total)</dd><dt>Began</dt><dd>\(Sections.ago(job.since, state.now)) ago</dd>\(why)\
             <dt>Correlation id</dt><dd><code>\(state.correlation)</code></dd></dl>
             <h3>Items</h3>\(items(state))
             <h3>Attempts</h3>\(attempts(state))
