@@ -74,7 +74,9 @@ extension Runner {
 
     private func claim(_ requests: [ClaimRequest]) {
         let now = time.wall()
-        store.submit(.crash, { try JobStore.claim($0, requests, now: now) }) { [self] result in
+        // One claim at a time: that of a user with many jobs may not keep the next one's waiting.
+        let turn: Turn = state.withLock { $0.dispatcher.guests.areMany } ? .express : .usual
+        store.submit(.crash, turn: turn, { try JobStore.claim($0, requests, now: now) }) { [self] result in
             switch result {
             case .success(let claim):
                 handle(.claimed(claim.jobs.map(\.asWorkersSeeIt), exhausted: claim.exhausted))

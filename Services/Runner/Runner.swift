@@ -54,6 +54,7 @@ final class Runner: Service {
         var permits: [Int64: @Sendable (Result<PermitGrant, ResourceRefusal>) -> Void] = [:]
         var calls: [Int64: RunningCall] = [:]
         var meters = ProcessMeters()
+        var submissions = SubmissionTurns()
         /// Effects in their order; one thread at a time carries them out.
         var effects: [Effect] = []
         var performing = false

@@ -2,8 +2,8 @@ import Linux
 
 /// An SQLite file in WAL mode with one writer thread and a few reader threads.
 ///
-/// Any number of callers may write at once: their bodies run one after the other, in order of arrival, and share a
-/// commit. See ``write(_:_:)`` for what an answer means.
+/// Any number of callers may write at once: their bodies run one after the other, in order of arrival but for those of
+/// another ``Turn``, and share a commit. See ``write(_:_:)`` for what an answer means.
 public final class Database: Sendable {
     public let path: String
     /// The most that a write can get.
@@ -38,10 +38,10 @@ public final class Database: Sendable {
     /// ``write(_:_:)`` with a callback in place of a task. The completion is called once: on a thread of the store after the
     /// commit, where it must not block, or at once on this thread if the write is refused.
     public func submit<T: Sendable>(
-        _ durability: Durability, _ body: @escaping @Sendable (Connection) throws -> T,
+        _ durability: Durability, turn: Turn = .usual, _ body: @escaping @Sendable (Connection) throws -> T,
         completion: @escaping @Sendable (Result<T, any Error>) -> Void
     ) {
-        engine.writer.submit(Work(durability, body, completion: completion))
+        engine.writer.submit(Work(durability, turn: turn, body, completion: completion))
     }
 
     /// The same with the durability `disk`.

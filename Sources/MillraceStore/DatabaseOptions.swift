@@ -8,6 +8,8 @@ public struct DatabaseOptions: Sendable {
     public var busyTimeout = Duration.seconds(5)
     /// The write-ahead log is copied back into the file when it holds so many pages.
     public var checkpointPages = 1000
+    /// How long usual writes may run in one transaction while an express one waits; the one that has begun is ended.
+    public var usualSlice = Duration.microseconds(300)
     /// Whether answers are given on a thread beside the writer's when the writer has something else to do.
     public var answersAside = false
     /// Hears of a failed fsync. When it returns, every caller of that commit gets the error and the database accepts

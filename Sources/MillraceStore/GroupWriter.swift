@@ -1,11 +1,19 @@
 import CSQLite
 import Linux
+import Synchronization
 
 /// The one writer: a thread that takes all bodies that wait, runs them in one transaction, and answers after its commit.
 /// While it commits, the next batch gathers; there is no other delay.
+///
+/// When one of the express ``Turn`` comes while usual ones run, these get their slice of time and the transaction ends. The
+/// next is that of the express ones alone; the one after it is shared again, so that neither waits for ever.
 final class GroupWriter: @unchecked Sendable {
     private struct State {
-        var pending: [PendingWork] = []
+        var usual: [PendingWork] = []
+        var express: [PendingWork] = []
+        /// Usual ones that were taken up for a transaction that ended before they began.
+        var left = 0
+        var pending: Int { usual.count + express.count + left }
         var isStopping = false
         var counts = Database.Statistics()
     }
@@ -14,6 +22,9 @@ final class GroupWriter: @unchecked Sendable {
     private let options: DatabaseOptions
     private let answers: Answers
     private let state = Monitor(State())
+    /// Whether ``State/express`` holds something.
+    private let expressWaits = Atomic(false)
+    private let time = SystemTime()
     // Used by the writer's thread only:
     /// Why nothing is written any more.
     private var fsyncFailure: StoreError?
@@ -39,7 +50,7 @@ final class GroupWriter: @unchecked Sendable {
     var statistics: Database.Statistics {
         state.withLock { state in
             var now = state.counts
-            now.pending = state.pending.count
+            now.pending = state.pending
             return now
         }
     }
@@ -50,8 +61,13 @@ final class GroupWriter: @unchecked Sendable {
         let limit = options.pendingLimit
         let refused: StoreError? = state.withLock(notify: true) { state in
             if state.isStopping { return StoreError(.closed, "the database is closed") }
-            if state.pending.count >= limit { return StoreError(.busy, "\(limit) writes wait already") }
-            state.pending.append(work)
+            if state.pending >= limit { return StoreError(.busy, "\(limit) writes wait already") }
+            switch work.turn {
+            case .usual: state.usual.append(work)
+            case .express:
+                state.express.append(work)
+                expressWaits.store(true, ordering: .relaxed)
+            }
             return nil
         }
         if let refused, work.claim() { work.fail(refused) }
@@ -63,12 +79,14 @@ final class GroupWriter: @unchecked Sendable {
     /// The thread's life.
     func run(_ connection: Connection) {
         var writeback = LogWriteback(of: connection)
-        while case let batch = next(), !batch.isEmpty {
-            let taken = batch.filter { $0.claim() }
+        var usual = Backlog()
+        // Whether the last transaction held usual writes: those of the express turn wait for one such, not for two.
+        var wasUsual = false
+        while let express = next(&usual) {
+            wasUsual = express.isEmpty || !wasUsual
             if let fsyncFailure {
-                tell(taken, fsyncFailure)
-            } else if !taken.isEmpty {
-                commit(taken, connection)
+                tell(express + Self.rest(of: &usual), fsyncFailure)
+            } else if commit(express, &usual, takesUsual: wasUsual, connection) {
                 let handed = writeback.advance(to: connection.walFrames, isSynced: !unsynced)
                 if handed > 0 { state.withLock { $0.counts.logBytesHanded += handed } }
                 checkpoint(connection)
@@ -76,20 +94,40 @@ final class GroupWriter: @unchecked Sendable {
         }
     }
 
-    /// All that waits; empty when stopped and nothing is left.
-    private func next() -> [PendingWork] {
-        state.wait { state in
-            if state.pending.isEmpty && !state.isStopping { return nil }
-            var batch: [PendingWork] = []
-            swap(&batch, &state.pending)
-            return batch
-        } ?? []
+    /// Waits for writes and takes the express ones, and the usual ones unless there are some from before; nil when stopped
+    /// and nothing is left.
+    private func next(_ usual: inout Backlog) -> [PendingWork]? {
+        let express = state.wait { state -> [PendingWork]? in
+            state.left = usual.count
+            if usual.isEmpty { usual.take(&state.usual) }
+            var express: [PendingWork] = []
+            swap(&express, &state.express)
+            expressWaits.store(false, ordering: .relaxed)
+            return usual.isEmpty && express.isEmpty && !state.isStopping ? nil : express
+        }
+        guard let express, !(express.isEmpty && usual.isEmpty) else { return nil }
+        return express.filter { $0.claim() }
+    }
+
+    /// The next that was not withdrawn.
+    private static func claimed(_ usual: inout Backlog) -> PendingWork? {
+        while let work = usual.next() { if work.claim() { return work } }
+        return nil
+    }
+
+    private static func rest(of usual: inout Backlog) -> [PendingWork] {
+        var rest: [PendingWork] = []
+        while let work = claimed(&usual) { rest.append(work) }
+        return rest
     }
 
     /// Begins a transaction that will be as safe as its strongest member wants.
     private func begin(_ batch: [PendingWork], _ connection: Connection) throws(StoreError) {
+        try begin(batch.contains { $0.durability == .disk } ? Durability.disk : .crash, connection)
+    }
+
+    private func begin(_ wanted: Durability, _ connection: Connection) throws(StoreError) {
         began = options.meters?.now()
-        let wanted = batch.contains { $0.durability == .disk } ? Durability.disk : .crash
         try connection.promise(min(wanted, strongest))
         try connection.control("BEGIN IMMEDIATE")
     }
@@ -108,24 +146,56 @@ final class GroupWriter: @unchecked Sendable {
         if wrote, let began { options.meters?.committed(since: began) }
     }
 
-    private func commit(_ batch: [PendingWork], _ connection: Connection) {
+    /// One transaction of the express ones and, unless those are to be alone, of usual ones after them.
+    ///
+    /// - Returns: false when all of them had been withdrawn.
+    private func commit(
+        _ express: [PendingWork], _ usual: inout Backlog, takesUsual: Bool, _ connection: Connection
+    ) -> Bool {
+        let usualOnes = takesUsual ? usual.durability : .crash
+        var batch = express
+        if takesUsual, let first = Self.claimed(&usual) { batch.append(first) }
+        guard !batch.isEmpty else { return false }
         do throws(StoreError) {
-            try begin(batch, connection)
-            for work in batch {
+            try begin(express.contains { $0.durability == .disk } ? .disk : usualOnes, connection)
+        } catch {
+            connection.rollBack()
+            // Those who wait have waited for it too: nobody has to wait as long again to be told the same.
+            fail(takesUsual ? batch + Self.rest(of: &usual) : batch, error)
+            return true
+        }
+        do throws(StoreError) {
+            var sliceEnds: Duration?
+            var next = 0
+            while next < batch.count {
+                let work = batch[next]
+                next += 1
+                if takesUsual, next > express.count, sliceEnds == nil {
+                    sliceEnds = time.monotonic() + options.usualSlice
+                }
                 do { try work.run(connection) } catch { work.failure = error }
                 if work.failure != nil || !connection.isInTransaction {
                     connection.rollBack()
-                    return replay(batch, connection)
+                    // As many as would have been in it.
+                    while takesUsual, !expressIsThere, let more = Self.claimed(&usual) { batch.append(more) }
+                    replay(batch, connection)
+                    return true
                 }
+                guard next == batch.count, let sliceEnds, !expressIsThere || time.monotonic() < sliceEnds else {
+                    continue
+                }
+                if let more = Self.claimed(&usual) { batch.append(more) }
             }
             try end(connection)
-            answer(batch)
+            answer(batch, usualIsLeft: !usual.isEmpty)
         } catch {
             connection.rollBack()
-            if case .constraint = error.kind { return separately(batch, connection) }
-            fail(batch, error)
+            if case .constraint = error.kind { separately(batch, connection) } else { fail(batch, error) }
         }
+        return true
     }
+
+    private var expressIsThere: Bool { expressWaits.load(ordering: .relaxed) }
 
     /// Runs each body under a savepoint of its own, so that those which throw fail alone.
     private func replay(_ batch: [PendingWork], _ connection: Connection) {
@@ -184,7 +254,7 @@ final class GroupWriter: @unchecked Sendable {
         }
     }
 
-    private func answer(_ batch: [PendingWork]) {
+    private func answer(_ batch: [PendingWork], usualIsLeft: Bool = false) {
         let done = batch.count { $0.failure == nil }
         options.meters?.wrote(done)
         state.withLock { state in
@@ -196,12 +266,12 @@ final class GroupWriter: @unchecked Sendable {
                 done == batch.count
                 ? nil : batch.lazy.compactMap { $0.failure as? StoreError }.first { $0.concernsAll }
         }
-        tell(batch)
+        tell(batch, usualIsLeft: usualIsLeft)
     }
 
-    private func tell(_ batch: [PendingWork], _ failure: (any Error)? = nil) {
+    private func tell(_ batch: [PendingWork], _ failure: (any Error)? = nil, usualIsLeft: Bool = false) {
         if let failure { for work in batch { work.failure = failure } }
-        answers.give(batch, othersWait: state.withLock { !$0.pending.isEmpty })
+        answers.give(batch, othersWait: usualIsLeft || state.withLock { $0.pending > 0 }) { self.expressIsThere }
     }
 
     /// A body that was alone in its transaction did not come through.

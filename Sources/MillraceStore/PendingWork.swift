@@ -11,10 +11,14 @@ class PendingWork: @unchecked Sendable {
     private let stop = Atomic(false)
     /// What the caller was promised.
     let durability: Durability
+    let turn: Turn
     /// Why this body was left out of a transaction that otherwise succeeded; used by the writer thread only.
     final var failure: (any Error)?
 
-    init(_ durability: Durability) { self.durability = durability }
+    init(_ durability: Durability, _ turn: Turn = .usual) {
+        self.durability = durability
+        self.turn = turn
+    }
 
     /// False if the caller withdrew before.
     final func enqueue() -> Bool { exchange(Self.fresh, Self.waiting) }
@@ -51,12 +55,13 @@ final class Work<T: Sendable>: PendingWork, @unchecked Sendable {
     private var result: T?
 
     init(
-        _ durability: Durability = .crash, _ body: @escaping @Sendable (Connection) throws -> T,
+        _ durability: Durability = .crash, turn: Turn = .usual,
+        _ body: @escaping @Sendable (Connection) throws -> T,
         completion: (@Sendable (Result<T, any Error>) -> Void)? = nil
     ) {
         self.body = body
         self.completion = completion
-        super.init(durability)
+        super.init(durability, turn)
     }
 
     override func run(_ connection: Connection) throws { result = try body(connection) }

@@ -242,7 +242,7 @@ struct InventedBooks {
         // Right with the square of the score.
         let samples = (0..<20_000).map { _ -> Calibration.Sample in
             let score = Float.random(in: 0...1, using: &random)
-            return .init(score: score, isRight: Float.random(in: 0...1, using: &random) < score * score, weight: 1)
+            return .init(score: score, isRight: Float.random(in: 0...1, using: &random) < score * score)
         }
         let calibration = Calibration(samples)
         var last: Float = 0
@@ -256,7 +256,7 @@ struct InventedBooks {
     }
 
     @Test func fewSamplesLeaveScoresAsTheyAre() {
-        let samples = [Calibration.Sample](repeating: .init(score: 0.5, isRight: true, weight: 1), count: 20)
+        let samples = [Calibration.Sample](repeating: .init(score: 0.5, isRight: true), count: 20)
         #expect(Calibration(samples).probability(of: 0.3) == 0.3)
     }
 }

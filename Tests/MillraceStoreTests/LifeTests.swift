@@ -174,6 +174,29 @@ import Testing
         #expect(try await other.names() == ["patient", "again"])
     }
 
+    @Test func allWhoWaitForALockThatIsNotToBeHadAreToldTogether() async throws {
+        let other = try Database.entries(in: folder)
+        let hasty = try Database.entries(in: folder) { $0.busyTimeout = .milliseconds(20) }
+        let outcomes = Outcomes()
+        // Holds the writer's thread outside of a transaction, so that all of them wait when it goes on.
+        let between = Gate()
+        hasty.submit(.crash, { _ in }) { _ in between.pass() }
+        try await between.reached()
+        let lock = try await other.holdWriter()
+        for number in 0..<20 {
+            let hear: @Sendable (Result<Void, any Error>) -> Void = outcomes.hear("\(number)")
+            hasty.submit(.crash, { try $0.insert("entry \(number)") }) { result in
+                hear(result)
+                lock.open()
+            }
+        }
+        between.open()
+
+        #expect(try await outcomes.all(20).allSatisfy { $0.error == "busy" })
+        try await hasty.insert("again")
+        #expect(try await other.names() == ["again"])
+    }
+
     @Test func aCopyIsWholeWhileWritesGoOn() async throws {
         let database = try Database.entries(in: folder)
         for number in 0..<500 { try await database.insert("entry \(number)") }

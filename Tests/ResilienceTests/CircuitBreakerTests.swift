@@ -74,6 +74,19 @@ struct CircuitBreakerTests {
         #expect(breaker { $0.admit(.seconds(30)) } != nil)
     }
 
+    @Test func aTrialWithdrawnTooLateLetsNoOtherThrough() throws {
+        let breaker = try opened()
+        let first = try #require(breaker { $0.admit(.seconds(30)) })
+        // It told nothing in time, and another is on trial by now.
+        #expect(breaker { $0.admit(.seconds(90)) } == nil)
+        let second = try #require(breaker { $0.admit(.seconds(120)) })
+        breaker { $0.withdraw(first, .seconds(121)) }
+        #expect(breaker.state == .halfOpen)
+        #expect(breaker { $0.admit(.seconds(121)) } == nil)
+        breaker { $0.report(second, succeeded: true, .seconds(122)) }
+        #expect(breaker.state == .closed)
+    }
+
     @Test func aHandGoesBeforeEverything() throws {
         let breaker = Held(CircuitBreaker())
         breaker { $0.force(open: true) }

@@ -57,6 +57,23 @@ struct FairnessTests {
         #expect(Set(jobs).isSubset(of: mill.processing))
     }
 
+    /// While one claim is under way no other is made: with the whole of a large pool in it, a newcomer would wait for that.
+    @Test func besideOthersAUsersJobsAreTakenByTheHandful() throws {
+        let mill = try Mill(bounds: Bounds(jobs: 200, calls: 200))
+        try mill.submit(300, plain, uid: 1)
+        try mill.submit(plain, uid: 2)
+        mill.isLazy = true
+        try mill.join([.plain], capacity: 200)
+        var taken: [Int] = []
+        while try mill.write() {
+            let before = mill.claimed.count
+            while mill.tell() {}
+            if mill.claimed.count > before { taken.append(mill.claimed.count - before) }
+        }
+        #expect(taken.max() == 32)
+        #expect(mill.processing.count >= 170, "all the same it gets its places")
+    }
+
     @Test func besideOthersAUserLeavesTheLastPlacesOfAKindFree() throws {
         let mill = try Mill()
         try mill.join([.plain], capacity: 16)

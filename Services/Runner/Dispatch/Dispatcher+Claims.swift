@@ -98,6 +98,9 @@ extension Dispatcher {
         func isBefore(_ other: Candidate) -> Bool { (share, user) < (other.share, other.user) }
     }
 
+    /// Jobs that are taken at once while several users have work: taking more would keep the next user's first waiting.
+    private static let handful = 32
+
     private func requests(now: Now) -> [ClaimRequest] {
         var requests: [ClaimRequest] = []
         if let own = ownRequest() { requests.append(own) }
@@ -107,7 +110,7 @@ extension Dispatcher {
         guard !candidates.isEmpty else { return requests }
         // Divided is what there is: the share of a user is not the places that another then misses.
         let open = room.kinds.values.reduce(0) { min($0 + max(0, $1.space.free), bounds.jobs) }
-        var free = min(bounds.jobs - running, open)
+        var free = min(bounds.jobs - running, open, guests.areMany ? Self.handful : .max)
         Self.divide(free, among: &candidates)
         candidates.sort { $0.isBefore($1) }
         for candidate in candidates where candidate.count > 0 && free > 0 {
@@ -223,6 +226,9 @@ extension Dispatcher {
         for (queue, number) in queuesUsed { room.queues[queue]?.free -= number }
         return request
     }
+
+    /// Whether others have work too, and most of what runs is theirs.
+    func isGuest(_ user: UInt32) -> Bool { guests.areThere(besides: user) && 8 * (users[user] ?? 0) <= running }
 
     /// Jobs that a user runs, as far as they count against him: none while nobody else is there.
     private func held(by user: UInt32) -> Int { guests.areThere(besides: user) ? users[user] ?? 0 : 0 }

@@ -11,6 +11,9 @@ struct Guests: Sendable {
 
     func knows(_ user: UInt32) -> Bool { seen.row(of: user) != nil }
 
+    /// Whether there is more than one.
+    var areMany: Bool { seen.count > 1 }
+
     /// Whether others than the user are there.
     func areThere(besides user: UInt32) -> Bool { seen.count > 1 || !seen.isEmpty && !knows(user) }
 

@@ -101,8 +101,13 @@ extension Runner {
         let now = time.wall()
         let session = context.session
         let durability = submissions.contains { $0.durability == .disk } ? Durability.disk : .crash
-        store.submit(durability, { db in try submissions.map { try JobStore.submit(db, $0, rules, now: now) } }) {
-            [self] result in
+        let turn = state.withLock { state in
+            state.submissions.begin(lanes.count, of: uid, isGuest: state.dispatcher.isGuest(uid))
+        }
+        store.submit(
+            durability, turn: turn, { db in try submissions.map { try JobStore.submit(db, $0, rules, now: now) } }
+        ) { [self] result in
+            state.withLock { $0.submissions.end(turn, of: uid) }
             answer(result.map { $0.map(\.receipt) })
             guard case .success(let taken) = result else {
                 for lane in lanes { live.remove(lane) }

@@ -1,7 +1,7 @@
 import Glibc
 
-/// Turns a model's score into how often it is right: first one temperature, then a rising curve (isotonic regression by
-/// pooling neighbours that are out of order), read with straight lines between its points.
+/// Turns a model's score into how often it is right: a rising curve (isotonic regression by pooling neighbours that are out
+/// of order), read with straight lines between its points.
 struct Calibration: Hashable, Sendable {
     struct Point: Hashable, Sendable {
         var score: Float
@@ -11,11 +11,10 @@ struct Calibration: Hashable, Sendable {
     /// Rising in both; empty leaves scores as they are.
     var points: [Point] = []
 
-    /// A score, whether it was right, and how much it counts.
+    /// A score, and whether it was right.
     struct Sample: Hashable, Sendable {
         var score: Float
         var isRight: Bool
-        var weight: Double
     }
 
     /// Samples pooled at least, so that chance does not shape the curve.
@@ -40,9 +39,9 @@ struct Calibration: Hashable, Sendable {
             let part = sorted[start..<end]
             pools.append(
                 Pool(
-                    scores: part.reduce(0) { $0 + Double($1.score) * $1.weight },
-                    right: part.reduce(0) { $0 + ($1.isRight ? $1.weight : 0) },
-                    count: part.reduce(0) { $0 + $1.weight }))
+                    scores: part.reduce(0) { $0 + Double($1.score) },
+                    right: part.reduce(0) { $0 + ($1.isRight ? 1 : 0) },
+                    count: Double(part.count)))
             while pools.count > 1, pools[pools.count - 2].mean >= pools[pools.count - 1].mean {
                 let last = pools.removeLast()
                 pools[pools.count - 1].scores += last.scores

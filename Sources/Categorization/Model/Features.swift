@@ -2,7 +2,7 @@ import Glibc
 
 /// The pieces of an example that a model weighs, each as a hash of 64 bits.
 struct Features {
-    enum Group: UInt8, CaseIterable { case letters, word, kind, whole, value, mixed }
+    enum Group: UInt8, CaseIterable { case letters, field, word, kind }
 
     struct Piece {
         var hash: UInt64
@@ -49,9 +49,9 @@ struct Features {
                 hash = (hash ^ UInt64(letters[place + length - 1])) &* 0x100_0000_01B3
                 guard length >= Self.shortest else { continue }
                 pieces.append(Piece(hash: Self.mixed(hash), group: .letters, word: word))
-                if tagged { pieces.append(Piece(hash: Self.mixed(hash &+ field << 40), group: .letters, word: word)) }
+                if tagged { pieces.append(Piece(hash: Self.mixed(hash &+ field << 40), group: .field, word: word)) }
                 if place == range.lowerBound, length >= 3 {
-                    pieces.append(Piece(hash: Self.mixed(hash &+ 77 &+ field << 50), group: .letters, word: word))
+                    pieces.append(Piece(hash: Self.mixed(hash &+ 77 &+ field << 50), group: .field, word: word))
                 }
             }
         }
@@ -82,8 +82,6 @@ struct Features {
             hashes.append(hash)
         }
         addKinds(hashes)
-        let whole = hashes.reduce(7) { $0 &* 0x100_0000_01B3 ^ $1 }
-        pieces.append(Piece(hash: Self.mixed(whole &+ field << 44), group: .whole, word: Int32(words.count) - 1))
     }
 
     /// Of what kind the named business is; a name of several words says more than the words.
@@ -116,40 +114,6 @@ struct Features {
     }
 
     static func combined(_ words: ArraySlice<UInt64>) -> UInt64 { words.reduce(0x77) { mixed($0 ^ $1) } }
-
-    /// Of amount and date: bands, the kind of cents, the month; alone and together with the merchant.
-    mutating func addValues(_ example: TextExample, merchant: UInt64) {
-        func add(_ group: Group, _ kind: UInt64, _ value: Int64) {
-            let base = group == .mixed ? merchant : 0
-            let hash = Self.mixed((UInt64(bitPattern: value) &* 31 &+ base) &+ kind << 33)
-            pieces.append(Piece(hash: hash, group: group, word: -1))
-        }
-        if let amount = example.amount, amount.isFinite {
-            let size = min(abs(amount), 1e12)
-            let band = size > 0 ? Int64((log2(size) * 2).rounded(.down)) : -20
-            let cents = Int64((size * 100).rounded())
-            let kind: Int64 =
-                switch cents % 100 {
-                case 0: 0
-                case 99: 1
-                case let rest where rest % 10 == 0: 2
-                case let rest where rest % 5 == 0: 3
-                default: 4
-                }
-            add(.value, 1, band)
-            add(.value, 2, band >> 1)
-            add(.value, 3, cents % 100)
-            add(.value, 4, kind)
-            if amount < 0 { add(.value, 5, 1) }
-            add(.mixed, 6, band)
-            add(.mixed, 7, amount < 0 ? -cents : cents)
-            add(.mixed, 9, kind)
-        }
-        if let date = example.date {
-            add(.value, 8, Int64(date.month))
-            add(.mixed, 10, Int64(date.month))
-        }
-    }
 
     mutating func removeAll() {
         pieces.removeAll(keepingCapacity: true)

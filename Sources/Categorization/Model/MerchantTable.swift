@@ -26,8 +26,8 @@ struct MerchantTable: Sendable {
 
     func contains(_ key: UInt64) -> Bool { key != 0 && entries[key] != nil }
 
-    /// The key of a merchant at an amount of this size.
-    static func key(_ merchant: UInt64, amount: Double?) -> UInt64? {
+    /// The key of a merchant at an amount of this size, in bands of a factor of 1.5 or `step` such bands.
+    static func key(_ merchant: UInt64, amount: Double?, step: Int64) -> UInt64? {
         guard merchant != 0, let amount, amount.isFinite else { return nil }
         let size = min(abs(amount), 1e12)
         var band: Int64 = -40
@@ -36,7 +36,9 @@ struct MerchantTable: Sendable {
             bound *= 1.5
             band += 1
         }
-        if amount < 0 { band -= 1000 }
+        band = (band + 40) / step
+        if amount < 0 { band += 1000 }
+        band += step * 10_000
         return Features.mixed(merchant ^ UInt64(bitPattern: band) &* 0xA24B_AED4_963E_E407)
     }
 

@@ -62,20 +62,19 @@ public struct ModelScratch: Sendable {
 }
 
 extension SparseVector {
-    /// Adds the known pieces: each once, by how often it stands there; those of texts are scaled to a length of 1.
+    /// Adds the known pieces: each once, by how often it stands there; those of a group are scaled to the group's length.
     mutating func append(_ features: Features, _ vocabulary: Vocabulary) {
         var found: [Int32] = []
         found.reserveCapacity(features.pieces.count)
         for piece in features.pieces {
             if let number = vocabulary.number(of: piece.hash) {
-                found.append(number << 3 | Int32(piece.group.rawValue))
+                found.append(number | Int32(piece.group.rawValue) << 28)
             }
         }
         found.sort()
-        let start = numbers.count
-        var squares: Float = 0
+        var starts = [Int](repeating: numbers.count, count: Features.Group.allCases.count + 1)
+        var squares = [Float](repeating: 0, count: Features.Group.allCases.count)
         var place = 0
-        var scaled: [Int] = []
         while place < found.count {
             let piece = found[place]
             var count = 0
@@ -83,19 +82,18 @@ extension SparseVector {
                 count += 1
                 place += 1
             }
-            let number = piece >> 3
-            let group = piece & 7
-            var value = vocabulary.scales[Int(number)]
-            if group <= Features.Group.kind.rawValue {
-                if count > 1 { value *= 1 + logf(Float(count)) }
-                squares += value * value
-                scaled.append(numbers.count)
-            }
-            numbers.append(number)
+            let number = Int(piece & 0x0FFF_FFFF)
+            let group = Int(piece >> 28)
+            var value = vocabulary.scales[number]
+            if count > 1 { value *= 1 + logf(Float(count)) }
+            squares[group] += value * value
+            numbers.append(Int32(number))
             values.append(value)
+            for later in (group + 1)..<starts.count { starts[later] = numbers.count }
         }
-        guard squares > 0, start < numbers.count else { return }
-        let scale = 1 / squares.squareRoot()
-        for place in scaled { values[place] *= scale }
+        for group in squares.indices where squares[group] > 0 {
+            let scale = vocabulary.lengths[group] / squares[group].squareRoot()
+            for place in starts[group]..<starts[group + 1] { values[place] *= scale }
+        }
     }
 }

@@ -16,7 +16,7 @@ public enum ModelBytesError: Error, Hashable, Sendable, CustomStringConvertible 
 
 extension TextModel {
     /// Of the layout of the bytes, and of how features are made: a model of another version answers otherwise.
-    public static let version = 1
+    public static let version = 2
     private static let magic: [UInt8] = Array("MLRC".utf8)
 
     /// The model as bytes, little endian: "MLRC", version, content, and a check of 64 bits over all before it. The same
@@ -28,11 +28,13 @@ extension TextModel {
         writer.put(UInt64(rows))
         writer.put(revision)
         writer.put(threshold)
-        writer.put(smoothing)
+        writer.put(lastDay)
         writer.put(UInt32(labels.count))
         for label in labels { writer.put(label) }
-        for judgement in [known, unknown] {
+        for judgement in judgements {
             writer.put(judgement.temperature)
+            writer.put(judgement.value)
+            writer.put(judgement.priors)
             writer.put(UInt32(judgement.calibration.points.count))
             for point in judgement.calibration.points {
                 writer.put(point.score)
@@ -42,9 +44,10 @@ extension TextModel {
         writer.put(UInt32(linear.labels))
         writer.put(vocabulary.hashes)
         writer.put(vocabulary.scales)
-        writer.put(linear.history)
+        writer.put(vocabulary.lengths)
         writer.put(linear.weights)
         writer.put(linear.bias)
+        writer.put(values.ratios)
         writer.put(UInt32(table.entries.count))
         for (key, entry) in table.entries.sorted(by: { $0.key < $1.key }) {
             writer.put(key)
@@ -75,12 +78,13 @@ extension TextModel {
     private static func read(_ reader: inout ByteReader) -> TextModel? {
         var model = TextModel()
         guard let rows = reader.integer(UInt64.self), let revision = reader.integer(UInt64.self),
-            let threshold = reader.float(), let smoothing = reader.float(),
+            let threshold = reader.float(), let lastDay = reader.integer(Int32.self),
             let labels = reader.list({ $0.text() }), Set(labels).count == labels.count,
-            let known = judgement(&reader), let unknown = judgement(&reader),
+            let judgements = judgements(&reader),
             let linearLabels = reader.integer(UInt32.self).map({ Int($0) }), linearLabels <= labels.count,
             let hashes = reader.words(UInt64.self), let scales = reader.floats(), scales.count == hashes.count,
-            let history = reader.floats(), let weights = reader.lanes(), let bias = reader.lanes(),
+            let lengths = reader.floats(), lengths.count == Features.Group.allCases.count,
+            let weights = reader.lanes(), let bias = reader.lanes(), let ratios = reader.lanes(),
             Set(hashes).count == hashes.count
         else { return nil }
         model.labels = labels
@@ -88,16 +92,15 @@ extension TextModel {
         model.rows = Int(clamping: rows)
         model.revision = revision
         model.threshold = threshold
-        model.smoothing = smoothing
-        model.known = known
-        model.unknown = unknown
-        model.vocabulary = Vocabulary(hashes: hashes, scales: scales)
+        model.lastDay = lastDay
+        model.judgements = judgements
+        model.vocabulary = Vocabulary(hashes: hashes, scales: scales, lengths: lengths)
         model.linear = LinearLayer(pieces: 0, labels: linearLabels)
         let lanes = model.linear.lanes
-        guard history.count == hashes.count, weights.count == hashes.count * lanes, bias.count == lanes else {
-            return nil
-        }
-        model.linear.history = history
+        model.values = ValueLayer(labels: linearLabels)
+        guard weights.count == hashes.count * lanes, bias.count == lanes, ratios.count == model.values.ratios.count
+        else { return nil }
+        model.values.ratios = ratios
         model.linear.weights = weights
         model.linear.bias = bias
         guard let entries = reader.list({ entry(&$0, labels: labels.count) }) else { return nil }
@@ -105,14 +108,22 @@ extension TextModel {
         return model
     }
 
-    private static func judgement(_ reader: inout ByteReader) -> Judgement? {
-        guard let temperature = reader.float(), temperature > 0,
-            let points = reader.list({ reader -> Calibration.Point? in
-                guard let score = reader.float(), let probability = reader.float() else { return nil }
-                return Calibration.Point(score: score, probability: probability)
-            })
-        else { return nil }
-        return Judgement(temperature: temperature, calibration: Calibration(points: points))
+    private static func judgements(_ reader: inout ByteReader) -> [Judgement]? {
+        var judgements: [Judgement] = []
+        for _ in Regime.allCases {
+            guard let temperature = reader.float(), temperature > 0, let value = reader.float(),
+                let priors = reader.floats(), priors.count == MemoryKeys.levelCount,
+                let points = reader.list({ reader -> Calibration.Point? in
+                    guard let score = reader.float(), let probability = reader.float() else { return nil }
+                    return Calibration.Point(score: score, probability: probability)
+                })
+            else { return nil }
+            judgements.append(
+                Judgement(
+                    temperature: temperature, value: value, priors: priors,
+                    calibration: Calibration(points: points)))
+        }
+        return judgements
     }
 
     private static func entry(_ reader: inout ByteReader, labels: Int) -> (UInt64, MerchantTable.Entry)? {

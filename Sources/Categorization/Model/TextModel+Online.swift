@@ -32,7 +32,7 @@ extension TextModel {
         revision = Features.mixed(revision &+ 1)
     }
 
-    private static func day(_ example: TextExample) -> Int32 {
+    static func day(_ example: TextExample) -> Int32 {
         example.date.map { Int32(clamping: $0.daysSinceEpoch) } ?? 0
     }
 
@@ -50,13 +50,13 @@ extension TextModel {
         var features = Features()
         var vector = SparseVector()
         features.addTexts(example.texts)
-        append(features, to: &vector)
-        features.removeAll()
-        features.addValues(example, merchant: MemoryKeys(example).merchant)
-        append(features, to: &vector)
+        vector.append(features, vocabulary)
         var scores = [LinearLayer.Lane](repeating: .zero, count: linear.lanes)
-        linear.learn(vector, label: Int(label), weight: weight, smoothing: smoothing, scores: &scores)
+        linear.learn(vector, label: Int(label), weight: Self.onlineShare * weight, scores: &scores)
     }
+
+    /// The share of a wrong score that one row mends.
+    private static let onlineShare: Float = 0.1
 }
 
 extension MerchantTable {

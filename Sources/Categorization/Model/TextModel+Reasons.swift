@@ -21,7 +21,7 @@ extension TextModel {
         var features = Features()
         features.addTexts(example.texts)
         var vector = SparseVector()
-        append(features, to: &vector)
+        vector.append(features, vocabulary)
         let values = Dictionary(zip(vector.numbers, vector.values), uniquingKeysWith: { first, _ in first })
         // A piece that stands in several words is shared among them.
         var places: [Int32: [Int32]] = [:]
@@ -36,12 +36,11 @@ extension TextModel {
         var reasons = zip(features.words, sums).map { range, sum in
             LearnedReason("word \"\(String(decoding: features.letters[range], as: UTF8.self))\"", sum)
         }
-        features.removeAll()
-        features.addValues(example, merchant: keys.merchant)
-        vector.removeAll()
-        append(features, to: &vector)
-        let sum = zip(vector.numbers, vector.values).reduce(0) { $0 + contribution($1.0, $1.1, label) }
-        if sum != 0 { reasons.append(LearnedReason("amount and date", sum)) }
+        // In the scores' measure.
+        let judgement = judgements[Regime.known.rawValue]
+        let sum = Double(
+            self.values.contribution(example.amount, label: label) * judgement.value * judgement.temperature)
+        if sum != 0 { reasons.append(LearnedReason("amount", sum)) }
         return reasons.map { LearnedReason($0.feature, $0.contribution.rounded(places: 4)) }
     }
 

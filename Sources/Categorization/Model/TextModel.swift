@@ -12,29 +12,32 @@ public struct TextModel: Sendable {
     var numbers: [String: Int32]
     var vocabulary: Vocabulary
     var linear: LinearLayer
+    var values: ValueLayer
     var table: MerchantTable
-    /// For merchants in the memory, and for others.
-    var known = Judgement()
-    var unknown = Judgement()
-    var smoothing: Float
+    /// One for each ``Regime``.
+    var judgements = [Judgement](repeating: Judgement(), count: Regime.allCases.count)
+    /// The latest day of the rows it was trained on.
+    var lastDay: Int32 = 0
+
+    /// What is known of an example before it is judged: whether its merchant is in the memory, and whether it is later
+    /// than all that was learned. Each has its own probabilities.
+    enum Regime: Int, CaseIterable, Sendable { case known, knownLater, unknown }
 
     /// How scores of a kind of example become probabilities.
     struct Judgement: Hashable, Sendable {
-        var temperature: Float = 1
+        var temperature: Float = 0.2
+        /// How much what the amount says counts beside the text.
+        var value: Float = 0.5
+        /// How many remembered rows weigh as much as all that stands before, for each of ``MemoryKeys/levels``.
+        var priors = [Float](repeating: 30, count: MemoryKeys.levelCount)
         var calibration = Calibration()
     }
-
-    /// How many rows of a merchant weigh as much as the linear layer.
-    static let merchantPrior: Float = 30
-    static let amountPrior: Float = 30
-    static let textPrior: Float = 30
 
     struct Answer: Sendable {
         var label: Int32
         var probability: Float
         /// Before calibration.
         var score: Float
-        var isKnown: Bool
     }
 
     /// The likeliest labels with their probabilities, best first; at most `count`. Empty without labels.
@@ -63,24 +66,32 @@ public struct TextModel: Sendable {
     func judge(_ example: TextExample, _ scratch: inout ModelScratch) -> Answer? {
         guard !labels.isEmpty else { return nil }
         let keys = MemoryKeys(example)
-        let isKnown = table.contains(keys.merchant)
         scores(of: example, keys, &scratch)
-        return judge(keys, isKnown ? known : unknown, isKnown: isKnown, &scratch)
+        return judge(example, keys, judgements[regime(keys, day: Self.day(example)).rawValue], &scratch)
+    }
+
+    func knows(_ keys: MemoryKeys) -> Bool { table.contains(keys.merchant) }
+
+    func regime(_ keys: MemoryKeys, day: Int32) -> Regime {
+        guard knows(keys) else { return .unknown }
+        return day > lastDay ? .knownLater : .known
     }
 
     /// Judges by the linear scores that lie in the scratch.
     func judge(
-        _ keys: MemoryKeys, _ judgement: Judgement, isKnown: Bool, _ scratch: inout ModelScratch
+        _ example: TextExample, _ keys: MemoryKeys, _ judgement: Judgement, _ scratch: inout ModelScratch
     ) -> Answer {
-        LinearLayer.softmax(&scratch.scores, labels: linear.labels, temperature: judgement.temperature)
+        let scale = LinearLayer.Lane(repeating: 1 / judgement.temperature)
+        for lane in scratch.scores.indices { scratch.scores[lane] *= scale }
+        values.add(example.amount, weight: judgement.value, to: &scratch.scores)
+        LinearLayer.softmax(&scratch.scores, labels: linear.labels)
         scratch.spread(labels: labels.count)
-        remember(keys, &scratch.mixed)
+        remember(keys, judgement.priors, &scratch.mixed)
         var best = 0
         for label in 1..<max(labels.count, 1) where scratch.mixed[label] > scratch.mixed[best] { best = label }
         let score = scratch.mixed[best]
         return Answer(
-            label: Int32(best), probability: min(max(judgement.calibration.probability(of: score), 0), 1), score: score,
-            isKnown: isKnown)
+            label: Int32(best), probability: min(max(judgement.calibration.probability(of: score), 0), 1), score: score)
     }
 
     /// Scores of the linear layer; those of a text are kept for the next example with the same.
@@ -88,38 +99,25 @@ public struct TextModel: Sendable {
         scratch.prepare(for: self)
         if let kept = scratch.kept(keys.text) {
             scratch.scores = kept
-        } else {
-            scratch.vector.removeAll()
-            scratch.features.removeAll()
-            scratch.features.addTexts(example.texts)
-            append(scratch.features, to: &scratch.vector)
-            linear.score(scratch.vector, into: &scratch.scores)
-            scratch.keep(keys.text)
+            return
         }
         scratch.vector.removeAll()
         scratch.features.removeAll()
-        scratch.features.addValues(example, merchant: keys.merchant)
-        append(scratch.features, to: &scratch.vector)
-        linear.add(scratch.vector, to: &scratch.scores)
+        scratch.features.addTexts(example.texts)
+        scratch.vector.append(scratch.features, vocabulary)
+        linear.score(scratch.vector, into: &scratch.scores)
+        scratch.keep(keys.text)
     }
 
     mutating func dropWeights() {
         vocabulary = Vocabulary()
         linear.weights = []
-        linear.history = []
     }
 
-    /// Known pieces with their values; those of texts scaled to a length of 1.
-    func append(_ features: Features, to vector: inout SparseVector) {
-        vector.append(features, vocabulary)
-    }
-
-    /// Mixes in what is remembered of the merchant, of it at this amount, and of this very text.
-    private func remember(_ keys: MemoryKeys, _ mixed: inout [Float]) {
+    /// Mixes in what is remembered of the merchant, of it at such amounts, and of these very texts.
+    private func remember(_ keys: MemoryKeys, _ priors: [Float], _ mixed: inout [Float]) {
         var corrected: Int32 = -1
-        for (key, prior) in [
-            (keys.merchant, Self.merchantPrior), (keys.amount, Self.amountPrior), (keys.whole, Self.textPrior),
-        ] {
+        for (key, prior) in zip(keys.levels, priors) {
             guard key != 0, let entry = table.entries[key] else { continue }
             let total = entry.total
             let share = prior / (total + prior)
@@ -149,17 +147,24 @@ public struct LabelProbability: Hashable, Sendable {
 struct MemoryKeys {
     let merchant: UInt64
     let amount: UInt64
-    /// Of the merchant at this very amount; remembered only where a correction says so.
+    /// Of the merchant at amounts of about this size.
+    let roughAmount: UInt64
+    /// Of the merchant at this very amount; remembered where it came more than once, or a correction says so.
     let exact: UInt64
     /// Merchant and description together; 0 where there is only one text.
     let whole: UInt64
     /// Of the texts as they are.
     let text: UInt64
 
+    static let levelCount = 5
+    /// From what says least to what says most.
+    var levels: [UInt64] { [merchant, roughAmount, amount, exact, whole] }
+
     init(_ example: TextExample) {
         let name = example.texts.first { !$0.isEmpty } ?? ""
         merchant = Features.merchantKey([name])
-        amount = MerchantTable.key(merchant, amount: example.amount) ?? 0
+        amount = MerchantTable.key(merchant, amount: example.amount, step: 1) ?? 0
+        roughAmount = MerchantTable.key(merchant, amount: example.amount, step: 4) ?? 0
         exact =
             amount != 0
             ? Features.mixed(merchant &+ Features.mixed((example.amount ?? 0).bitPattern ^ 0xE7AC)) : 0
@@ -173,19 +178,5 @@ struct MemoryKeys {
             text = (text ^ 0x1FF) &* 0x100_0000_01B3
         }
         self.text = Features.mixed(text)
-    }
-}
-
-extension LinearLayer {
-    func add(_ vector: SparseVector, to scores: inout [Lane]) {
-        scores.withUnsafeMutableBufferPointer { scores in
-            weights.withUnsafeBufferPointer { weights in
-                for place in vector.numbers.indices {
-                    let row = Int(vector.numbers[place]) * lanes
-                    let value = Lane(repeating: vector.values[place])
-                    for lane in 0..<lanes { scores[lane] += weights[row + lane] * value }
-                }
-            }
-        }
     }
 }

@@ -1,9 +1,9 @@
 /// How a model is trained. The defaults were chosen on a part of the learning data that was held back.
 public struct TrainingOptions: Hashable, Sendable {
-    /// Times the rows are gone through.
-    public var epochs = 8
-    /// Certainty kept back for other labels, 0 to 1.
-    public var smoothing = 0.2
+    /// Times the texts are gone through at most.
+    public var epochs = 30
+    /// What a row on the wrong side of its margin costs, against the length of the weights.
+    public var cost: Float = 0.4
     /// Weights at most, of 4 bytes each: bounds memory. Rare pieces are left out first.
     public var maximumWeights = 12_000_000
     /// The precision for which the threshold of answers is chosen.
@@ -12,12 +12,13 @@ public struct TrainingOptions: Hashable, Sendable {
     public var calibrates = true
     /// How many such parts; each costs one more training.
     public var folds = 4
-    /// Scales of words, kinds of business, whole texts, values, and values with their merchant against runs of letters.
-    public var wordScale: Float = 1
-    public var kindScale: Float = 20
-    public var wholeScale: Float = 0.5
-    public var valueScale: Float = 0.15
-    public var mixedScale: Float = 0.25
+    /// How much the rows of one text count together: their number to this power. Below 1 a text that came a thousand
+    /// times does not drown what others of its words say.
+    public var rowPower: Float = 0.5
+    /// Lengths of what words, kinds of business and fields say, against 1 for runs of letters.
+    public var wordScale: Float = 0.4
+    public var kindScale: Float = 0.7
+    public var fieldScale: Float = 0.4
 
     public init() {}
 }

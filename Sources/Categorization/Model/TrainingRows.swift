@@ -11,6 +11,8 @@ struct TrainingRows {
     /// A row with the text of this number.
     let textRow: [Int32]
     let day: [Int32]
+    /// Rows of the row's merchant.
+    let merchantRows: [Int32]
 
     var isEmpty: Bool { examples.isEmpty }
     var count: Int { examples.count }
@@ -36,6 +38,9 @@ struct TrainingRows {
             }
         }
         self.text = text
+        var merchants: [UInt64: Int32] = [:]
+        for keys in keys { merchants[keys.merchant, default: 0] += 1 }
+        merchantRows = keys.map { merchants[$0.merchant] ?? 1 }
         self.textRow = textRow
     }
 
@@ -47,64 +52,55 @@ struct TrainingRows {
         return examples.indices.filter { row in
             Features.mixed(keys[row].merchant ^ 0x5EED) % UInt64(folds) == UInt64(fold)
                 || (hasDays && day[row] >= latest)
-                || Features.mixed(UInt64(row) &+ 0xABCD) % 20 == UInt64(fold)
+                || Features.mixed(UInt64(row) &+ 0xABCD) % 12 == UInt64(fold)
         }
     }
 
-    /// The pieces of the chosen rows: those of texts scaled by how rare they are. At most `most`, the frequent first.
-    func vocabulary(_ chosen: [Int], most: Int, _ options: TrainingOptions) -> Vocabulary {
-        var seenTexts = [Bool](repeating: false, count: textRow.count)
-        var counts: [UInt64: (count: Int32, group: Features.Group)] = [:]
-        var features = Features()
-        var texts = 0
+    /// How often each text bears each label among the chosen rows; empty for texts that are not among them.
+    func tallies(_ chosen: [Int], power: Float) -> [[SupportVectors.Tally]] {
+        var tallies = [[SupportVectors.Tally]](repeating: [], count: textRow.count)
         for row in chosen {
-            if !seenTexts[Int(text[row])] {
-                seenTexts[Int(text[row])] = true
-                texts += 1
-                features.removeAll()
-                features.addTexts(examples[row].example.texts)
-                var inText = Set<UInt64>()
-                for piece in features.pieces where inText.insert(piece.hash).inserted {
-                    counts[piece.hash, default: (0, piece.group)].count += 1
-                }
+            let text = Int(text[row])
+            if let place = tallies[text].firstIndex(where: { $0.label == label[row] }) {
+                tallies[text][place].count += 1
+            } else {
+                tallies[text].append(SupportVectors.Tally(label: label[row], count: 1))
             }
-            features.removeAll()
-            features.addValues(examples[row].example, merchant: keys[row].merchant)
-            for piece in features.pieces { counts[piece.hash, default: (0, piece.group)].count += 1 }
         }
-        var kept = counts.filter { $1.count >= 2 || $1.group.rawValue <= Features.Group.whole.rawValue }
+        if power != 1 {
+            for text in tallies.indices {
+                let sum = tallies[text].reduce(0) { $0 + $1.count }
+                for place in tallies[text].indices { tallies[text][place].count *= powf(sum, power - 1) }
+            }
+        }
+        return tallies
+    }
+
+    /// The pieces of the texts and how rare they are among the rows. At most `most`, the frequent first.
+    func vocabulary(_ tallies: [[SupportVectors.Tally]], most: Int, _ options: TrainingOptions) -> Vocabulary {
+        var counts: [UInt64: (count: Float, group: Features.Group)] = [:]
+        var features = Features()
+        var rows: Float = 0
+        for (text, tallies) in tallies.enumerated() where !tallies.isEmpty {
+            let count = tallies.reduce(0) { $0 + $1.count }
+            rows += count
+            features.removeAll()
+            features.addTexts(examples[Int(textRow[text])].example.texts)
+            var inText = Set<UInt64>()
+            for piece in features.pieces where inText.insert(piece.hash).inserted {
+                counts[piece.hash, default: (0, piece.group)].count += count
+            }
+        }
+        var kept = counts
         if kept.count > most {
             // The frequent first; of equally frequent ones it matters little, but must not vary.
             let order = kept.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
             kept = Dictionary(uniqueKeysWithValues: order.prefix(most).map { ($0.key, $0.value) })
         }
         let hashes = kept.keys.sorted()
-        let scales = hashes.map { hash -> Float in
-            guard let (count, group) = kept[hash] else { return 0 }
-            let rarity = 1 + logf(Float(texts + 1) / Float(count + 1))
-            return switch group {
-            case .letters: rarity
-            case .word: rarity * options.wordScale
-            case .kind: options.kindScale
-            case .whole: options.wholeScale
-            case .value: options.valueScale
-            case .mixed: options.mixedScale
-            }
-        }
-        return Vocabulary(hashes: hashes, scales: scales)
-    }
-
-    /// The vectors of the chosen rows' texts, by the text's number.
-    func textVectors(_ chosen: [Int], _ vocabulary: Vocabulary) -> [SparseVector?] {
-        var vectors = [SparseVector?](repeating: nil, count: textRow.count)
-        var features = Features()
-        for row in chosen where vectors[Int(text[row])] == nil {
-            features.removeAll()
-            features.addTexts(examples[row].example.texts)
-            var vector = SparseVector()
-            vector.append(features, vocabulary)
-            vectors[Int(text[row])] = vector
-        }
-        return vectors
+        let scales = hashes.map { hash in 1 + logf((rows + 1) / ((kept[hash]?.count ?? 0) + 1)) }
+        return Vocabulary(
+            hashes: hashes, scales: scales,
+            lengths: [1, options.fieldScale, options.wordScale, options.kindScale])
     }
 }

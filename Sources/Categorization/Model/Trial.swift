@@ -2,39 +2,41 @@ import Glibc
 
 /// What models trained on a part say of the rest: from it scores become probabilities.
 struct Trial {
+    typealias Judgement = TextModel.Judgement
+
     private struct Row {
         /// Linear scores, before any temperature.
         var scores: [LinearLayer.Lane]
         var model: Int
         var row: Int
-        var isKnown: Bool
-        var weight: Double
+        var regime: TextModel.Regime
     }
 
     private let rows: TrainingRows
     private var models: [TextModel] = []
     private var held: [Row] = []
 
-    /// Rows that are looked at, at most for each model.
-    private static let maximumRows = 6000
+    /// Rows of merchants that the model knows, and of others, that are looked at, at most for each model.
+    private static let maximumRows = 4000
+    /// Rows by which a regime's parameters are chosen, at most.
+    private static let maximumTried = 4000
 
     init(_ rows: TrainingRows, folds: Int, train: ([Int]) -> TextModel) {
         self.rows = rows
-        var counts: [UInt64: Int] = [:]
-        for keys in rows.keys { counts[keys.merchant, default: 0] += 1 }
         for fold in 0..<max(folds, 2) {
             let chosen = rows.heldBack(fold, of: max(folds, 2))
             let isHeld = Set(chosen)
             var model = train((0..<rows.count).filter { !isHeld.contains($0) })
             var scratch = ModelScratch()
-            let stride = chosen.count / Self.maximumRows + 1
-            for (place, row) in chosen.enumerated() where place % stride == 0 {
-                let keys = rows.keys[row]
-                model.scores(of: rows.examples[row].example, keys, &scratch)
-                let isKnown = model.table.contains(keys.merchant)
-                // A few large merchants must not speak for all that are yet unknown.
-                let weight = isKnown ? 1 : 1 / Double(counts[keys.merchant] ?? 1).squareRoot()
-                held.append(Row(scores: scratch.scores, model: fold, row: row, isKnown: isKnown, weight: weight))
+            for part in [chosen.filter({ model.knows(rows.keys[$0]) }), chosen.filter({ !model.knows(rows.keys[$0]) })]
+            {
+                let stride = part.count / Self.maximumRows + 1
+                for row in part.indices.lazy.filter({ $0 % stride == 0 }).map({ part[$0] }) {
+                    let keys = rows.keys[row]
+                    model.scores(of: rows.examples[row].example, keys, &scratch)
+                    let regime = model.regime(keys, day: rows.day[row])
+                    held.append(Row(scores: scratch.scores, model: fold, row: row, regime: regime))
+                }
             }
             // From here on only its memory of merchants is asked; the weights would fill the machine's.
             model.dropWeights()
@@ -42,44 +44,62 @@ struct Trial {
         }
     }
 
-    /// The temperature under which the held rows are likeliest, and the curve that makes its scores probabilities.
-    func judgement(known: Bool) -> TextModel.Judgement {
-        let rows = held.filter { $0.isKnown == known }
-        var judgement = TextModel.Judgement()
-        guard rows.count >= 2 * Calibration.minimumPool else { return judgement }
-        var least = Double.infinity
-        for temperature in [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1, 1.25] as [Float] {
-            var tried = TextModel.Judgement()
-            tried.temperature = temperature
-            var loss = 0.0
-            for row in rows {
-                loss -= log(max(Double(answer(row, tried).truth), 1e-4)) * row.weight
-            }
-            if loss < least {
-                least = loss
-                judgement = tried
+    func judgements() -> [Judgement] {
+        var known = Judgement()
+        return TextModel.Regime.allCases.map { regime in
+            let judgement = judgement(regime, known)
+            if regime == .known { known = judgement }
+            return judgement
+        }
+    }
+
+    /// The parameters under which the held rows of a regime are likeliest, and the curve that makes scores probabilities.
+    private func judgement(_ regime: TextModel.Regime, _ other: Judgement) -> Judgement {
+        let rows = held.filter { $0.regime == regime }
+        var best = Judgement()
+        guard rows.count >= 2 * Calibration.minimumPool else { return other }
+        let tried = rows.indices.filter { $0 % (rows.count / Self.maximumTried + 1) == 0 }.map { rows[$0] }
+        var least = loss(tried, best)
+        func choose<Value>(_ path: WritableKeyPath<Judgement, Value>, _ values: [Value]) {
+            for value in values {
+                var next = best
+                next[keyPath: path] = value
+                let loss = loss(tried, next)
+                if loss < least { (least, best) = (loss, next) }
             }
         }
-        let samples = rows.map { row in
-            let answer = answer(row, judgement)
-            return Calibration.Sample(score: answer.score, isRight: answer.isRight, weight: row.weight)
+        for _ in 0..<2 {
+            choose(\.temperature, [0.06, 0.08, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4, 0.6])
+            choose(\.value, [0, 0.25, 0.5, 0.75, 1, 1.5, 2])
+            guard regime != .unknown else { continue }
+            for place in 0..<MemoryKeys.levelCount {
+                choose(\.priors[place], [1, 3, 10, 30, 100, 300, 1000])
+            }
         }
-        judgement.calibration = Calibration(samples)
-        return judgement
+        best.calibration = Calibration(
+            rows.map { row in
+                let answer = answer(row, best)
+                return Calibration.Sample(score: answer.score, isRight: answer.isRight)
+            })
+        return best
+    }
+
+    private func loss(_ rows: [Row], _ judgement: Judgement) -> Double {
+        rows.reduce(0) { $0 - log(max(Double(answer($1, judgement).truth), 1e-4)) }
     }
 
     /// The lowest probability above which answers reach the precision; above 1 when none does.
-    func threshold(_ known: TextModel.Judgement, _ unknown: TextModel.Judgement, precision: Double) -> Float {
+    func threshold(_ judgements: [Judgement], precision: Double) -> Float {
         let judged = held.map { row in
-            let answer = answer(row, row.isKnown ? known : unknown)
-            return (probability: answer.probability, isRight: answer.isRight, weight: row.weight)
+            let answer = answer(row, judgements[row.regime.rawValue])
+            return (probability: answer.probability, isRight: answer.isRight)
         }
         .sorted { $0.probability > $1.probability }
         var (right, all) = (0.0, 0.0)
         var threshold: Float = 2
         for (place, one) in judged.enumerated() {
-            all += one.weight
-            if one.isRight { right += one.weight }
+            all += 1
+            if one.isRight { right += 1 }
             let isLastOfEqual = place + 1 == judged.count || judged[place + 1].probability < one.probability
             if isLastOfEqual, right >= precision * all { threshold = one.probability }
         }
@@ -87,11 +107,12 @@ struct Trial {
     }
 
     private func answer(
-        _ row: Row, _ judgement: TextModel.Judgement
+        _ row: Row, _ judgement: Judgement
     ) -> (score: Float, probability: Float, isRight: Bool, truth: Float) {
         var scratch = ModelScratch()
         scratch.scores = row.scores
-        let answer = models[row.model].judge(rows.keys[row.row], judgement, isKnown: row.isKnown, &scratch)
+        let example = rows.examples[row.row].example
+        let answer = models[row.model].judge(example, rows.keys[row.row], judgement, &scratch)
         let label = rows.label[row.row]
         return (answer.score, answer.probability, answer.label == label, scratch.mixed[Int(label)])
     }

@@ -4,6 +4,8 @@ struct Vocabulary: Sendable {
     private(set) var hashes: [UInt64] = []
     /// What the piece's value is multiplied with.
     private(set) var scales: [Float] = []
+    /// How long the vector of a group of pieces is made.
+    private(set) var lengths: [Float] = [1, 1, 1, 1]
     private var slots: [Int32] = [-1]
     private var mask = 0
 
@@ -12,10 +14,12 @@ struct Vocabulary: Sendable {
     init() {}
 
     /// - Precondition: the hashes differ, and there are as many scales.
-    init(hashes: [UInt64], scales: [Float]) {
+    init(hashes: [UInt64], scales: [Float], lengths: [Float]) {
         precondition(hashes.count == scales.count, "a scale for each piece")
+        precondition(lengths.count == Features.Group.allCases.count, "a length for each group")
         self.hashes = hashes
         self.scales = scales
+        self.lengths = lengths
         var size = 16
         while size < hashes.count * 2 { size *= 2 }
         mask = size - 1
