@@ -1,3 +1,4 @@
+import Glibc
 import Linux
 import MillraceProtocol
 import Telemetry
