@@ -35,7 +35,8 @@ public struct FamilyDescription: Sendable, Hashable {
     /// Why no exposition could show it; nil when all is well.
     public var problem: String? {
         if !Self.isMetricName(name) { return "\"\(name)\" is no metric name; use [a-zA-Z_:][a-zA-Z0-9_:]*" }
-        if let suffix = Self.reserved.first(where: name.hasSuffix) {
+        // A gauge may be called browser_pool_total: earlier systems have such names, and nothing is added to a gauge's.
+        if let suffix = Self.reserved.first(where: name.hasSuffix), kind != .gauge || suffix != "_total" {
             return "\(name) ends in \(suffix), which the exposition adds itself"
         }
         if !unit.isEmpty, !name.hasSuffix("_\(unit)") { return "\(name) has to end in its unit, _\(unit)" }
