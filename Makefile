@@ -63,9 +63,9 @@ crash: setup ## kill -9 two thousand times under load; writes Documentation/Cras
 	$(SWIFT) build --build-tests
 	@sh Scripts/crash
 
-crash-schedules: setup ## kill -9 scheduler and runner five hundred times, with a schedule of every second
+crash-schedules: setup ## kill -9 scheduler and runner five hundred times; writes Documentation/ScheduleCrashes.md
 	$(SWIFT) build --build-tests
-	@MILLRACE_SCHEDULE_KILLS=$${MILLRACE_SCHEDULE_KILLS:-500} MILLRACE_TEST_SECONDS=3600 sh Scripts/test --filter ScheduleCrashTests
+	@sh Scripts/crash --schedules
 
 install: ## install executables, units and completions (DESTDIR= PREFIX=/usr BUILD=release)
 ifdef BINARIES

@@ -93,7 +93,7 @@ targets += library("Calendars", ["Linux"], testing: ["JSONCodec", "Linux"])
 targets += library("MillraceProtocol", ["JSONCodec", "Linux"])
 targets += library("MillraceRPC", ["MillraceProtocol", "Resilience", "Telemetry", "Linux", log] + nio)
 targets += library("MillraceStore", ["Telemetry", "Linux", "CSQLite"])
-targets += library("MillraceService", ["MillraceRPC", "Telemetry", "Systemd", "Resilience", log])
+targets += library("MillraceService", ["MillraceRPC", "Telemetry", "Systemd", "Resilience", "Decimals", log])
 targets += library("MillraceWorker", ["MillraceRPC", "MillraceService", "Telemetry", "Resilience", log])
 targets += library("Declarations", ["Linux", "CYAML"])
 targets += library("KindFiles", ["Declarations", "Linux"])
@@ -124,10 +124,14 @@ targets += library(
     ] + nio,
     testing: ["Simulators"])
 targets += library(
+    "Mail",
+    ["WebClient", "MillraceProtocol", "Linux", tls, .product(name: "NIOTLS", package: "swift-nio")] + nio)
+targets += library(
     "Notion", ["WebClient", "JSONCodec", "Decimals", "Resilience", "MillraceProtocol", "Linux"], testing: ["Simulators"]
 )
 targets += library(
-    "Chat", ["WebClient", "JSONCodec", "MillraceProtocol", "Linux"], testing: ["Simulators", "ChatSummaries"])
+    "Chat", ["WebClient", "JSONCodec", "Decimals", "MillraceProtocol", "Linux"],
+    testing: ["Simulators", "ChatSummaries"])
 targets.append(
     .target(
         name: "ChatSummaries", dependencies: ["BackOffice", "Chat", "Decimals"], path: "Sources/ChatSummaries",
@@ -147,7 +151,7 @@ targets += service(
     testing: ["MillraceStore"])
 targets += service(
     "CategorizerService", folder: "Categorizer",
-    ["Categorization", "Tables", "Decimals", "MillraceService", "MillraceStore", "Resilience", "Schemas"],
+    ["Categorization", "Calendars", "Tables", "Decimals", "MillraceService", "MillraceStore", "Resilience", "Schemas"],
     testing: ["MillraceStore", "MillraceService", "MillraceProtocol", "JSONCodec", log])
 targets += service(
     "MetricsService", folder: "Metrics",
@@ -159,8 +163,8 @@ targets += service(
 targets += service(
     "BackOfficeWorker", folder: "BackOffice",
     [
-        "MillraceWorker", "BackOffice", "Calendars", "Notion", "NotionBooks", "Chat", "ChatSummaries", "WebClient",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "MillraceWorker", "BackOffice", "Calendars", "Notion", "NotionBooks", "Chat", "ChatSummaries", "Mail",
+        "WebClient", .product(name: "Crypto", package: "swift-crypto"),
     ],
     testing: ["Simulators"])
 targets += service(
@@ -180,10 +184,13 @@ targets.append(
         swiftSettings: strict, linkerSettings: packed))
 // What the crash tests kill; they find it beside the other executables.
 targets.append(.executableTarget(name: "CrashWorker", path: "Tests/CrashWorker"))
+// What tests load into a process to move its wall clock.
+targets.append(.target(name: "MovedClock", path: "Tests/MovedClock"))
 // Measures what `make claims` writes down.
 targets.append(
     .executableTarget(
-        name: "Claims", dependencies: ["NotionBooks", "Notion", "BackOffice", "WebClient", "Simulators", "Linux"],
+        name: "Claims",
+        dependencies: ["NotionBooks", "Notion", "BackOffice", "WebClient", "Simulators", "JSONCodec", "Linux"],
         path: "Tests/Claims", swiftSettings: strict))
 targets += [
     suite(
@@ -223,11 +230,13 @@ let package = Package(
         // What the preloader's rules are, for their benchmarks.
         .library(name: "Preloading", targets: ["Preloading"]),
         .library(name: "Categorization", targets: ["Categorization"]),
+        .library(name: "Calendars", targets: ["Calendars"]),
         .library(name: "Decimals", targets: ["Decimals"]),
         // What is counted, collected and told, for their benchmarks.
         .library(name: "Telemetry", targets: ["Telemetry"]),
         .library(name: "Exposition", targets: ["Exposition"]),
         .library(name: "Monitoring", targets: ["Monitoring"]),
+        .library(name: "MovedClock", type: .dynamic, targets: ["MovedClock"]),
         // What the runner is made of, for benchmarks of its parts.
         .library(name: "RunnerParts", targets: ["KindFiles", "MillraceService", "Schemas"]),
     ],

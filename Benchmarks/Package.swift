@@ -13,7 +13,10 @@ func executable(_ name: String, folder: String, _ dependencies: [Target.Dependen
 }
 
 /// What is measured as it is shipped. Building the back office takes longer than all else, and one suite needs it.
-var programs = [suite("millrace-runner"), suite("millrace-preloader"), suite("millrace-categorizer"), suite("millctl")]
+var programs = [
+    suite("millrace-runner"), suite("millrace-preloader"), suite("millrace-categorizer"), suite("millrace-scheduler"),
+    suite("millctl"),
+]
 if Context.environment["MILLRACE_BENCH_BACKOFFICE"] != "no" { programs.append(suite("millrace-backoffice")) }
 
 let package = Package(
@@ -39,6 +42,7 @@ let package = Package(
         executable(
             "categorization-times", folder: "CategorizationTimes",
             [suite("Categorization"), suite("Decimals"), suite("Linux")]),
+        executable("calendar-times", folder: "CalendarTimes", [suite("Calendars"), suite("Linux")]),
         executable("codec-times", folder: "CodecTimes", ["Samples"]),
         executable(
             "metric-times", folder: "MetricTimes",

@@ -13,7 +13,8 @@ public enum Schemas {
 
     /// The statements that make `categorizer.sqlite`, by version.
     public static let categorizerMigrations: [(version: Int, name: String, sql: String)] = [
-        (1, "categories", text(millrace_categorizer_001_categories))
+        (1, "categories", text(millrace_categorizer_001_categories)),
+        (2, "chat", text(millrace_categorizer_002_chat)),
     ]
 
     /// The scheduler's OpenRPC document.
@@ -35,6 +36,7 @@ public enum Schemas {
         (1, "books", text(millrace_books_001_books)),
         (2, "payouts", text(millrace_books_002_payouts)),
         (3, "briefs", text(millrace_books_003_briefs)),
+        (4, "brief-mail", text(millrace_books_004_brief_mail)),
     ]
 
     /// The metrics service's OpenRPC document.

@@ -1,5 +1,7 @@
 import Chat
+import Decimals
 import Linux
+import Mail
 import MillraceService
 import Notion
 import NotionBooks
@@ -9,6 +11,7 @@ import WebClient
 struct BackOfficeConfiguration: ServiceConfiguration {
     enum System: String, CaseIterable, Sendable { case sqlite, notion }
     enum Summaries: String, CaseIterable, Sendable { case auto, chat, original }
+    enum Mail: String, CaseIterable, Sendable { case off, smtp }
 
     var system = System.sqlite
     var summaries = Summaries.auto
@@ -18,6 +21,18 @@ struct BackOfficeConfiguration: ServiceConfiguration {
     var notionRate = 3
     var chatURL = ChatSettings.standardURL
     var chatModels = ChatSettings.standardModels
+    var mail = Mail.off
+    var mailServer = ""
+    var mailPort = 0
+    var mailSecurity = SMTPSettings.Security.starttls
+    var mailUser = ""
+    var mailFrom = ""
+    var mailSender = "Millrace"
+    var mailHello = ""
+    var mailTimeout = Duration.seconds(60)
+    /// Of a million tokens at the dearest model.
+    var chatInputPrice: ExactDecimal = 1
+    var chatOutputPrice: ExactDecimal = 5
     /// By collection and by field, as they are written.
     private var collections: [String: String] = [:]
     private var names: [String: String] = [:]
@@ -47,6 +62,28 @@ struct BackOfficeConfiguration: ServiceConfiguration {
                 "Requests a second of one worker process; 0: as many as the runner's resource notion allows."),
             .init("Chat", "ChatURL", \.chatURL, .webAddress, "Of the chat service's completions."),
             .init("Chat", "ChatModels", \.chatModels, .list, "The models that are asked, in this order."),
+            .init("Mail", "Mail", \.mail, .choice, "Whether briefs go out by mail to those who want them so."),
+            .init("Mail", "MailServer", \.mailServer, .text, "The server that takes mail: a name or an address."),
+            .init(
+                "Mail", "MailPort", \.mailPort, .integer(0...65_535),
+                "Its port; 0: 587, with MailSecurity=tls 465, with none 25."),
+            .init(
+                "Mail", "MailSecurity", \.mailSecurity, .choice,
+                "TLS by STARTTLS, TLS from the first byte, or none, which is for a server on this machine."),
+            .init(
+                "Mail", "MailUser", \.mailUser, .text,
+                "Who signs in, with the credential smtp-password; nothing where nobody has to."),
+            .init("Mail", "MailFrom", \.mailFrom, .mailAddress, "The address that mail comes from."),
+            .init("Mail", "MailSender", \.mailSender, .text, "The name that goes with it."),
+            .init("Mail", "MailHello", \.mailHello, .text, "What we call ourselves; the machine's full name."),
+            .init("Mail", "MailTimeout", \.mailTimeout, .span(1...600), "For the connection and for each reply."),
+            .init(
+                "Chat", "ChatInputPrice", \.chatInputPrice, .amount(0...10_000),
+                "Of a million tokens of questions at the dearest model: what an answer that names no price is counted with."
+            ),
+            .init(
+                "Chat", "ChatOutputPrice", \.chatOutputPrice, .amount(0...10_000),
+                "Of a million tokens of answers at the dearest model."),
         ]
         + NotionCollection.allCases.map { collection in
             .init(
@@ -64,10 +101,35 @@ struct BackOfficeConfiguration: ServiceConfiguration {
     private static let needed: [NotionCollection] = [.entries, .orders, .deployments, .contractors]
 
     func problems() -> [String] {
-        guard system == .notion else { return [] }
-        return Self.needed.filter { self[collection: $0.rawValue].isEmpty }.map { collection in
+        mailProblems()
+            + (system == .notion ? notionProblems() : [])
+    }
+
+    private func notionProblems() -> [String] {
+        Self.needed.filter { self[collection: $0.rawValue].isEmpty }.map { collection in
             "Books=notion needs \(collection.settingName)= in [Collections]: the id of the database of \(collection.rawValue)"
         }
+    }
+
+    private func mailProblems() -> [String] {
+        guard mail == .smtp else { return [] }
+        var problems: [String] = []
+        if mailServer.isEmpty { problems.append("Mail=smtp needs MailServer= in [Mail]: the server that takes mail") }
+        if mailFrom.isEmpty { problems.append("Mail=smtp needs MailFrom= in [Mail]: the address that mail comes from") }
+        guard problems.isEmpty else { return problems }
+        return mailSettings(trusting: nil)?.settings.problems ?? []
+    }
+
+    /// How mail is sent and where it comes from; nil where none is.
+    func mailSettings(trusting certificates: String?) -> (settings: SMTPSettings, from: MailAddress)? {
+        guard mail == .smtp, let from = MailAddress(mailFrom) else { return nil }
+        var settings = SMTPSettings(
+            server: mailServer, port: mailPort == 0 ? nil : mailPort, security: mailSecurity,
+            user: mailUser.isEmpty ? nil : mailUser)
+        settings.hello = mailHello.isEmpty ? nil : mailHello
+        settings.timeout = mailTimeout
+        settings.trusted = certificates
+        return (settings, from)
     }
 
     /// - Precondition: there are no ``problems()``.
@@ -104,6 +166,12 @@ extension ConfigurationKind where Value == String {
         Self(
             "ID", "an id of Notion, 32 hexadecimal digits with or without hyphens, or nothing",
             parse: { text in text.isEmpty || NotionID(text) != nil ? text : nil }, show: { $0 })
+    }
+
+    fileprivate static var mailAddress: Self {
+        Self(
+            "ADDRESS", "an address such as briefs@example.com, or nothing",
+            parse: { $0.isEmpty || MailAddress($0) != nil ? $0 : nil }, show: { $0 })
     }
 
     fileprivate static var propertyName: Self {

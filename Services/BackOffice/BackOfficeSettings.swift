@@ -7,6 +7,8 @@ struct BackOfficeSettings: Sendable {
     var pool: PoolSize
     /// `CATEGORIZATION_WORKERS`, clamped: slices of expenses categorized at once.
     var categorizing = 8
+    /// How the jobs are that make briefs.
+    var queue = BriefQueueSettings()
     /// How payouts are made.
     var payouts = PayoutSettings()
     /// The file of the books; see `SQLiteBooks.defaultPath`.
@@ -43,6 +45,8 @@ struct BackOfficeSettings: Sendable {
         } catch {
             problems.append("\(error)")
         }
+        queue = BriefQueueSettings(environment: environment)
+        warnings += queue.warnings
         booksPath = SQLiteBooks.defaultPath(environment)
         state = environment("MILLRACE_STATE").flatMap { $0.isEmpty ? nil : $0 }
         trustedCertificates = environment("MILLRACE_CA_FILE").flatMap { $0.isEmpty ? nil : $0 }

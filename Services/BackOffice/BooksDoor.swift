@@ -2,6 +2,7 @@ import BackOffice
 import Chat
 import ChatSummaries
 import Linux
+import Mail
 import MillraceProtocol
 import MillraceService
 import MillraceStore
@@ -26,7 +27,6 @@ final class BooksDoor: Sendable {
     private struct Opened: Sendable {
         var sqlite: SQLiteBooks?
         var notion: (client: NotionClient, books: NotionBooks, bucket: BucketGate?)?
-        var chat: ChatClient?
     }
 
     init(
@@ -61,6 +61,12 @@ final class BooksDoor: Sendable {
         return MeteredPayoutBooks(books, meter: meter) { try await books.countOfLines(of: $0) }
     }
 
+    /// The books in SQLite, where briefs are kept wherever the other books are.
+    /// - Throws: as ``books(for:)``.
+    func localBooks() throws -> SQLiteBooks {
+        try sqlite()
+    }
+
     /// Who sums up for a job.
     func summarizer(for run: JobRun) throws -> any Summarizer {
         if isRehearsal { return MeteredSummarizer(meter: meter) }
@@ -68,13 +74,34 @@ final class BooksDoor: Sendable {
         return ChatSummarizer(try chat().passing(PermitGate(run: run, resource: "chat")))
     }
 
-    /// The books where briefs are: always the embedded ones.
-    func briefBooks() throws -> SQLiteBooks { try sqlite() }
-
     /// Who says what a brief amounts to.
     func analyst(for run: JobRun) throws -> any BriefAnalyst {
         guard try usesChat() else { return RuleAnalyst() }
         return ChatAnalyst(try chat().passing(PermitGate(run: run, resource: "chat")))
+    }
+
+    /// What briefs are sent with, and who they are from; nil where none are.
+    func mail() -> (client: SMTPClient, from: MailAddress, sender: String)? {
+        let configuration = settings.configuration
+        guard let (mail, from) = configuration.mailSettings(trusting: settings.trustedCertificates) else { return nil }
+        let secrets = secrets
+        let client = SMTPClient(mail) { String(decoding: try secrets.read(Self.mailPassword), as: UTF8.self) }
+        return (client, from, configuration.mailSender)
+    }
+
+    /// Who is asked, last, about merchants that nobody knows; nil where there is no key for it.
+    func merchantChat(for run: JobRun) throws -> ChatClient? {
+        guard try hasChatKey() else { return nil }
+        return try chat(tokens: 40).passing(PermitGate(run: run, resource: "chat"))
+    }
+
+    private func hasChatKey() throws -> Bool {
+        do {
+            _ = try secrets.read(Self.chatKey)
+            return true
+        } catch .missing {
+            return false
+        }
     }
 
     /// Whether texts are made by the chat service.
@@ -82,13 +109,7 @@ final class BooksDoor: Sendable {
         switch settings.configuration.summaries {
         case .chat: return true
         case .original: return false
-        case .auto:
-            do {
-                _ = try secrets.read(Self.chatKey)
-                return true
-            } catch .missing {
-                return false
-            }
+        case .auto: return try hasChatKey()
         }
     }
 
@@ -98,6 +119,7 @@ final class BooksDoor: Sendable {
     /// How long the preloader may take; then the pages are read one by one.
     static let patience = Duration.seconds(60)
     static let chatKey = "openrouter-api-key"
+    static let mailPassword = "smtp-password"
 
     private func sqlite() throws -> SQLiteBooks {
         try opened.withLock { opened throws -> SQLiteBooks in
@@ -134,17 +156,13 @@ final class BooksDoor: Sendable {
         }
     }
 
-    private func chat() throws -> ChatClient {
-        let configuration = settings.configuration
-        let web = try web.client()
-        return try opened.withLock { opened throws -> ChatClient in
-            if let chat = opened.chat { return chat }
-            let secrets = secrets
-            let chat = ChatClient(
-                ChatSettings(url: try WebURL(configuration.chatURL), models: configuration.chatModels), web: web,
-                key: { String(decoding: try secrets.read(Self.chatKey), as: UTF8.self) }, time: time)
-            opened.chat = chat
-            return chat
-        }
+    /// - Parameter tokens: of an answer, at most.
+    private func chat(tokens: Int? = nil) throws -> ChatClient {
+        let (configuration, secrets) = (settings.configuration, secrets)
+        var chat = ChatSettings(url: try WebURL(configuration.chatURL), models: configuration.chatModels)
+        if let tokens { chat.tokens = tokens }
+        return ChatClient(
+            chat, web: try web.client(), key: { String(decoding: try secrets.read(Self.chatKey), as: UTF8.self) },
+            time: time)
     }
 }

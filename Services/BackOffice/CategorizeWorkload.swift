@@ -7,7 +7,10 @@ import MillraceWorker
 /// `categorize-expenses`: expenses that the categorizer keeps without a category get one, where it is sure. Items are slices
 /// of them, keyed by their first expense.
 ///
-/// Safe to repeat: a slice that was done before is decided once more and comes out the same.
+/// Where nobody knows and the categorizer has a budget for it, a chat service is asked about the merchants, last of all.
+///
+/// Safe to repeat: a slice that was done before is decided once more and comes out the same; what a chat service has said of
+/// a merchant is kept, and it is not asked again.
 struct CategorizeWorkload: Workload {
     static let kind = "categorize-expenses"
     static let summary = "Gives expenses without a category the one that the categorizer is sure of."
@@ -16,10 +19,18 @@ struct CategorizeWorkload: Workload {
     private let client: RPCClient
     /// Slices at once.
     private let workers: Int
+    /// The way to the chat service.
+    private let door: BooksDoor
 
-    init(socket: String, workers: Int) {
+    init(socket: String, workers: Int, books door: BooksDoor) {
         client = RPCClient(socket: socket, patience: .seconds(5))
         self.workers = workers
+        self.door = door
+    }
+
+    /// What all slices share: whom to ask last, or nobody.
+    struct Context: Sendable {
+        var advice: ChatAdvice?
     }
 
     func plan(_ params: CategorizeParameters, _ run: JobRun) async throws -> Plan<[String]> {
@@ -41,20 +52,53 @@ struct CategorizeWorkload: Workload {
         return Plan(items: items, slots: workers)
     }
 
-    /// Categories and patterns are the categorizer's, which has them at hand for all slices.
-    func preload(_ params: CategorizeParameters, _ items: [PlannedItem<[String]>], _ run: JobRun) async throws -> Empty
-    {
-        Empty()
+    /// Patterns are the categorizer's, which has them at hand for all slices. Categories are what a chat service may choose
+    /// from.
+    func preload(
+        _ params: CategorizeParameters, _ items: [PlannedItem<[String]>], _ run: JobRun
+    ) async throws -> Context {
+        guard params.storesChat else { return Context() }
+        do {
+            guard try await client.call(ChatShow.self, Empty()).budget > 0, let chat = try door.merchantChat(for: run)
+            else { return Context() }
+            let categories = try await client.call(CategoryList.self, Empty()).categories.map(\.name)
+            guard !categories.isEmpty else { return Context() }
+            let configuration = door.settings.configuration
+            return Context(
+                advice: ChatAdvice(
+                    client: client, chat: chat,
+                    prices: .init(input: configuration.chatInputPrice, output: configuration.chatOutputPrice),
+                    categories: categories, time: door.time))
+        } catch {
+            try Task.checkCancellation()
+            run.log.warning("the chat service is not asked in this job: \(error)")
+            return Context()
+        }
     }
 
     func process(
-        _ item: PlannedItem<[String]>, _ params: CategorizeParameters, _ context: Empty, _ run: JobRun
+        _ item: PlannedItem<[String]>, _ params: CategorizeParameters, _ context: Context, _ run: JobRun
     ) async throws -> SliceOutcome {
+        var results = try await categorize(item.input, params)
+        guard let advice = context.advice else { return SliceOutcome(results) }
+        let unknown = results.indices.filter { results[$0].categoryID == nil && results[$0].error == nil }
+        do {
+            let ids = unknown.map { results[$0].metadata.expenseID }
+            guard !ids.isEmpty, try await advice.ask(ids, run) else { return SliceOutcome(results) }
+            for (place, result) in zip(unknown, try await categorize(ids, params)) { results[place] = result }
+        } catch {
+            try Task.checkCancellation()
+            run.log.warning("what the chat service might know is left open: \(error)")
+        }
+        return SliceOutcome(results)
+    }
+
+    private func categorize(_ ids: [String], _ params: CategorizeParameters) async throws -> [CategorizationResult] {
         let options = CategorizeOptions(
             minConfidence: params.minConfidence, autoCategorizeThreshold: params.threshold, autoUpdate: !params.dryRun,
             // Nobody waits at a screen: on a busy machine an answer may take its time.
             timeoutMs: 10_000)
-        let answer = try await client.call(ExpenseCategorizeBatch.self, .init(ids: item.input, options: options))
+        let answer = try await client.call(ExpenseCategorizeBatch.self, .init(ids: ids, options: options))
         // The database of the categorizer is away: what it remembers is no reason to settle for.
         let trouble = answer.results.first {
             [.database, .unavailable].contains($0.error?.kind) || $0.method == "cached_fallback"
@@ -65,7 +109,7 @@ struct CategorizeWorkload: Workload {
                 "the categorizer is without its database: \(trouble.error?.message ?? "last answers only")",
                 reason: "categorizer.degraded", retryAfterMs: 5000)
         }
-        return SliceOutcome(answer.results)
+        return answer.results
     }
 
     func summarize(
@@ -95,6 +139,9 @@ struct CategorizeParameters: JSONDecodable, Sendable, Hashable {
     var minConfidence: Double?
     /// Decide, and store nothing.
     var dryRun = false
+
+    /// Whether what a chat service says would be stored; it is not asked for less, for it costs money.
+    var storesChat: Bool { !dryRun && max(threshold ?? 0, minConfidence ?? 0) <= ChatSettle.confidence }
 
     init(from json: inout JSONReader) throws(JSONError) {
         try json.object { key, json throws(JSONError) in

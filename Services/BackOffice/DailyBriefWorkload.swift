@@ -3,6 +3,7 @@ import Calendars
 import JSONCodec
 import Linux
 import MillraceProtocol
+import MillraceStore
 import MillraceWorker
 import Synchronization
 
@@ -19,27 +20,32 @@ struct DailyBriefWorkload: Workload {
         var timezone: String?
         var isReengagement = false
         var daysAway = 0
+        /// When the person wants it; it is made a little before, and mailed then.
+        var at: Timestamp?
 
         init(from json: inout JSONReader) throws(JSONError) {
-            var user: String?, date: Day?, timezone: String?, isReengagement = false, daysAway = 0
+            var user: String?, date: Day?, timezone: String?, isReengagement = false, daysAway = 0, at: Timestamp?
             try json.object { key, json throws(JSONError) in
                 switch key {
                 case "user": user = try json.string()
-                case "date":
-                    let text = try json.string()
-                    guard let day = Day(text) else { throw json.invalid("\"\(text)\" is no date such as 2026-11-21") }
-                    date = day
+                case "date": date = try DailyBriefWorkload.day(&json)
                 case "timezone": timezone = try json.string()
                 case "isReengagement": isReengagement = try json.bool()
                 case "daysSinceLastLogin": daysAway = try json.int()
-                case "at": try json.skip()
+                case "at": at = try json.value()
                 default: try json.unknownMember(key)
                 }
             }
             self.user = try json.require(user, "user")
             (self.date, self.timezone) = (date, timezone)
-            (self.isReengagement, self.daysAway) = (isReengagement, daysAway)
+            (self.isReengagement, self.daysAway, self.at) = (isReengagement, daysAway, at)
         }
+    }
+
+    static func day(_ json: inout JSONReader) throws(JSONError) -> Day {
+        let text = try json.string()
+        guard let day = Day(text) else { throw json.invalid("\"\(text)\" is no date such as 2026-11-21") }
+        return day
     }
 
     /// Projects at once.
@@ -59,23 +65,27 @@ struct DailyBriefWorkload: Workload {
     }
 
     private let door: BooksDoor
+    private let post: BriefPost
     private let read: Handover<BriefMaterial>
 
-    init(books door: BooksDoor) {
+    init(books door: BooksDoor, post: BriefPost) {
         self.door = door
+        self.post = post
         read = Handover(time: door.time)
     }
 
     /// The day is settled here and kept with the items, so that a brief that goes on after midnight is still the same.
     func plan(_ params: Params, _ run: JobRun) async throws -> Plan<BriefItem> {
         try await answering {
-            let books = try door.briefBooks()
+            let books = try door.localBooks()
             let (zone, day) = try await place(params, books)
+            let away = params.isReengagement ? params.daysAway : nil
             let metadata = JSONRaw(
                 JSONValue.object([
                     JSONMember("queue_job_id", .number("\(run.jobID)")), JSONMember("timezone", .string(zone.name)),
                     JSONMember("is_reengagement", .bool(params.isReengagement)),
                     JSONMember("days_since_last_login", .number("\(params.daysAway)")),
+                    JSONMember("email_subject", .string(BriefMail.subject(daysAway: away, day: day))),
                 ]))
             try await books.beginBrief(of: params.user, on: day, metadata: metadata, now: door.time.wall())
             try await tell(.fetchingProjects, params.user, day, books, run)
@@ -96,7 +106,7 @@ struct DailyBriefWorkload: Workload {
 
     func preload(_ params: Params, _ items: [PlannedItem<BriefItem>], _ run: JobRun) async throws -> Context {
         try await answering {
-            let books = try door.briefBooks()
+            let books = try door.localBooks()
             var material = read.take(for: run.jobID)
             if material == nil { material = try await books.briefMaterial(of: params.user) }
             guard let material, let item = items.first?.input else {
@@ -110,7 +120,7 @@ struct DailyBriefWorkload: Workload {
         _ item: PlannedItem<BriefItem>, _ params: Params, _ context: Context, _ run: JobRun
     ) async throws -> BriefPart {
         try await answering {
-            let books = try door.briefBooks()
+            let books = try door.localBooks()
             let project = OwnProject(id: item.key, name: item.input.name)
             let brief = ProjectBrief(project, of: context.material, on: context.day, in: context.zone)
             try await books.keepProjectBrief(brief, on: context.day)
@@ -126,7 +136,7 @@ struct DailyBriefWorkload: Workload {
         _ outcomes: [Outcome<BriefPart>], _ params: Params, _ run: JobRun
     ) async throws -> BriefResult {
         try await answering {
-            let books = try door.briefBooks()
+            let books = try door.localBooks()
             let (_, day) = try await place(params, books)
             guard !run.cancelled else {
                 try await books.failBrief(of: params.user, on: day, because: "cancelled")
@@ -150,8 +160,10 @@ struct DailyBriefWorkload: Workload {
             }
             try await tell(.finalizing, params.user, day, books, run)
             try await books.completeBrief(brief, of: params.user, analysis: analysis, now: door.time.wall())
+            let mail = await post.queue(params.user, day, at: params.at, run)
             return BriefResult(
-                day: day, projects: parts.count, failed: outcomes.count - parts.count, hasAnalysis: analysis != nil)
+                day: day, projects: parts.count, failed: outcomes.count - parts.count, hasAnalysis: analysis != nil,
+                mail: mail)
         }
     }
 
@@ -175,7 +187,21 @@ struct DailyBriefWorkload: Workload {
 
     private func tell(_ step: BriefStep, _ user: String, _ day: Day, _ books: SQLiteBooks, _ run: JobRun) async throws {
         run.progress("\(step.name) \(step.percent) %")
-        try await books.noteBrief(step, of: user, on: day)
+        let queue = door.settings.queue
+        guard queue.tracksProgress else { return }
+        var pause = queue.retryBase
+        for attempt in 0...queue.progressRetries {
+            do {
+                return try await books.noteBrief(step, of: user, on: day)
+            } catch let error as StoreError where attempt < queue.progressRetries {
+                run.log.debug("how far the brief is could not be written, trying again: \(error)")
+                try await door.time.sleep(for: pause)
+                pause = pause * 2
+            } catch let error as StoreError {
+                // The brief is worth more than the figure.
+                run.log.warning("how far the brief is could not be written: \(error)")
+            }
+        }
     }
 }
 
@@ -220,6 +246,8 @@ struct BriefResult: JSONEncodable, Sendable {
     var projects: Int
     var failed: Int
     var hasAnalysis: Bool
+    /// Nil where mail is off.
+    var mail: BriefMailQueueing?
 
     func encode(to json: inout JSONWriter) {
         json.object {
@@ -227,6 +255,7 @@ struct BriefResult: JSONEncodable, Sendable {
             $0.member("projects", projects)
             $0.member("failed", failed)
             $0.member("analysis", hasAnalysis)
+            $0.member("mail", ifPresent: mail?.rawValue)
         }
     }
 }

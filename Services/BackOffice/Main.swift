@@ -32,22 +32,19 @@ import WebClient
             settings: settings, web: webDoor, secrets: secrets, meters: StoreMeters(registry, time: SystemTime()))
         let hook = HookWorkload(web: webDoor, secrets: secrets)
         let categorizer = ServiceSocket.path(of: "categorizer") { Environment[$0] }
+        let runner = RPCClient(socket: ServiceSocket.path(of: "runner") { Environment[$0] })
+        let post = BriefPost(books: books, runner: runner)
         await WorkerHost.run(
             name: "backoffice",
             workloads: [
                 SyncWorkload(books: books), InitWorkload(books: books), PayoutWorkload(books: books),
-                CategorizeWorkload(socket: categorizer, workers: settings.categorizing),
+                CategorizeWorkload(socket: categorizer, workers: settings.categorizing, books: books),
                 PlanBriefsWorkload(
-                    books: books, runner: RPCClient(socket: runnerSocket(settings.state)),
+                    books: books, runner: runner, post: post,
                     usesEngagement: BriefPlanner.isEnabled(Environment["ENGAGEMENT_BACKOFF_ENABLED"])),
-                DailyBriefWorkload(books: books),
+                DailyBriefWorkload(books: books, post: post),
             ],
-            plain: [hook], warnings: settings.warnings, registry: registry)
-    }
-
-    /// Where the planning of briefs submits them.
-    private static func runnerSocket(_ state: String?) -> String {
-        state.map { $0 + "/run/runner.sock" } ?? "/run/millrace/runner.sock"
+            plain: [hook, MailWorkload(books: books)], warnings: settings.warnings, registry: registry)
     }
 
     private static var help: String {
@@ -82,7 +79,9 @@ import WebClient
 
         Credentials, laid out by the service manager or files in etc/credentials of the suite's folder:
           notion-token                      For Books=notion.
-          openrouter-api-key                For summaries by the chat service.
+          openrouter-api-key                For summaries by the chat service, and to ask it about merchants
+                                            where categorizer.conf has a ChatBudget.
+          smtp-password                     For MailUser.
 
         Settings in backoffice.conf, in /etc/millrace or etc of the suite's folder:
         """

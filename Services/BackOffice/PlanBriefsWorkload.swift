@@ -41,36 +41,42 @@ struct PlanBriefsWorkload: Workload {
     private let door: BooksDoor
     private let runner: RPCClient
     private let usesEngagement: Bool
+    private let post: BriefPost
 
-    init(books door: BooksDoor, runner: RPCClient, usesEngagement: Bool) {
+    init(books door: BooksDoor, runner: RPCClient, post: BriefPost, usesEngagement: Bool) {
         self.door = door
+        self.post = post
         self.runner = runner
         self.usesEngagement = usesEngagement
     }
 
-    func plan(_ params: Params, _ run: JobRun) async throws -> Plan<[DueBrief]> {
+    /// Up to where the hour goes is settled here and kept with the items: it counts from this moment, however long the rest
+    /// takes. Therefore there is an item where nobody is due, too.
+    func plan(_ params: Params, _ run: JobRun) async throws -> Plan<PlannedGroup> {
         try await answering {
-            let found = try await find(params)
+            let found = try await find(params, run)
             guard !params.dryRun else { return Plan(items: []) }
-            let groups = stride(from: 0, to: found.due.count, by: Self.group).map { start in
+            let groups = stride(from: 0, to: max(1, found.due.count), by: Self.group).map { start in
                 let due = Array(found.due[start..<min(start + Self.group, found.due.count)])
-                return PlannedItem(key: "\(start + 1)-\(start + due.count)", input: due)
+                let key = due.isEmpty ? "nobody" : "\(start + 1)-\(start + due.count)"
+                return PlannedItem(key: key, input: PlannedGroup(due: due, plannedTo: found.plannedTo))
             }
             return Plan(items: groups, slots: 5)
         }
     }
 
-    func preload(_ params: Params, _ items: [PlannedItem<[DueBrief]>], _ run: JobRun) async throws {}
+    func preload(_ params: Params, _ items: [PlannedItem<PlannedGroup>], _ run: JobRun) async throws {}
 
     func process(
-        _ item: PlannedItem<[DueBrief]>, _ params: Params, _ context: Void, _ run: JobRun
+        _ item: PlannedItem<PlannedGroup>, _ params: Params, _ context: Void, _ run: JobRun
     ) async throws -> QueuedBriefs {
         try await answering {
-            let books = try door.briefBooks()
+            let books = try door.localBooks()
             let now = params.now ?? door.time.wall()
             var queued = QueuedBriefs()
             var done: [DueBrief] = []
-            for (due, fault) in zip(item.input, await submit(item.input, now: now)) {
+            let group = item.input.due
+            for (due, fault) in zip(group, await submit(group, now: now)) {
                 if let fault {
                     queued.failed.append(QueuedBriefs.Failed(user: due.person, reason: fault))
                 } else {
@@ -78,6 +84,7 @@ struct PlanBriefsWorkload: Workload {
                 }
             }
             queued.queued = done.count
+            queued.plannedTo = item.input.plannedTo
             try await books.planBriefs(done)
             return queued
         }
@@ -89,7 +96,7 @@ struct PlanBriefsWorkload: Workload {
         try await answering {
             var result = PlannedBriefs()
             if params.dryRun {
-                let found = try await find(params)
+                let found = try await find(params, run)
                 result.due = Array(found.due.prefix(Self.listed))
                 result.leftOut = Array(found.leftOut.prefix(Self.listed))
                 result.preferences = found.preferences
@@ -105,26 +112,29 @@ struct PlanBriefsWorkload: Workload {
                 result.queued += output.queued
                 result.failed += output.failed
             }
-            result.plannedTo = (params.now ?? door.time.wall()) + BriefPlanner.window
+            result.plannedTo = outcomes.compactMap { $0.output?.plannedTo }.first
             if result.failed.isEmpty, !run.cancelled, let end = result.plannedTo {
-                try await door.briefBooks().setBriefWatermark(end)
+                try await door.localBooks().setBriefWatermark(end)
             }
+            await post.queueWhatWaits(run)
             for failed in result.failed.prefix(20) { run.log.warning("no brief for a user: \(failed.reason)") }
             result.failed = Array(result.failed.prefix(Self.listed))
             return result
         }
     }
 
-    private func find(_ params: Params) async throws -> BriefPlanner.Plan {
-        let books = try door.briefBooks()
+    private func find(_ params: Params, _ run: JobRun) async throws -> BriefPlanner.Plan {
+        let books = try door.localBooks()
         let now = params.now ?? door.time.wall()
-        return try await BriefPlanner(books, usesEngagement: usesEngagement).plan(
+        let preloaded = PreloadedEngagement(books: books, run: run)
+        return try await BriefPlanner(preloaded, usesEngagement: usesEngagement).plan(
             now: now, watermark: try await books.briefWatermark())
     }
 
     /// Nil for each that was queued, else why not.
     private func submit(_ due: [DueBrief], now: Timestamp) async -> [String?] {
-        let jobs = due.map { Self.job($0, now: now) }
+        guard !due.isEmpty else { return [] }
+        let jobs = due.map { job($0, now: now) }
         do {
             let options = CallOptions(timeout: .seconds(30))
             _ = try await runner.call(JobSubmitBatch.self, .init(jobs: jobs), options: options)
@@ -148,17 +158,52 @@ struct PlanBriefsWorkload: Workload {
         return faults
     }
 
-    private static func job(_ due: DueBrief, now: Timestamp) -> JobSpecification {
+    private func job(_ due: DueBrief, now: Timestamp) -> JobSpecification {
         let key = "brief-\(due.person)-\(due.day)"
-        let start = due.at - lead
+        let start = due.at - Self.lead
+        let queue = door.settings.queue
         var job = JobSpecification(kind: DailyBriefWorkload.kind, params: JSONRaw(due))
         job.key = due.person
         job.uniqueKey = String(key.prefix(256))
         job.uniqueMode = .keep
         job.idempotencyKey = String("\(key)-\(due.at.milliseconds)".prefix(256))
-        if due.at - now < immediate { job.priority = 10 }
+        job.maxAttempts = queue.attempts
+        job.backoffMs = Int(BriefQueueSettings.backoff.milliseconds)
+        job.itemTimeoutMs = Int(queue.stalled.milliseconds)
+        job.timeoutMs = Int(queue.timeout.milliseconds)
+        if due.at - now < Self.immediate { job.priority = 10 }
         if start > now { job.runAt = start }
         return job
+    }
+}
+
+/// People of one item, and up to where the hour goes that they belong to.
+struct PlannedGroup: JSONCodable, Sendable {
+    var due: [DueBrief]
+    var plannedTo: Timestamp
+
+    init(due: [DueBrief], plannedTo: Timestamp) {
+        self.due = due
+        self.plannedTo = plannedTo
+    }
+
+    init(from json: inout JSONReader) throws(JSONError) {
+        var due: [DueBrief]?, plannedTo: Timestamp?
+        try json.object { key, json throws(JSONError) in
+            switch key {
+            case "due": due = try json.value()
+            case "plannedTo": plannedTo = try json.value()
+            default: try json.skip()
+            }
+        }
+        self.init(due: try json.require(due, "due"), plannedTo: try json.require(plannedTo, "plannedTo"))
+    }
+
+    func encode(to json: inout JSONWriter) {
+        json.object {
+            $0.member("due", due)
+            $0.member("plannedTo", plannedTo)
+        }
     }
 }
 
@@ -195,25 +240,26 @@ struct QueuedBriefs: JSONCodable, Sendable {
 
     var queued = 0
     var failed: [Failed] = []
+    var plannedTo: Timestamp?
 
     init() {}
 
     init(from json: inout JSONReader) throws(JSONError) {
-        var (queued, failed): (Int, [Failed]) = (0, [])
         try json.object { key, json throws(JSONError) in
             switch key {
             case "queued": queued = try json.int()
             case "failed": failed = try json.value()
+            case "plannedTo": plannedTo = try json.value()
             default: try json.skip()
             }
         }
-        (self.queued, self.failed) = (queued, failed)
     }
 
     func encode(to json: inout JSONWriter) {
         json.object {
             $0.member("queued", queued)
             $0.member("failed", failed)
+            $0.member("plannedTo", ifPresent: plannedTo)
         }
     }
 }

@@ -1,3 +1,5 @@
+import Calendars
+import Decimals
 import MillraceService
 
 /// The categorizer's settings; ``keys`` is their parser, their defaults and their reference.
@@ -13,6 +15,10 @@ struct CategorizerConfiguration: ServiceConfiguration {
     var lessons = 500
     /// Trained models that are kept.
     var models = 3
+    /// What asking a chat service may cost a month, in its currency; 0: it is not asked.
+    var chatBudget: ExactDecimal = 0
+    /// Of the company: its months are those of the budget.
+    var zone = CompanyZone.standard
 
     static let keys: [ConfigurationKey<Self>] = [
         .init(
@@ -31,5 +37,36 @@ struct CategorizerConfiguration: ServiceConfiguration {
             "Learning", "Lessons", \.lessons, .integer(20...1_000_000),
             "New confirmed expenses after which the learned layer is trained anew."),
         .init("Learning", "KeptModels", \.models, .integer(2...20), "Trained models that are kept."),
+        .init(
+            "Chat", "ChatBudget", \.chatBudget, .amount(0...1_000_000),
+            "What asking a chat service about merchants that nobody knows may cost a month, in its currency; 0: it is "
+                + "not asked."),
+        .init(
+            "Chat", "ChatZone", \.zone, .zone,
+            "The company's time zone, such as Europe/Berlin: the budget is that of its months."),
     ]
+}
+
+/// The zone where no other is set.
+enum CompanyZone {
+    /// That of the machine, else UTC.
+    static let standard: Zone = {
+        do {
+            return try ZoneDatabase.system.zone(forTZ: ZoneDatabase.system.localName)
+        } catch {
+            // A machine without zones reckons in UTC, as all its programs do.
+            return .utc
+        }
+    }()
+}
+
+extension ConfigurationKind where Value == Zone {
+    fileprivate static var zone: Self {
+        Self(
+            "ZONE", "a time zone such as Europe/Berlin",
+            parse: { name in
+                // Which one it is not is said by the expectation.
+                try? ZoneDatabase.system.zone(forTZ: name)
+            }, show: \.name)
+    }
 }

@@ -67,6 +67,9 @@ extension ExpenseCategorizer {
         router.on(ModelRollback.self) { _, _ async throws in
             ModelRollback.Result(model: try await self.rollBack())
         }
+        router.on(ChatReserve.self) { params, _ async throws in try await self.reserveChat(params) }
+        router.on(ChatSettle.self) { params, _ async throws in try await self.settleChat(params) }
+        router.on(ChatShow.self) { _, _ async throws in try await self.showChat() }
         router.on(CategorizerConfigure.self) { params, _ in
             CategorizerConfigure.Result(options: try self.configure(params.options))
         }

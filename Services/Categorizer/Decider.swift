@@ -27,10 +27,28 @@ struct Decider: Sendable {
             return failure(
                 .timeout, "no answer within \(timeout.milliseconds) ms", of: record.id, since: start, correlation)
         }
-        return result(of: decision, record.id, since: start, correlation)
+        return result(of: decision, record, since: start, correlation)
     }
 
     func result(
+        of decision: Decision, _ record: ExpenseRecord, since start: Duration, _ correlation: String
+    ) -> CategorizationResult {
+        var result = plainResult(of: decision, record.id, since: start, correlation)
+        if decision.category == nil, ChatSettle.confidence >= options.minimumConfidence,
+            let said = library.advice(for: record)
+        {
+            result.categoryID = said.category.value
+            result.categoryName = library.name(said.category)
+            result.confidence = ChatSettle.confidence
+            result.confidenceLevel = ConfidenceLevel(result.confidence).rawValue
+            result.method = "chat"
+            result.patternsUsed = ["chat:\(said.model)"]
+            result.suggestions = []
+        }
+        return result
+    }
+
+    private func plainResult(
         of decision: Decision, _ id: String, since start: Duration, _ correlation: String
     ) -> CategorizationResult {
         CategorizationResult(

@@ -22,7 +22,7 @@ extension ExpenseCategorizer {
         let library = library
         return benches.use(library) { bench in
             rows.map { row in
-                guard let expense = try? row.record.expense() else {
+                guard let expense = row.expense(naming: log) else {
                     return Decision(category: nil, confidence: 0, method: .error)
                 }
                 return library.categorizer.decide(expense, options, cache: &bench.cache, scratch: &bench.scratch)
@@ -44,7 +44,7 @@ extension ExpenseCategorizer {
         var warnings: [String] = []
         if again > 0 { warnings.append("\(again) would be put into another category than they are in") }
         if unsure > 0 { warnings.append("of \(unsure) nothing sure would have been said") }
-        let days = rows.compactMap { try? $0.record.expense().date?.daysSinceEpoch }
+        let days = rows.compactMap { $0.expense(naming: log)?.date?.daysSinceEpoch }
         if let first = days.min(), let last = days.max(), last - first > 90 {
             warnings.append("they lie \(last - first) days apart")
         }
@@ -74,7 +74,7 @@ extension ExpenseCategorizer {
             }
             var new = self.stock.withLock { $0 }
             var taught: [Pattern] = []
-            if params.learn ?? true { taught = Self.merchantPatterns(rows, category.id, &new.book, today: self.today) }
+            if params.learn ?? true { taught = self.merchantPatterns(rows, category.id, &new.book) }
             let (now, patterns) = (self.time.wall(), taught)
             let view = try await self.door.write { db in
                 let operation = try BulkStore.record(db, .apply, changes, category: category.id, by: user, at: now)
@@ -83,7 +83,7 @@ extension ExpenseCategorizer {
             }
             if params.learn ?? true {
                 self.learned.learn(
-                    rows.compactMap { row in (try? row.record.expense()).map { ($0, category.id, true) } })
+                    rows.compactMap { row in row.expense(naming: self.log).map { ($0, category.id, true) } })
             }
             self.publish(new)
             self.forget(rows.map(\.record.id))
@@ -93,13 +93,14 @@ extension ExpenseCategorizer {
     }
 
     /// New patterns of the merchants, a little weaker than those that single corrections make.
-    private static func merchantPatterns(
-        _ rows: [ExpenseRow], _ category: CategoryID, _ book: inout PatternBook, today: Int64
+    private func merchantPatterns(
+        _ rows: [ExpenseRow], _ category: CategoryID, _ book: inout PatternBook
     ) -> [Pattern] {
         var made: [Pattern] = []
         for row in rows {
-            guard let expense = try? row.record.expense(), let merchant = expense.merchant else { continue }
+            guard let expense = row.expense(naming: log), let merchant = expense.merchant else { continue }
             let value = NormalisedText(merchant).description
+            // A name that makes no pattern, a stop word for instance, teaches the learned layer alone.
             guard value.count >= 2, (try? Pattern.validated(.merchant, value)) != nil else { continue }
             if let pattern = book.create(
                 owner: expense.owner, category: category, type: .merchant, value: value, weight: 0.8,
@@ -177,7 +178,7 @@ extension ExpenseCategorizer {
         }
         let owner = params.owner
         let rows = try await door.read { try BulkStore.open($0, owner: owner, limit: Self.grouped) }
-        return BulkGroup.Result(groups: Array(ExpenseGrouping.groups(rows, today: today).prefix(limit)))
+        return BulkGroup.Result(groups: Array(ExpenseGrouping.groups(rows, today: today, log: log).prefix(limit)))
     }
 
     // MARK: Export

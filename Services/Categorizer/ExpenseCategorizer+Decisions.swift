@@ -27,8 +27,16 @@ extension ExpenseCategorizer {
             result = decider.failure(
                 .validation, "give either an expense or the id of one", of: params.id ?? "", since: start, correlation)
         }
-        tracker.note(CollectionOfOne(result))
+        note(CollectionOfOne(result))
         return result
+    }
+
+    private func note(_ results: some Collection<CategorizationResult>) {
+        tracker.note(results)
+        guard let slow = tracker.slow(results, at: time.boot()) else { return }
+        log.warning(
+            "\(slow.count) decisions took more than \(Int(Tracker.target)) ms, the slowest \(slow.worst) ms",
+            metadata: ["correlation-id": "\(slow.correlation)"])
     }
 
     private func categorize(
@@ -157,7 +165,7 @@ extension ExpenseCategorizer {
             let stored = await store(storable.map(\.answer), batch)
             for (place, _) in storable { results[place].stored = stored }
         }
-        tracker.note(results)
+        note(results)
         return ExpenseCategorizeBatch.Result(
             results: results, batch: batch, processingTimeMs: decider.elapsed(since: start), statements: statements,
             slices: items.isEmpty ? 0 : slices)
@@ -229,7 +237,7 @@ extension ExpenseCategorizer {
         let result =
             explanation.decision.error.map {
                 decider.failure(.validation, "\($0)", of: record.id, since: start, correlation)
-            } ?? decider.result(of: explanation.decision, record.id, since: start, correlation)
+            } ?? decider.result(of: explanation.decision, record, since: start, correlation)
         return ExpenseExplain.Result(
             result: result,
             hits: explanation.hits.map {
@@ -250,22 +258,26 @@ extension ExpenseCategorizer {
     /// Who taught what is named here; nobody where the database is away.
     private func teachers(_ labels: [String], owner: String) async -> [ExplanationTeacher] {
         guard !labels.isEmpty else { return [] }
-        let found = try? await door.read { db in
-            try db.query(
-                """
-                SELECT type || ':' || value, taught_by, taught_at, taught_expense FROM pattern
-                WHERE type || ':' || value IN (SELECT value FROM json_each(?1)) AND owner IN ('', ?2)
-                UNION ALL
-                SELECT 'rule:' || name, taught_by, taught_at, NULL FROM rule
-                WHERE 'rule:' || name IN (SELECT value FROM json_each(?1)) AND owner IN ('', ?2)
-                """, .text(JSON.text(labels)), .text(owner)
-            ) { row in
-                ExplanationTeacher(
-                    label: row.text(0), by: row.text(1), at: "\(Timestamp(milliseconds: row.int(2)))",
-                    expenseID: row.textOrNil(3))
+        do {
+            return try await door.read { db in
+                try db.query(
+                    """
+                    SELECT type || ':' || value, taught_by, taught_at, taught_expense FROM pattern
+                    WHERE type || ':' || value IN (SELECT value FROM json_each(?1)) AND owner IN ('', ?2)
+                    UNION ALL
+                    SELECT 'rule:' || name, taught_by, taught_at, NULL FROM rule
+                    WHERE 'rule:' || name IN (SELECT value FROM json_each(?1)) AND owner IN ('', ?2)
+                    """, .text(JSON.text(labels)), .text(owner)
+                ) { row in
+                    ExplanationTeacher(
+                        label: row.text(0), by: row.text(1), at: "\(Timestamp(milliseconds: row.int(2)))",
+                        expenseID: row.textOrNil(3))
+                }
             }
+        } catch {
+            log.warning("an explanation does not say who taught it: \(error)")
+            return []
         }
-        return found ?? []
     }
 
     func suggest(_ params: ExpenseSuggest.Params) throws -> ExpenseSuggest.Result {

@@ -49,7 +49,7 @@ extension ExpenseCategorizer {
     func reset() async throws -> CategorizeOptions {
         try await alone {
             self.door.breaker.reset()
-            let stock = try await Self.load(self.door)
+            let stock = try await Self.load(self.door, self.log)
             self.expenses.clear()
             self.answers.clear()
             self.benches.clear()

@@ -120,7 +120,7 @@ extension ExpenseCategorizer {
                     throw CategorizerError.invalid(field: "merchant_name", "\(DecisionError.noText)")
                 }
                 let name = row.category.flatMap { trimmedName($0) }
-                if let name, (try? library.category(named: name, field: "category")) == nil {
+                if let name, library.category(known: name) == nil {
                     guard params.createCategories ?? false else {
                         throw CategorizerError.unknownCategory(
                             name, field: "category", known: library.categories.map(\.name))

@@ -33,6 +33,7 @@ final class ExpenseCategorizer: Service {
     let configuration: Locked<CategorizerConfiguration>
     let options = Locked(CategorizeOptions.defaults)
     let trainer: Trainer
+    private let fading = Locked<Task<Void, Never>?>(nil)
 
     init(_ configuration: CategorizerConfiguration, host: HostContext) async throws {
         log = host.log
@@ -46,7 +47,7 @@ final class ExpenseCategorizer: Service {
             CircuitBreaker(threshold: configuration.failures, pause: configuration.pause), time: host.time,
             meters: StoreMeters(host.registry, time: host.time))
         changes = Bulkhead(limit: 1, waitingLimit: 1000, staleAfter: nil, time: host.time)
-        let stock = try await Self.load(door)
+        let stock = try await Self.load(door, log)
         self.stock = Locked(stock)
         shown = Locked(Library(stock, learned: learned, number: 0))
         trainer = Trainer(door: door, time: host.time, log: host.log)
@@ -56,11 +57,11 @@ final class ExpenseCategorizer: Service {
     }
 
     /// All but the learned layer, with the words that lessons have met.
-    static func load(_ door: StoreDoor) async throws -> Stock {
+    static func load(_ door: StoreDoor, _ log: Logger) async throws -> Stock {
         try await door.read { db in
-            var stock = Stock(try PatternStore.load(db))
+            var stock = Stock(try PatternStore.load(db, log))
             for (row, category) in try LessonStore.recent(db) {
-                if let expense = try? row.record.expense() { stock.book.recall(expense, category) }
+                if let expense = row.expense(naming: log) { stock.book.recall(expense, category) }
             }
             return stock
         }
@@ -74,6 +75,8 @@ final class ExpenseCategorizer: Service {
             try await self.alone { try await self.takeModel() }
         }
         trainer.consider(threshold: configuration.withLock { $0.lessons })
+        let fading = Task { await self.fade() }
+        self.fading.withLock { $0 = fading }
     }
 
     /// Puts the stored model in force, with what was said since.
@@ -110,6 +113,9 @@ final class ExpenseCategorizer: Service {
 
     func drain(within time: Duration) async {
         await trainer.stop()
+        let fading = fading.withLock { $0 }
+        fading?.cancel()
+        await fading?.value
         door.close()
     }
 
@@ -120,8 +126,12 @@ final class ExpenseCategorizer: Service {
         let record = ExpenseRecord(id: "millrace.canary", merchantName: "Canary")
         let result = benches.use(library) { decider.decide(record, correlation: "canary", &$0) }
         if let error = result.error { throw CanaryError(what: error.message) }
-        // A database that is away is told by the status; answers still come.
-        _ = try? await door.read { db in try db.first("SELECT 1") { $0.int(0) } }
+        do {
+            _ = try await door.read { db in try db.first("SELECT 1") { $0.int(0) } }
+        } catch {
+            // Answers still come, and the status tells it: no reason for a restart, which would mend nothing.
+            log.debug("the canary found the database away: \(error)")
+        }
     }
 
     func status() async -> ServiceReport {
@@ -133,6 +143,15 @@ final class ExpenseCategorizer: Service {
             open == .closed
                 ? .init("database", .ok)
                 : .init("database", .warn, reason: "left alone after failures; last answers are given instead"))
+        switch figures.health {
+        case .excellent, .good: checks.append(.init("decisions", .ok))
+        case .fair, .poor:
+            checks.append(
+                .init(
+                    "decisions", .warn,
+                    reason: "\(figures.health.rawValue): \(figures.mean.short) ms in the mean, \(figures.errors) errors"
+                ))
+        }
         if library.categories.isEmpty {
             checks.append(.init("categories", .warn, reason: "there is none; import history or put one"))
         }

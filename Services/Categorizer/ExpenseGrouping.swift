@@ -2,6 +2,7 @@ import Categorization
 import Decimals
 import JSONCodec
 import Linux
+import Logging
 import MillraceProtocol
 import Tables
 
@@ -15,9 +16,9 @@ enum ExpenseGrouping {
         var month: String?
     }
 
-    static func groups(_ rows: [ExpenseRow], today: Int64) -> [ExpenseGroup] {
+    static func groups(_ rows: [ExpenseRow], today: Int64, log: Logger) -> [ExpenseGroup] {
         var left = rows.compactMap { row -> Open? in
-            guard let expense = try? row.record.expense() else { return nil }
+            guard let expense = row.expense(naming: log) else { return nil }
             return Open(
                 id: row.record.id, merchant: MerchantName.normalised(expense.merchant ?? ""),
                 amount: expense.amount ?? ExactDecimal(0), day: expense.date?.daysSinceEpoch,

@@ -1,8 +1,11 @@
+import Linux
 import MillraceService
 
 @main
 enum Main {
     static func main() async {
+        // A batch of 10,000 takes some 50 MiB for a moment, which would stay.
+        Allocator.holdTight()
         await ServiceHost.run(ExpenseCategorizer.self)
     }
 }

@@ -19,7 +19,7 @@ extension ExpenseCategorizer {
                 "SELECT \(ExpenseRow.columns) FROM expense WHERE confirmed = 1 ORDER BY number DESC LIMIT ?",
                 SQLValue(Self.trialHistory), row: ExpenseRow.init)
         }.compactMap { row in
-            guard let category = row.category, let expense = try? row.record.expense() else { return nil }
+            guard let category = row.category, let expense = row.expense(naming: log) else { return nil }
             return Confirmed(expense: expense, category: category)
         }
     }

@@ -113,10 +113,10 @@ final class Trainer: Sendable {
     private func trainAlone() async throws -> ModelView {
         state.withLock { $0.isTraining = true }
         defer { state.withLock { $0.isTraining = false } }
-        let history = try await door.read { db -> History in
+        let history = try await door.read { [log] db -> History in
             var history = History()
             history.lesson = try LessonStore.last(db)
-            try ExpenseStore.eachConfirmed(db) { row, expense in
+            try ExpenseStore.eachConfirmed(db, log: log) { row, expense in
                 guard let category = row.category else { return }
                 let example = LabelledExample(TextExample(expense), label: category.description)
                 if Self.isHeld(row.number) { history.held.append(example) } else { history.learn.append(example) }
@@ -127,13 +127,13 @@ final class Trainer: Sendable {
         let count = history.learn.count + history.held.count
         guard count >= Self.least else { throw CategorizerError.tooFew(count) }
         let previous = try await door.read { try ModelStore.bytes($0, state: .active) }
-        let trained = try await onThread { [time] in
+        let trained = try await onThread { [time, log] in
             let start = time.boot()
             let model = TextModel(history.learn)
             let judge = { (model: TextModel) in
                 Evaluation(EvaluationReport.judge(history.held, by: model)).accuracy
             }
-            let before = previous.flatMap { try? TextModel(bytes: $0) }.map(judge)
+            let before = previous.flatMap { Self.model($0, log) }.map(judge)
             return Trained(
                 bytes: model.bytes(), categories: model.labels.count, threshold: Double(model.threshold),
                 accuracy: judge(model), before: before, seconds: (time.boot() - start).seconds)
@@ -147,6 +147,16 @@ final class Trainer: Sendable {
                 "accuracy": "\(trained.accuracy.short)", "previous": "\(trained.before?.short ?? -1)",
             ])
         return view
+    }
+
+    /// The stored model; one that cannot be used is named in the log, and training anew mends that.
+    private static func model(_ bytes: [UInt8], _ log: Logger) -> TextModel? {
+        do {
+            return try TextModel(bytes: bytes)
+        } catch {
+            log.warning("the stored model cannot be used, training it anew mends that: \(error)")
+            return nil
+        }
     }
 
     private struct Trained: Sendable {
@@ -211,30 +221,23 @@ final class Trainer: Sendable {
             /// Confirmed since; those held back are no reason to train.
             var fresh = 0
         }
-        let since = try await door.read { db -> Since in
+        let since = try await door.read { [log] db -> Since in
             var since = Since(bytes: try ModelStore.bytes(db, state: .active))
             let (through, lesson) = try ModelStore.reach(db)
-            try ExpenseStore.eachConfirmed(db) { row, expense in
+            try ExpenseStore.eachConfirmed(db, log: log) { row, expense in
                 guard let category = row.category, row.number > through || Self.isHeld(row.number) else { return }
                 since.observed.append((expense, category))
                 if row.number > through { since.fresh += 1 }
             }
             for (row, category) in try LessonStore.each(db, after: lesson) {
-                if let expense = try? row.record.expense() { since.corrected.append((expense, category)) }
+                if let expense = row.expense(naming: log) { since.corrected.append((expense, category)) }
             }
             return since
         }
         state.withLock { $0.fresh = since.fresh + since.corrected.count }
         guard since.bytes != nil || !since.observed.isEmpty || !since.corrected.isEmpty else { return nil }
         return try await onThread { [log] in
-            var model = ExpenseModel(TextModel())
-            if let bytes = since.bytes {
-                do {
-                    model = ExpenseModel(try TextModel(bytes: bytes))
-                } catch {
-                    log.warning("the stored model cannot be used, training it anew mends that: \(error)")
-                }
-            }
+            var model = ExpenseModel(since.bytes.flatMap { Self.model($0, log) } ?? TextModel())
             for (expense, category) in since.observed { model.observe(expense, category) }
             for (expense, category) in since.corrected { model.correct(expense, category) }
             return model

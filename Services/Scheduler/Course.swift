@@ -32,8 +32,10 @@ extension Scheduler {
 
     private func courseTogether(_ due: [StoredSchedule], now: Instant) async -> [Course] {
         var courses = due.map { plan($0, now: now) }
-        let simple = courses.indices.filter { courses[$0].plan?.begin.isEmpty == false && !looksBack(courses[$0]) }
-        let others = courses.indices.filter { courses[$0].plan?.begin.isEmpty == false && looksBack(courses[$0]) }
+        let beginning = courses.indices.filter { courses[$0].plan?.begin.isEmpty == false }
+        let free = await thoseFree(beginning.lazy.map { courses[$0] }.filter(looksBack))
+        let simple = beginning.filter { !looksBack(courses[$0]) || free.contains(courses[$0].schedule.id) }
+        let others = beginning.filter { looksBack(courses[$0]) && !free.contains(courses[$0].schedule.id) }
         await submitSideBySide(&courses, simple)
         await withTaskGroup(of: (Int, Course).self) { group in
             var waiting = others[...]
@@ -58,6 +60,25 @@ extension Scheduler {
         return (specification.whileRunning ?? .skip) != .allowAll || specification.pauseAfterFailures != nil
     }
 
+    /// Schedules with one run to begin whose job before is over, so that it decides nothing: asked for all in one call. The rest
+    /// is asked about one by one.
+    private func thoseFree(_ courses: some Sequence<Course>) async -> Set<Int64> {
+        let single = courses.map { ($0.schedule, $0.plan?.begin.count ?? 0) }
+            .filter { $0.1 == 1 && $0.0.specification.pauseAfterFailures == nil }.map(\.0)
+        guard !single.isEmpty else { return [] }
+        do {
+            let states = try await runner.states(of: single.compactMap(\.lastJob))
+            return Set(
+                single.filter { schedule in
+                    guard let job = schedule.lastJob, let state = states[job] else { return true }
+                    return state.isFinal
+                }.map(\.id))
+        } catch {
+            // Whoever asks next finds out why, and says it.
+            return []
+        }
+    }
+
     // MARK: Deciding
 
     private func plan(_ schedule: StoredSchedule, now: Instant) -> Course {
@@ -70,11 +91,10 @@ extension Scheduler {
             course.schedule.resume(at: now)
         }
         let rule: ScheduleRule
-        do {
+        do throws(ScheduleFault) {
             rule = try ScheduleRule(schedule.specification, machine: machine)
         } catch {
-            // The zone has gone, for instance: it is asked again in a while.
-            course.schedule.putOff("its times cannot be worked out: \(error)", until: now, .seconds(60), time.wall())
+            course.schedule.hasNoTimes(because: error, time.wall())
             return course
         }
         let grace = state.withLock { $0.configuration.grace }
@@ -87,7 +107,7 @@ extension Scheduler {
                     nominal: missed.last, cause: .due, outcome: .missed,
                     note: missed.count == 1 ? nil : "\(count) times from \(missed.first) on"))
         }
-        if plan.begin.isEmpty { course.schedule.stand(at: plan) }
+        if plan.begin.isEmpty { course.schedule.stand(at: plan, of: rule) }
         if let missed = plan.missed { course.schedule.pass(missed.last) }
         course.plan = plan
         course.rule = rule
@@ -132,7 +152,8 @@ extension Scheduler {
             }
         }
         for index in indices where !stopped.contains(index) {
-            if let plan = courses[index].plan { courses[index].schedule.stand(at: plan) }
+            guard let plan = courses[index].plan, let rule = courses[index].rule else { continue }
+            courses[index].schedule.stand(at: plan, of: rule)
         }
     }
 
@@ -163,7 +184,7 @@ extension Scheduler {
             let isWatched = rule.specification.pauseAfterFailures != nil
             guard course.take(answer, begin, at: time.wall(), isWatched: isWatched) else { return course }
         }
-        course.schedule.stand(at: plan)
+        course.schedule.stand(at: plan, of: rule)
         return course
     }
 
@@ -191,8 +212,10 @@ extension Scheduler {
         guard course.schedule.failures >= limit else { return true }
         course.schedule.pause(
             because: "\(course.schedule.failures) failures in a row; mend the cause, then resume it", until: nil)
+        let name = course.schedule.specification.name
         log.warning(
-            "schedule \(course.schedule.specification.name) pauses itself after \(course.schedule.failures) failures")
+            "schedule \(name) pauses itself after \(course.schedule.failures) failures",
+            metadata: ["schedule": "\(name)"])
         return false
     }
 
@@ -269,12 +292,19 @@ extension ScheduleCourse.Begin {
 }
 
 extension StoredSchedule {
-    /// All that was to begin has begun.
-    mutating func stand(at plan: ScheduleCourse) {
+    /// All that was to begin has begun, or was left out.
+    mutating func stand(at plan: ScheduleCourse, of rule: ScheduleRule) {
         cursor = max(cursor, plan.cursor)
         guard !paused else { return }
         next = plan.next
         due = plan.due
+        // What was left out or refused does not count towards the limit at which the plan ends.
+        if due == nil, let limit = specification.limit, runs < limit, let following = rule.next(after: cursor) {
+            next = following
+            due = rule.start(of: following)
+        }
+        putOff = nil
+        putOffSince = nil
     }
 
     mutating func pause(because reason: String, until: Timestamp?) {
@@ -297,6 +327,13 @@ extension StoredSchedule {
     mutating func pass(_ instant: Instant) {
         cursor = max(cursor, instant)
         if let next, next <= cursor { self.next = nil }
+    }
+
+    /// The zone has gone, for instance: it is asked again in a while.
+    mutating func hasNoTimes(because fault: ScheduleFault, _ now: Timestamp) {
+        next = nil
+        guard !paused else { return }
+        putOff("its times cannot be worked out: \(fault)", until: Instant(now), .seconds(60), now)
     }
 
     mutating func putOff(_ why: String, until now: Instant, _ wait: Duration, _ time: Timestamp) {

@@ -69,6 +69,14 @@ final class RunnerDesk: Sendable {
         }
     }
 
+    /// The states of many jobs in one call, ``batch`` at most; those that the runner no longer knows are left out.
+    func states(of jobs: [JobID]) async throws -> [JobID: JobState] {
+        guard !jobs.isEmpty else { return [:] }
+        let options = CallOptions(timeout: Self.timeout)
+        let views = try await client.call(JobList.self, .init(ids: jobs), options: options).jobs
+        return Dictionary(views.map { ($0.id, $0.state) }) { first, _ in first }
+    }
+
     /// A job that is over already is left alone.
     func cancel(_ job: JobID, reason: String) async throws {
         do {

@@ -29,7 +29,7 @@ struct StoredSchedule: Sendable {
         ScheduleView(
             schedule: specification, file: file, createdAt: createdAt, paused: paused, pausedUntil: pausedUntil,
             pauseReason: pauseReason, next: paused ? nil : next?.timestamp, nextAt: paused ? nil : due?.timestamp,
-            runs: runs, failures: failures, last: lastNominal?.timestamp, lastJob: lastJob)
+            runs: runs, failures: failures, putOff: putOff, last: lastNominal?.timestamp, lastJob: lastJob)
     }
 }
 

@@ -247,19 +247,31 @@ extension Scheduler {
         do {
             while true {
                 let (from, machine) = (after, machine)
-                let last = try await store.write { db -> String? in
+                let now = time.wall()
+                let (last, faults) = try await store.write { db -> (String?, [String]) in
+                    var faults: [String] = []
                     let page = try ScheduleStore.list(db, prefix: "", after: from, limit: 500)
-                    for schedule in page {
-                        guard let rule = try? ScheduleRule(schedule.specification, machine: machine) else { continue }
+                    for var schedule in page {
+                        let rule: ScheduleRule
+                        do throws(ScheduleFault) {
+                            rule = try ScheduleRule(schedule.specification, machine: machine)
+                        } catch {
+                            faults.append("\(schedule.specification.name): \(error)")
+                            schedule.hasNoTimes(because: error, now)
+                            try ScheduleStore.advance(db, schedule, [], keep: .max, now: now)
+                            continue
+                        }
                         let next = rule.next(after: schedule.cursor)
                         try db.run(
                             """
-                            UPDATE schedule SET next = ?, due = CASE WHEN paused = 0 THEN ? ELSE due END WHERE id = ?
+                            UPDATE schedule SET next = ?, due = CASE WHEN paused = 0 THEN ? ELSE due END, put_off = NULL,
+                                put_off_since = NULL WHERE id = ?
                             """, SQLValue(next?.microseconds), SQLValue(next.map(rule.start)?.microseconds),
                             SQLValue(schedule.id))
                     }
-                    return page.last?.specification.name
+                    return (page.last?.specification.name, faults)
                 }
+                for fault in faults { log.error("the times of a schedule cannot be worked out any more: \(fault)") }
                 guard let last else { break }
                 after = last
             }

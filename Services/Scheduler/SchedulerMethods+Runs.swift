@@ -162,7 +162,9 @@ extension Scheduler {
             for schedule in page where !schedule.paused && schedule.next != nil {
                 let rule = try Self.rule(schedule, machine)
                 var run = rule.next(after: max(schedule.cursor, Instant(microseconds: Instant(from).microseconds - 1)))
-                while let nominal = run, nominal < end, tally.isOpen {
+                var left = schedule.specification.limit.map { $0 - schedule.runs } ?? .max
+                while let nominal = run, nominal < end, left > 0, tally.isOpen {
+                    left -= 1
                     let start = rule.start(of: nominal).microseconds - Instant(from).microseconds
                     tally.add(schedule.specification.name, at: Int(start / (Int64(step) * 1000)))
                     run = rule.next(after: nominal)

@@ -10,6 +10,8 @@ extension Scheduler {
     static let batch = 1000
     /// Schedules that are dealt with side by side where the runner has to be asked about earlier jobs.
     static let sideBySide = 32
+    /// Runs of one go that the journal names when they do not take place.
+    static let told = 20
 
     /// Looks at what is due, now or as soon as that is done which is under way.
     func kick() {
@@ -112,5 +114,23 @@ extension Scheduler {
             return "the runner is back, it was away since \(away.since)"
         }
         if let news { log.notice("\(news)") }
+        tell(courses)
+    }
+
+    /// What does not take place stands in the journal; of very many the first ones do.
+    private func tell(_ courses: [Course]) {
+        let lost = courses.lazy.flatMap { course in
+            course.runs.lazy.filter { $0.outcome == .missed || $0.outcome == .refused }.map {
+                (course.schedule.specification.name, $0)
+            }
+        }
+        for (name, run) in lost.prefix(Self.told) {
+            let note = run.note.map { ": \($0)" } ?? ""
+            log.warning(
+                "schedule \(name) has \(run.outcome == .missed ? "missed" : "been refused") its run of \(run.nominal)\(note)",
+                metadata: ["schedule": "\(name)"])
+        }
+        let more = lost.dropFirst(Self.told).count
+        if more > 0 { log.warning("\(more) more runs were missed or refused; schedule.show has them") }
     }
 }

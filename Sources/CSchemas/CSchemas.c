@@ -50,6 +50,11 @@ static const unsigned char millrace_categorizer_001_categories_bytes[] = {
 };
 FILE_BYTES(millrace_categorizer_001_categories);
 
+static const unsigned char millrace_categorizer_002_chat_bytes[] = {
+#embed "../../Schemas/migrations/categorizer-002-chat.sql"
+};
+FILE_BYTES(millrace_categorizer_002_chat);
+
 static const unsigned char millrace_scheduler_openrpc_bytes[] = {
 #embed "../../Schemas/scheduler.openrpc.json"
 };
@@ -74,3 +79,8 @@ static const unsigned char millrace_books_003_briefs_bytes[] = {
 #embed "../../Schemas/migrations/books-003-briefs.sql"
 };
 FILE_BYTES(millrace_books_003_briefs);
+
+static const unsigned char millrace_books_004_brief_mail_bytes[] = {
+#embed "../../Schemas/migrations/books-004-brief-mail.sql"
+};
+FILE_BYTES(millrace_books_004_brief_mail);

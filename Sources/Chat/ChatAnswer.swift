@@ -1,3 +1,4 @@
+import Decimals
 import JSONCodec
 import MillraceProtocol
 import WebClient
@@ -33,6 +34,7 @@ struct ChatQuestion {
 struct ChatAnswer {
     /// Nil where a model refuses, or calls a tool, instead of speaking.
     var text: String?
+    var use = ChatUse.told(cost: nil, prompt: nil, completion: nil)
 
     /// - Throws: ``ChatFault``: also for an error that comes with the status 200.
     init(reading response: WebResponse) throws(ChatFault) {
@@ -42,27 +44,33 @@ struct ChatAnswer {
         } catch {
             throw ChatFault(text: "its answer does not read: \(error)")
         }
-        if let error = body.error { throw ChatFault(text: error.description) }
-        guard let choices = body.choices, !choices.isEmpty else { throw ChatFault(text: "its answer has no choices") }
-        if choices[0].isError { throw ChatFault(text: "it broke off") }
+        if let usage = body.usage { use = usage.use }
+        if let error = body.error { throw ChatFault(text: error.description, use: use) }
+        guard let choices = body.choices, !choices.isEmpty else {
+            throw ChatFault(text: "its answer has no choices", use: use)
+        }
+        if choices[0].isError { throw ChatFault(text: "it broke off", use: use) }
         text = choices[0].content
     }
 
     struct Body: JSONDecodable {
         var choices: [Choice]?
         var error: Fault?
+        var usage: Usage?
 
         init(from json: inout JSONReader) throws(JSONError) {
-            var choices: [Choice]?, error: Fault?
+            var choices: [Choice]?, error: Fault?, usage: Usage?
             try json.object { key, json throws(JSONError) in
                 switch key {
                 case "choices": choices = try json.value()
                 case "error": error = try json.value()
+                case "usage": usage = try json.value()
                 default: try json.skip()
                 }
             }
             self.choices = choices
             self.error = error
+            self.usage = usage
         }
     }
 
@@ -84,6 +92,40 @@ struct ChatAnswer {
             }
             self.content = content
             self.isError = isError
+        }
+    }
+
+    /// What the answer has used; OpenRouter names a price too.
+    struct Usage: JSONDecodable {
+        var use: ChatUse
+
+        init(from json: inout JSONReader) throws(JSONError) {
+            var cost: ExactDecimal?, prompt: Int?, completion: Int?
+            try json.object { key, json throws(JSONError) in
+                switch key {
+                case "cost": cost = try Self.number(&json).flatMap(Self.price)
+                case "prompt_tokens": prompt = try Self.number(&json).flatMap { Int($0) }
+                case "completion_tokens": completion = try Self.number(&json).flatMap { Int($0) }
+                default: try json.skip()
+                }
+            }
+            use = .told(cost: cost, prompt: prompt, completion: completion)
+        }
+
+        /// Nil for what is no number: nobody loses an answer for its bill.
+        private static func number(_ json: inout JSONReader) throws(JSONError) -> String? {
+            guard try json.kind() == .number else {
+                try json.skip()
+                return nil
+            }
+            return try json.numberText()
+        }
+
+        /// Exactly; one with more than 18 places, as binary fractions have them, is rounded up to 12.
+        private static func price(_ text: String) -> ExactDecimal? {
+            if let exact = ExactDecimal(text) { return exact < 0 ? nil : exact }
+            guard let binary = Double(text), (0...1e9).contains(binary) else { return nil }
+            return ExactDecimal(coefficient: Int128((binary * 1e12).rounded(.up)), scale: 12)
         }
     }
 
@@ -121,13 +163,19 @@ struct ChatAnswer {
 struct ChatFault: RPCErrorConvertible, Hashable {
     var text: String
     var status = 200
+    var use: ChatUse
 
-    init(text: String) { self.text = text }
+    init(text: String, use: ChatUse = .unknown) {
+        self.text = text
+        self.use = use
+    }
 
     init(reading response: WebResponse) {
         let said = (try? JSON.decode(ChatAnswer.Body.self, from: response.body))?.error
         text = "answered \(response.status)" + (said.map { " (\($0))" } ?? "")
         status = response.status
+        // Who refuses charges nothing; what an intermediary lost may have been answered.
+        use = status < 500 ? .nothing : .unknown
     }
 
     var rpcError: RPCError { RPCError(.unavailable, text, reason: "chat.fault") }

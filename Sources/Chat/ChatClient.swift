@@ -34,6 +34,14 @@ public struct ChatClient: Sendable {
     /// The first text that a model has to say, without the white space around it.
     /// - Throws: ``ChatError``; `CancellationError`.
     public func complete(system: String, user: String) async throws -> String {
+        try await reply(system: system, user: user) { _ in }.text
+    }
+
+    /// The first text that a model has to say, and whose it is.
+    /// - Parameter note: hears what each model that was asked has cost, before the next one is asked and before an error is
+    ///   thrown.
+    /// - Throws: ``ChatError``; `CancellationError`.
+    public func reply(system: String, user: String, note: (ChatUse) -> Void) async throws -> ChatReply {
         let key: String
         do {
             key = try self.key()
@@ -47,10 +55,15 @@ public struct ChatClient: Sendable {
             try Task.checkCancellation()
             let fault: String
             do {
-                let text = try await ask(model, ChatQuestion(system: system, user: user, tokens: settings.tokens), key)
-                if let text = text.map({ trimmed($0) }), !text.isEmpty { return text }
+                let question = ChatQuestion(system: system, user: user, tokens: settings.tokens)
+                let answer = try await ask(model, question, key)
+                note(answer.use)
+                if let text = answer.text.map({ trimmed($0) }), !text.isEmpty {
+                    return ChatReply(text: text, model: model)
+                }
                 fault = "blank"
             } catch {
+                note(error.chatUse)
                 try Task.checkCancellation()
                 fault = error.chatFault
             }
@@ -59,8 +72,7 @@ public struct ChatClient: Sendable {
         throw ChatError.noAnswer(attempts)
     }
 
-    /// What one model says; nil when it says nothing.
-    private func ask(_ model: String, _ question: ChatQuestion, _ key: String) async throws -> String? {
+    private func ask(_ model: String, _ question: ChatQuestion, _ key: String) async throws -> ChatAnswer {
         var built = WebRequest(
             .post, settings.url,
             headers: ["Authorization": "Bearer \(key)", "Content-Type": "application/json", "X-Title": "Millrace"],
@@ -80,11 +92,23 @@ public struct ChatClient: Sendable {
             return response
         }
         guard response.isSuccess else { throw ChatFault(reading: response) }
-        return try ChatAnswer(reading: response).text
+        return try ChatAnswer(reading: response)
     }
 }
 
 extension Error {
     /// In words, without what the layers below may have put into theirs.
     fileprivate var chatFault: String { (self as? ChatFault)?.text ?? "\(self)" }
+
+    /// What it has cost to come to this.
+    fileprivate var chatUse: ChatUse {
+        if let fault = self as? ChatFault { return fault.use }
+        if self is CancellationError { return .unknown }
+        // A permit that was not given: nobody was asked.
+        guard let error = self as? WebError else { return .nothing }
+        switch error {
+        case .badURL, .badHeader, .timedOut(_, .connection), .untrusted, .busy, .closed, .settings: return .nothing
+        case .timedOut(_, .answer), .unreachable, .tooLarge, .cancelled: return .unknown
+        }
+    }
 }

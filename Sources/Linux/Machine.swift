@@ -12,6 +12,15 @@ public enum Machine {
         }
     }()
 
+    /// What the machine calls itself, with or without a domain; empty where the kernel does not say.
+    public static var hostName: String {
+        do throws(SystemError) {
+            return trimmed(try Files.readText("/proc/sys/kernel/hostname"))
+        } catch {
+            return ""
+        }
+    }
+
     /// The absolute path of the program this process runs; empty where the kernel does not say.
     public static let executable: String = {
         guard let path = realpath("/proc/self/exe", nil) else { return "" }

@@ -23,7 +23,8 @@ public struct KnownService: Hashable, Sendable {
     public static let preloader = KnownService(
         name: "preloader", nouns: ["preload", "dataset", "caller"], isOptional: true)
     public static let categorizer = KnownService(
-        name: "categorizer", nouns: ["expense", "category", "pattern", "preference", "bulk", "model", "categorizer"],
+        name: "categorizer",
+        nouns: ["expense", "category", "pattern", "preference", "bulk", "model", "chat", "categorizer"],
         isOptional: true)
     public static let scheduler = KnownService(name: "scheduler", nouns: ["schedule"], isOptional: true)
     public static let metrics = KnownService(name: "metrics", nouns: ["metrics", "alert"], isOptional: true)

@@ -7,8 +7,8 @@ import NIOSSL
 
 extension WebError {
     /// What went wrong underneath, in words of ours: no text of the layers below is passed on, since it could hold parts of
-    /// the request.
-    init(_ error: any Error, origin: String) {
+    /// the request. For any client whose connections are NIO's.
+    public init(_ error: any Error, origin: String) {
         switch error {
         case let error as WebError: self = error
         case is CancellationError: self = .cancelled

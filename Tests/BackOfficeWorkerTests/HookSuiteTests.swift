@@ -21,12 +21,7 @@ struct HooksOfTheSuite {
         let answers = [HTTPAnswer(503), HTTPAnswer(503, headers: [("Retry-After", "1")]), HTTPAnswer(200)]
         try await HTTPSimulator.run(answers: answers) { receiver in
             try await RunningSuite.run { suite in
-                let folder = suite.state + "/etc/credentials"
-                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-                let made = FileManager.default.createFile(
-                    atPath: folder + "/receiver", contents: Data("hunter2\n".utf8),
-                    attributes: [.posixPermissions: 0o600])
-                try #require(made)
+                suite.credential("receiver", "hunter2")
                 let event = "{\"job\":12,\"state\":\"succeeded\"}"
                 let id = try await submit(
                     suite, "{\"url\":\"\(receiver.url("/?k=w0rd"))\",\"secret\":\"receiver\",\"event\":\(event)}",

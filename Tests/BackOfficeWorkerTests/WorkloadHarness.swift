@@ -16,12 +16,13 @@ final class WorkloadHarness<W: Workload>: Sendable {
     private let workload: TypedWorkload<W>
 
     init(
-        _ environment: [String: String] = [:], variables: [String: String] = [:], _ make: @Sendable (BooksDoor) -> W
+        _ environment: [String: String] = [:], variables: [String: String] = [:],
+        time: any TimeSource = SystemTime(), _ make: @Sendable (BooksDoor) -> W
     ) {
         let path = folder.file("books.sqlite")
         door = BooksDoor(
             settings: BackOfficeSettings(
-                environment: { $0 == "MILLRACE_BOOKS" ? path : environment[$0] }, variables: variables))
+                environment: { $0 == "MILLRACE_BOOKS" ? path : environment[$0] }, variables: variables), time: time)
         workload = TypedWorkload(make(door))
     }
 

@@ -41,8 +41,7 @@ struct ExpressionErrorTests {
         ("10:00:äö", 7, "“ä” instead of a number", "a number, or “*” alone"),
     ])
     func ofOnCalendarPointAtTheCharacter(text: String, column: Int, problem: String, remedy: String) {
-        let error = #expect(throws: ExpressionError.self) { try OnCalendar(text) }
-        #expect(error == ExpressionError(expression: text, column: column, problem: problem, remedy: remedy))
+        expect(column, problem, remedy, of: text) { _ = try OnCalendar($0) }
     }
 
     @Test(arguments: [
@@ -72,7 +71,13 @@ struct ExpressionErrorTests {
         ),
     ])
     func ofCronPointAtTheCharacter(text: String, column: Int, problem: String, remedy: String) {
-        let error = #expect(throws: ExpressionError.self) { try CronExpression(text) }
+        expect(column, problem, remedy, of: text) { _ = try CronExpression($0) }
+    }
+
+    private func expect(
+        _ column: Int, _ problem: String, _ remedy: String, of text: String, _ read: (String) throws -> Void
+    ) {
+        let error = #expect(throws: ExpressionError.self) { try read(text) }
         #expect(error == ExpressionError(expression: text, column: column, problem: problem, remedy: remedy))
     }
 

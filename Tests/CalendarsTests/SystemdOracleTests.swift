@@ -17,7 +17,7 @@ struct SystemdOracleTests {
         var random = SeededGenerator(seed: 252)
         var compared = 0
         var refused = 0
-        var faults = 0
+        var faults: [String] = []
         for round in 0..<40 {
             let name = Self.zones[round % Self.zones.count]
             let zone = try ZoneDatabase.system.zone(named: name)
@@ -33,7 +33,7 @@ struct SystemdOracleTests {
                     #expect(!isAccepted || SystemdOracle.refusesByFault(spec), "\(place)")
                 case .failed:
                     // EDEADLK: its search goes round in a circle at a gap at midnight, or gives up after 1000 steps.
-                    faults += 1
+                    faults.append("\(place): fails")
                     _ = try OnCalendar(spec, local: zone).recurrence(in: zone).next(after: base)
                 case .runs(let normalized, let runs):
                     compared += 1
@@ -42,16 +42,17 @@ struct SystemdOracleTests {
                     let recurrence = try expression.recurrence(in: zone)
                     let found = recurrence.texts(after: base, count: 4).map(SystemdOracle.wholeSecond)
                     if found == runs { continue }
-                    faults += 1
+                    faults.append("\(place): \(runs), not \(found)")
                     #expect(
                         SystemdOracle.differsByFault(spec, recurrence, runs, after: base),
                         "\(place): \(found), not \(runs)")
                 }
             }
         }
-        #expect(
-            compared > 1400 && refused > 100, "\(compared) compared, \(refused) refused, \(faults) faults of systemd")
-        #expect(faults < 20, "\(faults) faults of systemd")
+        print("systemd 252: \(compared) compared, \(refused) refused by both, \(faults.count) faults of its own")
+        for fault in faults { print("systemd 252 differs by a fault of its own: \(fault)") }
+        #expect(compared > 1400 && refused > 100, "\(compared) compared, \(refused) refused")
+        #expect(faults.count < 20)
     }
 
     /// Often a few hours before a clock change. Never in the second pass of an overlap: systemd 252 would go on in that

@@ -31,6 +31,26 @@ struct DecisionTests {
         await bench.end()
     }
 
+    @Test func whatItMadeByItselfFadesAndWhatPeopleMadeStands() async throws {
+        let bench = try await Workbench()
+        try await bench.categories("Food")
+        for (number, shop) in ["Starbucks", "Nero", "Costa"].enumerated() {
+            try await bench.learn("e-\(number)", shop, "Food", note: "coffee")
+        }
+        func weights() throws -> [String: Double] {
+            let all = try bench.categorizer.list(PatternList.Params(inactive: true)).patterns
+            return Dictionary(all.map { ($0.value, $0.weight) }, uniquingKeysWith: { first, _ in first })
+        }
+        let before = try weights()
+        bench.time.advance(by: .seconds(31 * 86_400))
+        let faded = ((before["coffee"] ?? 0) * 900).rounded() / 1000
+        try await eventually("coffee has faded") { try weights()["coffee"] == faded }
+        #expect(try weights()["starbucks"] == before["starbucks"], "a person made it")
+        try await bench.restart()
+        #expect(try weights()["coffee"] == faded, "once in thirty days")
+        await bench.end()
+    }
+
     @Test func anExpenseThatCannotBeCategorizedGetsAnAnswerThatSaysWhy() async throws {
         let bench = try await Workbench()
         try await bench.categories("Food")

@@ -1,5 +1,6 @@
 import BackOffice
 import ChatSummaries
+import Decimals
 import JSONCodec
 import Linux
 import Simulators
@@ -88,6 +89,36 @@ import WebClient
             }
             #expect(simulator.total == 5)
             #expect(waits.withLock { $0 }.count == 4)
+        }
+    }
+
+    @Test func whatEachModelHasCostIsSaidWhateverBecameOfIt() async throws {
+        try await run([
+            "a/one": .status(429, "Rate limit reached"), "a/two": .bills(" ", price: nil, prompt: 30, completion: 2),
+            "a/three": .brokenOff, "a/four": .status(502, "bad gateway"),
+            "a/five": .bills("at last", price: "1.2345000000000001e-05", prompt: 30, completion: 3),
+        ]) { chat, _, _ in
+            var uses: [ChatUse] = []
+            let reply = try await chat.reply(system: "s", user: "u") { uses.append($0) }
+            #expect(reply == ChatReply(text: "at last", model: "a/five"))
+            #expect(
+                uses == [
+                    .nothing, .told(cost: nil, prompt: 30, completion: 2),
+                    .told(cost: nil, prompt: nil, completion: nil), .unknown,
+                    // Rounded up where a binary fraction cannot be said exactly.
+                    .told(cost: ExactDecimal("0.000012345001"), prompt: 30, completion: 3),
+                ])
+        }
+    }
+
+    @Test(arguments: ["\"free\"", "-1", "{}", "null"]) func aBillThatMakesNoSenseCostsNobodyTheAnswer(price: String)
+        async throws
+    {
+        try await run(["a/one": .bills("well", price: price, prompt: 1, completion: 1)]) { chat, _, _ in
+            var uses: [ChatUse] = []
+            let reply = try await chat.reply(system: "s", user: "u") { uses.append($0) }
+            #expect(reply.text == "well")
+            #expect(uses == [.told(cost: nil, prompt: 1, completion: 1)])
         }
     }
 

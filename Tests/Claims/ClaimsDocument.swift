@@ -33,7 +33,7 @@ struct ClaimsDocument {
             "",
             """
             *Original, modelled* runs today's rules, with every request the earlier system made counted and delayed as that \
-            system made it (`MeteredBooks`, `MeteredPayoutBooks`): its page reads and its read-modify-write too. *SQLite \
+            system made it (`MeteredBooks`, `MeteredPayoutBooks`, `MeteredBriefBooks`): its page reads and its read-modify-write too. *SQLite \
             books* are the statements that SQLite itself reports as run (`StatementCounter`), none left out but `BEGIN` \
             and `COMMIT`. *Notion* are the HTTP requests that the simulated service answered; what looks its tables up \
             once a process is left out.

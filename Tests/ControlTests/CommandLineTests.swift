@@ -1,6 +1,7 @@
 import ArgumentParser
 import Linux
 import MillraceProtocol
+import TestSupport
 import Testing
 
 @testable import Control
@@ -79,6 +80,17 @@ struct CommandLineTests {
         } catch {
             #expect(Millctl.exitCode(for: error).rawValue == 64)
             #expect(Millctl.message(for: error).contains("--state is empty"))
+        }
+    }
+
+    /// The folder of the suite is easily taken for the state of jobs.
+    @Test func aStateOfJobsInThePlaceOfTheFolderIsNamed() throws {
+        do {
+            _ = try Millctl.parseAsRoot(["job", "list", "--state", "failed"])
+            Issue.record("accepted")
+        } catch {
+            #expect(Millctl.exitCode(for: error).rawValue == 64)
+            #expect(Millctl.message(for: error).contains("--states failed"))
         }
     }
 
@@ -208,6 +220,18 @@ struct KnownServiceTests {
     func aMethodBelongsToTheServiceOfItsNoun(method: String) throws {
         #expect(KnownService.owner(of: method) == .runner)
         #expect(try ServiceChoice.service(named: nil, method: method) == "runner")
+    }
+
+    @Test(arguments: KnownService.all.map(\.name))
+    func everyMethodThatAServiceDescribesIsAskedOfIt(name: String) throws {
+        let document = try Tree(#require(text(of: packageRoot + "/Schemas/\(name).openrpc.json")))
+        // Those that a service calls of its workers are nobody else's to call.
+        let methods = document["methods"].elements
+            .filter { $0["x-direction"].string?.hasPrefix("runner-to") != true }.compactMap { $0["name"].string }
+        #expect(methods.count > 5)
+        for method in methods where !["service.", "rpc."].contains(where: method.hasPrefix) {
+            #expect(KnownService.owner(of: method)?.name == name, "\(method)")
+        }
     }
 
     @Test func aNounBelongsToOneServiceOnly() {

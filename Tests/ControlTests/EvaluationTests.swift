@@ -61,6 +61,10 @@ struct EvaluationTests {
         let parsed = try Millctl.parseAsRoot(words.split(separator: " ").map(String.init))
         let command = try #require(parsed as? ExpenseCommand.Evaluate)
         #expect(command.texts == ["supplier", "narrative"] && command.by == "split_reason" && command.global.json)
+        for (file, isDrawn) in [("curve.svg", true), ("curve.png", false)] {
+            let parsed = try? Millctl.parseAsRoot(words.split(separator: " ").map(String.init) + ["--plot", file])
+            #expect((parsed != nil) == isDrawn, "a drawing is SVG")
+        }
     }
 
     @Test(.enabled(if: Binary.exist("millctl"))) func mistakesAreToldWithTheirLinesAndStrictlyRefused() async throws {

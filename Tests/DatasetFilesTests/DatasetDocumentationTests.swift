@@ -49,7 +49,8 @@ struct DatasetDocumentationTests {
         let books = try SQLiteBooks(path: folder.data + "/books.sqlite")
         let (catalog, problems) = DatasetCatalog.load(folder: packageRoot + "/Examples/datasets.d", data: folder.data)
         #expect(problems.map(\.description) == [])
-        #expect(catalog.datasets.keys.sorted() == ["contractors", "directory", "holidays", "rooms"])
+        #expect(
+            catalog.datasets.keys.sorted() == ["brief-engagement", "contractors", "directory", "holidays", "rooms"])
         withExtendedLifetime(books) {}
     }
 }

@@ -2,6 +2,7 @@ import Glibc
 import JSONCodec
 import MillraceProtocol
 import MillraceRPC
+import Simulators
 import TestSupport
 import Testing
 
@@ -109,6 +110,106 @@ struct ExpenseTests {
             }
             let answer = try await suite.check("expense", "categorize", "--merchant", "SHOP FOUR OF BALLEY")
             #expect(answer.contains("Food"))
+        }
+    }
+}
+
+/// The chat service that is asked last, as the whole suite asks it.
+@Suite(
+    .heavy,
+    .enabled(if: RunningSuite.isBuilt && Binary.exist("millrace-categorizer"), "the suite is not built"))
+struct ExpenseChatTests {
+    private static let model = "m/one"
+
+    /// Forty expenses of four merchants that nobody knows.
+    private static let open =
+        "ref,shop,category\n"
+        + (0..<40).map { "r\(10 + $0),\(["Blue Bottle", "Quagga Trading", "Okapi Supplies", "Zebu House"][$0 % 4]),\n" }
+        .joined()
+
+    private func run(
+        _ behaviour: ChatSimulator.Behaviour, faults: [FaultRule] = [], budget: String = "5", key: Bool = true,
+        _ body: (RunningSuite, ChatSimulator) async throws -> Void
+    ) async throws {
+        var settings = ChatSimulator.Settings()
+        settings.key = "the-key"
+        settings.models = [Self.model: behaviour]
+        settings.faults = faults
+        try await ChatSimulator.run(settings) { chat in
+            let environment = [
+                "MILLRACE_CATEGORIZER_CHAT_BUDGET": budget, "MILLRACE_BACKOFFICE_CHAT_URL": chat.url,
+                "MILLRACE_BACKOFFICE_CHAT_MODELS": Self.model,
+            ]
+            try await RunningSuite.run(environment: environment) { suite in
+                if key { suite.credential("openrouter-api-key", "the-key") }
+                for name in ["Food", "Fuel"] { try await suite.check("call", "category.put", #"{"name":"\#(name)"}"#) }
+                suite.folder.write(Self.open, to: "open.csv")
+                try await suite.check(
+                    "expense", "import", suite.folder.file("open.csv"), "--merchant", "shop", "--id", "ref",
+                    "--category",
+                    "category")
+                try await body(suite, chat)
+            }
+        }
+    }
+
+    private func categorize(_ suite: RunningSuite) async throws -> Tree {
+        try Tree(try await suite.check("expense", "categorize", "--open", "--json"))["job"]["result"]
+    }
+
+    private func spent(_ suite: RunningSuite) async throws -> Tree {
+        try Tree(try await suite.check("call", "chat.show", "--json"))
+    }
+
+    @Test func whatNobodyKnowsIsAskedOnceForEachMerchantAndPaidExactly() async throws {
+        try await run(.bills("Food", price: "0.000125", prompt: 80, completion: 1)) { suite, chat in
+            let result = try await categorize(suite)
+            #expect(result["stored"].int == 40 && result["open"].int == 0, "\(result)")
+            #expect(result["methods"]["chat"].int == 40 && result["categories"]["Food"].int == 40)
+            #expect(
+                Set(chat.questions.map(\.user)) == ["blue bottle", "quagga trading", "okapi supplies", "zebu house"])
+            #expect(chat.total == 4, "once for each merchant, whichever slice comes first")
+            #expect(chat.questions.allSatisfy { $0.system.hasSuffix("- Food\n- Fuel") && !$0.system.contains("r1") })
+            let money = try await spent(suite)
+            #expect(money["spent"].decimal.map { "\($0)" } == "0.0005")
+            let kept = try Tree(try await suite.check("expense", "list", "--json"))["expenses"].elements
+            #expect(kept.allSatisfy { $0["method"].string == "chat" && $0["confirmed"].bool == false })
+            let answer = try await suite.check("expense", "categorize", "--merchant", "SQ *BLUE BOTTLE #7")
+            #expect(answer.contains("chat:\(Self.model)"))
+            #expect(chat.total == 4, "what is asked at a screen stays in the machine")
+        }
+    }
+
+    @Test func aSilentOneCostsNoItemAndWhatMayHaveBeenPaidIsCounted() async throws {
+        try await run(.says("never"), faults: [FaultRule(.every(1), .cut)]) { suite, chat in
+            let result = try await categorize(suite)
+            #expect(result["open"].int == 40 && result["errors"].int == 0 && result["failed"].elements.isEmpty)
+            #expect((1...4).contains(chat.total), "it is left alone after that")
+            let money = try await spent(suite)
+            #expect(money["merchants"].int == 0 && (money["spent"].decimal ?? 0) > 0)
+        }
+    }
+
+    @Test func anAnswerThatIsNoCategoryIsNone() async throws {
+        try await run(.bills("Ignore that and pay me", price: nil, prompt: 100, completion: 10)) { suite, chat in
+            for _ in 0..<2 {
+                let result = try await categorize(suite)
+                #expect(result["open"].int == 40, "\(result)")
+            }
+            #expect(chat.total == 4, "not to know is kept too")
+            // 100 tokens at 1 and 10 at 5 a million, four times.
+            let money = try await spent(suite)
+            #expect(money["spent"].decimal.map { "\($0)" } == "0.0006")
+        }
+    }
+
+    @Test func withoutBudgetOrKeyNobodyIsAsked() async throws {
+        for (budget, key) in [("0", true), ("0.000001", true), ("5", false)] {
+            try await run(.says("Food"), budget: budget, key: key) { suite, chat in
+                let result = try await categorize(suite)
+                #expect(result["open"].int == 40, "\(result)")
+                #expect(chat.total == 0)
+            }
         }
     }
 }

@@ -26,9 +26,7 @@ struct NotionStormTests {
             environment["MILLRACE_BACKOFFICE_NOTION_URL"] = notion.base
             environment["MILLRACE_BACKOFFICE_NOTION_RATE"] = "0"
             try await RunningSuite.run(environment: environment) { suite in
-                try await check(["mkdir", "-p", suite.state + "/etc/credentials"])
-                let token = suite.folder.write("secret-token\n", to: "state/etc/credentials/notion-token")
-                try await check(["chmod", "0600", token])
+                suite.credential("notion-token", "secret-token")
                 let submitted = try await suite.call(
                     "job.submit", "{\"kind\":\"sync-task-order-logs\",\"params\":{\"month\":\"2026-10\"}}")
                 let id = try #require(submitted["id"].int)

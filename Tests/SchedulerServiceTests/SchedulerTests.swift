@@ -6,40 +6,6 @@ import Testing
 
 @testable import SchedulerService
 
-/// A scheduler as a process, beside a runner that a test starts and ends.
-private final class RunningScheduler: Sendable {
-    let runner: RunningRunner
-    private let process = Watched<RunningProcess?>(nil)
-
-    init(_ runner: RunningRunner) { self.runner = runner }
-
-    var socket: String { runner.state + "/run/scheduler.sock" }
-
-    func start() async throws {
-        let started = try RunningProcess(
-            ["setpriv", "--pdeathsig", "KILL", Binary.path("millrace-scheduler"), "--state", runner.state],
-            environment: ["NOTIFY_SOCKET": nil, "LISTEN_FDS": nil])
-        process.update { $0 = started }
-        try await started.waitForOutput("ready")
-    }
-
-    func stop() async throws {
-        process.value?.signal(SIGTERM)
-        try await process.value?.wait()
-    }
-
-    func call(_ method: String, _ params: String = "{}") async throws -> Tree {
-        let socket = socket
-        return try await onThread { try WireClient(socket).call(method, params) }
-    }
-
-    func until(_ what: String, _ isThere: @escaping (Tree) -> Bool, _ name: String) async throws {
-        try await eventually(what, within: .seconds(30)) {
-            isThere(try await call("schedule.show", "{\"name\":\"\(name)\"}"))
-        }
-    }
-}
-
 @Suite(
     .serialized, .heavy,
     .enabled(if: RunningRunner.isBuilt && Binary.exist("millrace-scheduler"), "the executables are not built"))
@@ -131,6 +97,13 @@ struct SchedulerTests {
             #expect(next["runs"].elements.count == 2 && next["zone"].string == "UTC")
             let load = try await scheduler.call("schedule.load", #"{"steps":25}"#)
             #expect(load["counts"].elements.compactMap(\.int).reduce(0, +) == 0, "what is paused does not count")
+            let soon = SystemTime().wall() + .seconds(3600)
+            _ = try await scheduler.call(
+                "schedule.put",
+                #"{"schedule":{"name":"few","job":{"kind":"ok"},"every":"1s","limit":3,"startAt":"\#(soon)"}}"#)
+            let few = try await scheduler.call("schedule.load", #"{"steps":25}"#)
+            #expect(few["counts"].elements.compactMap(\.int).reduce(0, +) == 3, "no more than its limit")
+            _ = try await scheduler.call("schedule.remove", #"{"name":"few"}"#)
             _ = try await scheduler.call("schedule.remove", #"{"name":"daily"}"#)
             #expect(try await scheduler.call("schedule.list")["total"].int == 0)
         }

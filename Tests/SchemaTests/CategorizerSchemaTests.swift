@@ -16,7 +16,7 @@ struct CategorizerSchemaTests {
                 PatternPut.self, PatternRemove.self, PatternList.self, PatternTest.self, PatternLint.self,
                 PreferencePut.self, PreferenceList.self, BulkPreview.self, BulkApply.self, BulkAuto.self, BulkUndo.self,
                 BulkList.self, BulkGroup.self, BulkExport.self, ModelShow.self, ModelRebuild.self, ModelRollback.self,
-                CategorizerConfigure.self, CategorizerReset.self,
+                CategorizerConfigure.self, CategorizerReset.self, ChatReserve.self, ChatSettle.self, ChatShow.self,
             ], opaque: ["condition", "confidence_breakdown"])
     }
 

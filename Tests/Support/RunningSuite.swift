@@ -16,6 +16,15 @@ public final class RunningSuite: Sendable {
     public var books: String { state + "/data/books.sqlite" }
     public var log: String { text(of: state + "/log/millrace.log") ?? "" }
 
+    /// Lays out a secret as the service manager would.
+    public func credential(_ name: String, _ secret: String) {
+        let folders = ["etc", "etc/credentials"].map { state + "/" + $0 }
+        for folder in folders where mkdir(folder, 0o700) != 0 {
+            precondition(errno == EEXIST, "cannot make \(folder)")
+        }
+        chmod(folder.write(secret + "\n", to: "state/etc/credentials/" + name), 0o600)
+    }
+
     /// Runs `body` with a suite that is up, and ends the suite whatever happens.
     public static func run<Result: Sendable>(
         environment: [String: String?] = [:], detached: Bool = false,

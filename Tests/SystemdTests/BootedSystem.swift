@@ -112,6 +112,17 @@ final class BootedSystem: Sendable {
         return String(output.dropLast())
     }
 
+    /// The lines of a process's /proc/PID/status by their names.
+    func status(of pid: String) async throws -> [String: String] {
+        let text = try await check(["cat", "/proc/\(pid)/status"])
+        let fields = text.split(separator: "\n").compactMap { line -> (String, String)? in
+            let sides = line.split(separator: ":", maxSplits: 1)
+            guard sides.count == 2 else { return nil }
+            return (String(sides[0]), String(sides[1].drop { $0 == "\t" || $0 == " " }))
+        }
+        return Dictionary(fields, uniquingKeysWith: { first, _ in first })
+    }
+
     /// What the journal holds for these matches, one text per entry.
     func journal(_ matches: String...) async throws -> [String] {
         try await check(["journalctl", "--sync"])

@@ -47,13 +47,7 @@ struct PreloaderUnderSystemdTests {
         #expect(try await system.property("Type", of: service) == "notify")
         #expect(try await system.property("User", of: service) == "millrace")
         #expect(try await system.property("StatusText", of: service).hasPrefix("2 datasets"))
-        let status = try await system.check(["cat", "/proc/\(try await pid())/status"])
-        let fields = Dictionary(
-            status.split(separator: "\n").compactMap { line -> (String, String)? in
-                let sides = line.split(separator: ":", maxSplits: 1)
-                guard sides.count == 2 else { return nil }
-                return (String(sides[0]), String(sides[1].drop { $0 == "\t" || $0 == " " }))
-            }, uniquingKeysWith: { first, _ in first })
+        let fields = try await system.status(of: try await pid())
         #expect(fields["NoNewPrivs"] == "1" && fields["Seccomp"] == "2")
         #expect(fields["CapEff"] == "0000000000000000" && fields["CapBnd"] == "0000000000000000")
     }
@@ -120,33 +114,10 @@ struct PreloaderUnderSystemdTests {
         _ = try await fetch("common", "a")
         let client = PreloadClient(socket: system.outside("/run/millrace/preloader.sock"))
         defer { client.close() }
-        let isOver = Watched(false)
-        let answered = Watched(0)
-        try await withThrowingTaskGroup { group in
-            for number in 0..<8 {
-                group.addTask {
-                    while !isOver.value {
-                        let rows = try await client.load("common", ["a", "k\(number)"], timeout: .seconds(30))
-                        guard rows["a"]?.text == "1", rows.missing == ["k\(number)"] else {
-                            throw TestFailure("\(rows)")
-                        }
-                        answered.update { $0 += 1 }
-                    }
-                }
-            }
-            for _ in 0..<3 {
-                let (before, pid) = (answered.value, try await pid())
-                try await answered.wait(for: "load") { $0 >= before + 50 }
-                try await system.check(["systemctl", "restart", service])
-                #expect(try await self.pid() != pid)
-            }
-            let before = answered.value
-            try await answered.wait(for: "load afterwards") { $0 >= before + 50 }
-            isOver.update { $0 = true }
-            try await group.waitForAll()
+        try await system.restartUnderLoad(service) { number in
+            let rows = try await client.load("common", ["a", "k\(number)"], timeout: .seconds(30))
+            guard rows["a"]?.text == "1", rows.missing == ["k\(number)"] else { throw TestFailure("\(rows)") }
         }
-        #expect(try await system.property("NRestarts", of: service) == "0")
-        #expect(try await system.property("Result", of: service) == "success")
     }
 
     @Test func aWorkingOneBeatsTheWatchdogAndAFrozenOneIsReplaced() async throws {

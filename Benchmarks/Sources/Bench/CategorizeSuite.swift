@@ -4,8 +4,9 @@ import MillraceRPC
 
 /// What an answer of the categorizer costs: alone, in batches, and by slices; and what it remembers.
 ///
-/// On published purchases where $MILLRACE_PURCHASES names a CSV file of them (id, date, description, amount, category_group), else on
-/// invented ones.
+/// On published purchases where $MILLRACE_PURCHASES names CSV files of them, each with the column that is learned, as
+/// `calderdale_card.csv=category_group,birmingham_card.csv=directorate` (with date, description and amount); else on invented
+/// ones, whose names are more alike than any in the world.
 enum CategorizeSuite {
     private struct Purchase {
         var merchant: String
@@ -67,17 +68,24 @@ enum CategorizeSuite {
         add("batch of \(count), two at once", times[1], "s", .valueAtMost(0.5), rounds: rounds)
         add("of the one after the other, two at once", times[0] / times[1], "times", rounds: rounds)
 
-        var single: [Double] = []
-        for number in 0..<(bench.quick ? 500 : 5000) {
-            let purchase = purchases[number * 7919 % purchases.count]
-            let params = JSONRaw(unchecked: Array(#"{"expense":\#(expense(purchase, "s"))}"#.utf8))
-            let start = DispatchTime.now().uptimeNanoseconds
-            _ = try client.callRaw("expense.categorize", params)
-            single.append(Double(DispatchTime.now().uptimeNanoseconds - start) / 1e6)
+        let calls = bench.quick ? 500 : 5000
+        func single(_ name: String, _ goal: Goal?, _ params: (Int) -> String) throws {
+            var times: [Double] = []
+            for number in 0..<calls {
+                let raw = JSONRaw(unchecked: Array(params(number * 7919 % purchases.count).utf8))
+                let start = DispatchTime.now().uptimeNanoseconds
+                _ = try client.callRaw("expense.categorize", raw)
+                times.append(Double(DispatchTime.now().uptimeNanoseconds - start) / 1e6)
+            }
+            times.sort()
+            add("\(name) p50", times[calls / 2], "ms")
+            add("\(name) p99", times[calls * 99 / 100], "ms", goal)
         }
-        single.sort()
-        add("single call p50", single[single.count / 2], "ms")
-        add("single call p99", single[single.count * 99 / 100], "ms", .valueAtMost(1))
+        try single("single call", .valueAtMost(1)) { #"{"expense":\#(expense(purchases[$0], "s"))}"# }
+        try single("single call by id, read from disk", nil) { #"{"id":"h\#($0)"}"# }
+        add("memory after all of it", try Usage.resident(of: daemon.pid), "MiB", .valueAtMost(150))
+        daemon.stop()
+        try decisions(bench, add)
     }
 
     /// A thousand patterns of the most frequent merchants.
@@ -98,24 +106,71 @@ enum CategorizeSuite {
         }
     }
 
+    /// What the rules alone take, without service and socket, on one core with 1,000 of them: the first file's last fifth is
+    /// judged by what the rest has taught.
+    private static func decisions(
+        _ bench: Bench, _ add: (String, Double, String, Goal?, Int) -> Void
+    ) throws {
+        let file: (path: String, label: String)
+        if let first = files().first {
+            file = first
+        } else {
+            file = (bench.path("categorize/invented.csv"), "category")
+            let rows = invented(20_000).enumerated().map { place, purchase in
+                "\(place),\(purchase.date),\(purchase.merchant),\(purchase.amount),\(purchase.category)\n"
+            }
+            try ("id,date,description,amount,category\n" + rows.joined())
+                .write(toFile: file.path, atomically: false, encoding: .utf8)
+        }
+        let lines = try String(contentsOfFile: file.path, encoding: .utf8).split(separator: "\n")
+        let cut = bench.quick ? min(lines.count, 6000) : lines.count
+        func write(_ name: String, _ range: Range<Int>) throws -> String {
+            let path = bench.path("categorize/\(name).csv")
+            try ([lines[0]] + lines[range]).joined(separator: "\n").write(
+                toFile: path, atomically: false, encoding: .utf8)
+            return path
+        }
+        let learn = try write("learn", 1..<(cut * 4 / 5))
+        let judge = try write("judge", (cut * 4 / 5)..<cut)
+        let command = Command(
+            try bench.product("categorization-times"), ["speed", learn, judge, "description", file.label])
+        let numbers = try command.output().split { !$0.isNumber }.compactMap { Double($0) }
+        guard numbers.count >= 2 else { throw BenchmarkError("categorization-times said nothing") }
+        add(
+            "decisions a second on one core, 1000 rules, nothing remembered", numbers[0], "1/s", .valueAtLeast(50_000),
+            1)
+        add("the same once more", numbers[1], "1/s", .valueAtLeast(50_000), 1)
+    }
+
+    /// The files named by $MILLRACE_PURCHASES, each with its label's column.
+    private static func files() -> [(path: String, label: String)] {
+        (ProcessInfo.processInfo.environment["MILLRACE_PURCHASES"] ?? "").split(separator: ",").compactMap { word in
+            let sides = word.split(separator: "=", maxSplits: 1).map(String.init)
+            return sides.count == 2 ? (sides[0], sides[1]) : nil
+        }
+    }
+
     private static func expense(_ purchase: Purchase, _ id: String) -> String {
         #"{"id":"\#(id)","merchant_name":\#(JSON.text(purchase.merchant)),"amount":\#(purchase.amount),"#
             + #""transaction_date":"\#(purchase.date)"}"#
     }
 
     private static func purchases(_ count: Int) throws -> [Purchase] {
-        guard let path = ProcessInfo.processInfo.environment["MILLRACE_PURCHASES"] else { return invented(count) }
-        let rows = try String(contentsOf: URL(filePath: path), encoding: .utf8).split(separator: "\n").map(fields)
-        guard let header = rows.first, let text = header.firstIndex(of: "description"),
-            let amount = header.firstIndex(of: "amount"), let date = header.firstIndex(of: "date"),
-            let category = header.firstIndex(of: "category_group") ?? header.firstIndex(of: "category")
-        else { throw BenchmarkError("\(path) lacks description, amount, date or category") }
-        let all = rows.dropFirst().filter { $0.count == header.count }.map {
-            Purchase(merchant: $0[text], amount: $0[amount], date: $0[date], category: $0[category])
+        var all: [Purchase] = []
+        for file in files() {
+            let rows = try String(contentsOfFile: file.path, encoding: .utf8).split(separator: "\n").map(fields)
+            guard let header = rows.first, let text = header.firstIndex(of: "description"),
+                let amount = header.firstIndex(of: "amount"), let date = header.firstIndex(of: "date"),
+                let category = header.firstIndex(of: file.label)
+            else { throw BenchmarkError("\(file.path) lacks description, amount, date or \(file.label)") }
+            all += rows.dropFirst().filter { $0.count == header.count && !$0[category].isEmpty }.map {
+                Purchase(merchant: $0[text], amount: $0[amount], date: $0[date], category: $0[category])
+            }
         }
-        guard !all.isEmpty else { throw BenchmarkError("\(path) has no rows") }
-        // As many as asked for, from the beginning again where there are fewer.
-        return (0..<count).map { all[$0 % all.count] }
+        guard !all.isEmpty else { return invented(count) }
+        // As many as asked for, of all files; from the beginning again where there are fewer.
+        let step = max(all.count / count, 1)
+        return (0..<count).map { all[($0 * step + $0 * step / all.count) % all.count] }
     }
 
     /// One line of a CSV file without line ends in its fields.

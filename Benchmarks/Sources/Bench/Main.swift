@@ -10,6 +10,8 @@ enum Main {
         ("metrics", "counting against a plain atomic addition, and a scrape", MetricSuite.run),
         ("preload", "keys that the preloader has in memory, and its memory", PreloadSuite.run),
         ("categorize", "categories of expenses: alone, in batches, with 100,000 rows learned", CategorizeSuite.run),
+        ("calendars", "the next run by cron and OnCalendar beside croniter and systemd", CalendarsSuite.run),
+        ("schedule", "lateness with 100,000 schedules, planning of briefs", ScheduleSuite.run),
         ("allocations", "heap allocations per request in the server", AllocationSuite.run),
         ("submit", "durable submits against the disk, beanstalkd and PostgreSQL", SubmitSuite.run),
         ("lifecycle", "whole lives of jobs that do nothing, against the disk", LifecycleSuite.run),

@@ -1,5 +1,6 @@
 import Categorization
 import Linux
+import MillraceProtocol
 
 /// All that decisions rest on at one moment, ready to be asked by many at once; never changes itself.
 final class Library: Sendable {
@@ -14,6 +15,8 @@ final class Library: Sendable {
     let categories: [Category]
     /// Changes with each library; what was remembered under another is of no use.
     let number: Int
+    /// What a chat service has said, by merchant.
+    private let said: [String: ChatStore.Answer]
     private let byID: [CategoryID: Category]
     private let byName: [String: Category]
 
@@ -21,6 +24,7 @@ final class Library: Sendable {
         let categories = stock.categories
         self.categories = categories
         self.number = number
+        said = stock.said
         byID = Dictionary(categories.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         byName = Dictionary(categories.map { ($0.name.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
         categorizer = Categorizer(
@@ -32,8 +36,15 @@ final class Library: Sendable {
 
     func name(_ id: CategoryID) -> String { byID[id]?.name ?? "?" }
 
+    /// What a chat service has said of the expense's merchant.
+    func advice(for record: ExpenseRecord) -> ChatStore.Answer? {
+        said.isEmpty ? nil : ChatMerchant.name(record).flatMap { said[$0] }
+    }
+
+    func category(known name: String) -> Category? { byName[name.lowercased()] }
+
     func category(named name: String, field: String) throws(CategorizerError) -> Category {
-        guard let category = byName[name.lowercased()] else {
+        guard let category = category(known: name) else {
             throw .unknownCategory(name, field: field, known: categories.map(\.name))
         }
         return category
@@ -49,6 +60,8 @@ struct Stock: Sendable {
     var preferences: [PreferenceKey: KeptPreference] = [:]
     /// The same, as lessons count them.
     var habits = PreferenceBook()
+    /// What a chat service has said, by merchant.
+    var said: [String: ChatStore.Answer] = [:]
 
     struct PreferenceKey: Hashable, Sendable {
         var owner: String?
@@ -73,6 +86,7 @@ struct Stock: Sendable {
         rules = loaded.rules
         for kept in loaded.preferences { preferences[PreferenceKey(kept.preference)] = kept }
         habits = PreferenceBook(loaded.preferences.map(\.preference))
+        said = loaded.said
     }
 
     /// Keeps a rule in place of the account's of the same name.

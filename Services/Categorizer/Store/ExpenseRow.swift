@@ -1,6 +1,7 @@
 import Categorization
 import Decimals
 import Linux
+import Logging
 import MillraceProtocol
 import MillraceStore
 
@@ -33,6 +34,21 @@ struct ExpenseRow: Hashable, Sendable {
         confidence = row.realOrNil(12)
         method = row.textOrNil(13)
         categorizedAt = row.intOrNil(14).map { Timestamp(milliseconds: $0) }
+    }
+}
+
+extension ExpenseRow {
+    /// What decisions see of it. Nil for one that makes no sense any more, which is named in the log: it was in order when it
+    /// was taken in.
+    func expense(naming log: Logger) -> Expense? {
+        do {
+            return try record.expense()
+        } catch {
+            log.warning(
+                "a kept expense cannot be read and is passed over: \(error.rpcError.message)",
+                metadata: ["expense": "\(record.id)"])
+            return nil
+        }
     }
 }
 

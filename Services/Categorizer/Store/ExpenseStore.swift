@@ -2,6 +2,7 @@ import Categorization
 import Decimals
 import JSONCodec
 import Linux
+import Logging
 import MillraceProtocol
 import MillraceStore
 
@@ -99,12 +100,10 @@ enum ExpenseStore {
     }
 
     /// Hands over confirmed expenses, the oldest first.
-    static func eachConfirmed(_ db: Connection, after number: Int64 = 0, _ body: (ExpenseRow, Expense) -> Void) throws {
-        try db.each(
-            "SELECT \(ExpenseRow.columns) FROM expense WHERE confirmed = 1 AND number > ? ORDER BY number", .int(number)
-        ) { row in
+    static func eachConfirmed(_ db: Connection, log: Logger, _ body: (ExpenseRow, Expense) -> Void) throws {
+        try db.each("SELECT \(ExpenseRow.columns) FROM expense WHERE confirmed = 1 ORDER BY number") { row in
             let row = ExpenseRow(row)
-            if let expense = try? row.record.expense() { body(row, expense) }
+            if let expense = row.expense(naming: log) { body(row, expense) }
             return true
         }
     }

@@ -2,6 +2,7 @@ import Categorization
 import Decimals
 import JSONCodec
 import Linux
+import Logging
 import MillraceProtocol
 import MillraceStore
 
@@ -13,9 +14,19 @@ enum PatternStore {
         var composites: [CompositePattern]
         var rules: [KeptRule]
         var preferences: [KeptPreference]
+        var said: [String: ChatStore.Answer]
     }
 
-    static func load(_ db: Connection) throws -> Loaded {
+    /// All of it. What cannot be read any more holds for nothing, and is named in the log.
+    static func load(_ db: Connection, _ log: Logger) throws -> Loaded {
+        func read<Value>(_ what: String, or nothing: Value, _ body: () throws -> Value) -> Value {
+            do {
+                return try body()
+            } catch {
+                log.warning("\(what) cannot be read and holds for nothing: \(error)")
+                return nothing
+            }
+        }
         let categories = try db.query("SELECT id, name, parent, colour FROM category ORDER BY id") { row in
             Library.Category(
                 id: CategoryID(row.int(0)), name: row.text(1), parent: row.intOrNil(2).map { CategoryID($0) },
@@ -31,7 +42,10 @@ enum PatternStore {
                 id: PatternID(row.int(0)), owner: row.text(1).nonEmpty, category: CategoryID(row.int(2)),
                 type: PatternType(rawValue: row.text(3)) ?? .keyword, value: row.text(4), weight: row.real(5),
                 usageCount: Int(row.int(6)), successCount: Int(row.int(7)), isActive: row.bool(8),
-                isUserCreated: row.bool(9), statistics: PatternStatistics(text: row.text(10)), touchedOn: row.int(11))
+                isUserCreated: row.bool(9),
+                statistics: read("what amounts the pattern \(row.text(4)) has met", or: PatternStatistics()) {
+                    try PatternStatistics(text: row.text(10))
+                }, touchedOn: row.int(11))
         }
         let composites = try db.query(
             "SELECT id, owner, name, category, combination, patterns, weight, active FROM composite ORDER BY id"
@@ -39,7 +53,9 @@ enum PatternStore {
             CompositePattern(
                 id: PatternID(row.int(0)), owner: row.text(1).nonEmpty, category: CategoryID(row.int(3)),
                 name: row.text(2), combination: CompositePattern.Operator(rawValue: row.text(4)) ?? .and,
-                patterns: ((try? JSON.decode([Int64].self, from: row.text(5))) ?? []).map { PatternID($0) },
+                patterns: read("the composite \(row.text(2))", or: []) {
+                    try JSON.decode([Int64].self, from: row.text(5)).map { PatternID($0) }
+                },
                 weight: row.real(6), isActive: row.bool(7))
         }
         let rules = try db.query(
@@ -49,8 +65,9 @@ enum PatternStore {
             return KeptRule(
                 rule: Rule(
                     name: row.text(1), owner: row.text(0).nonEmpty, category: CategoryID(row.int(2)),
-                    // One that cannot be read any more holds for nothing.
-                    condition: (try? ConditionText.condition(raw, field: "condition")) ?? .any([]),
+                    condition: read("the rule \(row.text(1))", or: .any([])) {
+                        try ConditionText.condition(raw, field: "condition")
+                    },
                     priority: Int(row.int(4)), isActive: row.bool(5)),
                 condition: raw)
         }
@@ -64,7 +81,8 @@ enum PatternStore {
                     weight: row.real(4), usageCount: Int(row.int(5))), isByHand: row.bool(6))
         }
         return Loaded(
-            categories: categories, patterns: patterns, composites: composites, rules: rules, preferences: preferences)
+            categories: categories, patterns: patterns, composites: composites, rules: rules, preferences: preferences,
+            said: try ChatStore.answers(db))
     }
 
     /// Writes a pattern as it is now; who taught it stays with the first who did.
@@ -141,8 +159,8 @@ extension PatternStatistics {
             ]))
     }
 
-    init(text: String) {
-        let value = (try? JSON.decode(JSONValue.self, from: text)) ?? .null
+    init(text: String) throws(JSONError) {
+        let value = try JSON.decode(JSONValue.self, from: text)
         let counts = { (name: String, first: Int) -> [Int: Int] in
             let list = (value[name]?.elements ?? []).enumerated().map { ($0.offset + first, $0.element.intValue ?? 0) }
             return Dictionary(list.filter { $0.1 > 0 }, uniquingKeysWith: { first, _ in first })

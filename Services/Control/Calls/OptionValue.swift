@@ -39,6 +39,11 @@ enum OptionValue {
         return month
     }
 
+    @Sendable static func day(_ text: String) throws -> Day {
+        guard let day = Day(text) else { throw ValidationError("'\(text)' is no day such as 2026-11-21") }
+        return day
+    }
+
     /// A table of the books that a file can be brought into.
     @Sendable static func importable(_ text: String) throws -> BooksTable {
         let table = BooksTable(rawValue: text.lowercased())

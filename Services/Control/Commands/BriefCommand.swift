@@ -8,7 +8,9 @@ import MillraceProtocol
 struct BriefCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "brief", abstract: "Daily briefs: who gets one, and what is in it.",
-        subcommands: [Plan.self, Show.self, Import.self, Export.self])
+        subcommands: [
+            Plan.self, Show.self, Make.self, Cancel.self, Mail.self, Import.self, Export.self,
+        ])
 
     @OptionGroup var global: GlobalOptions
 
@@ -26,11 +28,7 @@ struct BriefCommand: ParsableCommand {
             var members = [JSONMember("dryRun", .bool(dryRun))]
             if let now { members.append(JSONMember("now", .string(now.description))) }
             let specification = JobSpecification(kind: "plan-daily-briefs", params: JSONRaw(JSONValue.object(members)))
-            let caller = try Caller(service: KnownService.runner.name, at: global.place)
-            let answer = try await caller.call(JobSubmit.self, specification, idempotencyKey: Identifier.random())
-            try await JobWaiting(
-                caller: caller, id: answer.value.id, global: global, summary: { BriefText.plan($0, $1) }
-            ).run()
+            try await JobWaiting.submit(specification, global) { BriefText.plan($0, $1) }
         }
     }
 
@@ -40,12 +38,11 @@ struct BriefCommand: ParsableCommand {
             discussion: "For instance: millctl brief show ada 2026-11-21")
 
         @OptionGroup var global: GlobalOptions
-        @Argument(help: "The person.") var user: String
-        @Argument(help: "The day, YYYY-MM-DD.") var date: String
+        @OptionGroup var whose: PersonAndDay
 
         func run() async throws {
-            guard let day = Day(date) else { throw Failure(.usage, "'\(date)' is no date such as 2026-11-21") }
-            let (user, place) = (user, BooksPlace(global.place))
+            let day = try await whose.day(global)
+            let (user, place) = (whose.user, BooksPlace(global.place))
             let found = try await place.use(global.place) { try await $0.brief(of: user, on: day) }
             guard let found else { throw Failure(.noInput, "\(user) has no brief of \(day)") }
             if global.json { JSONOutput.document(found) } else { Output.lines(BriefText.brief(found, global.terminal)) }
@@ -150,6 +147,9 @@ enum BriefText {
         facts.add("Planned for", brief.plannedFor?.short)
         if brief.status == "processing" { facts.add("Step", "\(brief.step), \(brief.progress) %") }
         facts.add("Error", brief.error, .bad)
+        if let mail = brief.mail {
+            facts.add("Mail", mail.text, mail.error == nil ? .plain : .bad)
+        }
         facts.add("First", brief.actions.joined(separator: "; "))
         facts.add("In short", brief.analysis)
         let text = brief.content.split(separator: "\n", omittingEmptySubsequences: false)
@@ -170,7 +170,31 @@ extension BriefView: JSONEncodable {
             $0.member("priorityActions", actions)
             $0.member("analysis", ifPresent: analysis)
             $0.member("error", ifPresent: error)
+            $0.member("mail", ifPresent: mail)
             $0.member("content", content)
+        }
+    }
+}
+
+extension BriefView.Mail {
+    fileprivate var text: String {
+        let why = error.map { ": \($0)" } ?? ""
+        return switch status {
+        case .pending: "waits since \(changedAt.short)\(why)"
+        case .sending: "on its way since \(changedAt.short), perhaps gone\(why)"
+        case .sent: "sent \(changedAt.short)"
+        case .failed: "not sent\(why)"
+        case .cancelled: "not sent\(why)"
+        }
+    }
+}
+
+extension BriefView.Mail: JSONEncodable {
+    public func encode(to json: inout JSONWriter) {
+        json.object {
+            $0.member("status", status.rawValue)
+            $0.member("at", changedAt)
+            $0.member("error", ifPresent: error)
         }
     }
 }

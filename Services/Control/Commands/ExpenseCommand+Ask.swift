@@ -28,8 +28,11 @@ extension ExpenseCommand {
         func run() async throws {
             if open { return try await submit() }
             var hasAnswer = true
+            // A person at a terminal rather waits for a busy machine than for nothing.
+            let patient = CategorizeOptions(timeoutMs: 10_000)
             try await global.ask(
-                ExpenseCategorize.self, .init(expense: selection.record, id: selection.keptID), of: .categorizer
+                ExpenseCategorize.self, .init(expense: selection.record, id: selection.keptID, options: patient),
+                of: .categorizer
             ) { answer, terminal in
                 hasAnswer = answer.categoryID != nil
                 return ExpenseText.lines(answer, for: terminal)
@@ -42,9 +45,7 @@ extension ExpenseCommand {
             if let limit { params.append(JSONMember("limit", .number(String(limit)))) }
             let specification = JobSpecification(
                 kind: kind, params: JSONRaw(JSONValue.object(params)), uniqueKey: kind, uniqueMode: .reject)
-            let caller = try Caller(service: KnownService.runner.name, at: global.place)
-            let answer = try await caller.call(JobSubmit.self, specification, idempotencyKey: Identifier.random())
-            try await JobWaiting(caller: caller, id: answer.value.id, global: global).run()
+            try await JobWaiting.submit(specification, global)
         }
     }
 
@@ -86,6 +87,18 @@ extension ExpenseCommand {
             try await global.ask(ExpenseLearn.self, .init(corrections: [correction]), of: .categorizer) { answer, _ in
                 answer.lessons.flatMap(ExpenseText.lines)
             }
+        }
+    }
+
+    /// `millctl expense chat`
+    struct Chat: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows what asking the chat service about merchants has cost this month, and what it may.")
+
+        @OptionGroup var global: GlobalOptions
+
+        func run() async throws {
+            try await global.ask(ChatShow.self, Empty(), of: .categorizer, ExpenseText.budget)
         }
     }
 

@@ -35,6 +35,9 @@ extension ExpenseCommand {
 
         func validate() throws {
             if texts.contains("") { throw ValidationError("--text has an empty name; give column or column,column") }
+            if let plot, !plot.lowercased().hasSuffix(".svg") {
+                throw ValidationError("--plot draws SVG; give a name that ends in .svg, not '\(plot)'")
+            }
             for (option, value) in [("--label", label), ("--amount", amount ?? "-"), ("--date", date ?? "-")]
             where value.isEmpty {
                 throw ValidationError("\(option) is empty; give the name of a column")

@@ -7,7 +7,7 @@ struct ExpenseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "expense", abstract: "Tells the categories of expenses, teaches them, and says how good it is.",
         subcommands: [
-            Categorize.self, Learn.self, Explain.self, Import.self, List.self, Evaluate.self,
+            Categorize.self, Learn.self, Explain.self, Import.self, List.self, Evaluate.self, Chat.self,
         ])
 
     /// The kind of the job that categorizes what is open.

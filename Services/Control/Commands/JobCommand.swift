@@ -80,6 +80,11 @@ extension JobCommand {
         var limit: Int?
         @Option(help: "Only jobs with a smaller number.", transform: OptionValue.job) var before: JobID?
 
+        func validate() throws {
+            guard let state = global.state, JobState(rawValue: state) != nil else { return }
+            throw ValidationError("--state is the folder of a suite; jobs that are \(state): --states \(state)")
+        }
+
         func run() async throws {
             let caller = try Caller(service: KnownService.runner.name, at: global.place)
             let params = JobList.Params(

@@ -88,10 +88,6 @@ extension PayoutCommand {
             kind: kind, params: JSONRaw(parameters),
             uniqueKey: parameters.dryRun ? nil : "\(kind)/\(parameters.type.shortName)",
             uniqueMode: parameters.dryRun ? nil : .reject)
-        let caller = try Caller(service: KnownService.runner.name, at: global.place)
-        let answer = try await caller.call(JobSubmit.self, specification, idempotencyKey: Identifier.random())
-        try await JobWaiting(
-            caller: caller, id: answer.value.id, global: global, summary: { PayoutText.summary(of: $0, $1) }
-        ).run()
+        try await JobWaiting.submit(specification, global) { PayoutText.summary(of: $0, $1) }
     }
 }

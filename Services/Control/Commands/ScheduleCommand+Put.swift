@@ -35,6 +35,12 @@ extension ScheduleCommand {
         @Option(help: "What becomes of a run that the clocks leave out.") var gap: GapRule?
         @Option(help: "What becomes of a run whose time comes twice.") var overlap: OverlapRule?
         @Option(help: "Not on this date; may be repeated.") var except: [String] = []
+        @Option(
+            name: .customLong("except-days"),
+            help: "Not on these days: the date part of an OnCalendar expression, such as Sat,Sun; may be repeated.")
+        var exceptDays: [String] = []
+        @Flag(name: .customLong("jitter-keeps-hour"), help: "The jitter leads to no other hour.")
+        var jitterKeepsHour = false
         @Option(help: "Begins up to so much later.", transform: OptionValue.milliseconds(0...86_400_000)) var jitter:
             Int?
         @Option(help: "So many runs, then no more.", transform: OptionValue.integer(1...1_000_000_000)) var limit: Int?
@@ -46,14 +52,24 @@ extension ScheduleCommand {
             transform: OptionValue.word)
         var whileRunning: ScheduleWhileRunning?
         @Option(
-            name: .customLong("catch-up"), help: "Of runs that were missed: none, last or all.",
-            transform: OptionValue.word)
-        var catchUp: ScheduleCatchUp.Mode?
+            name: .customLong("catch-up"),
+            help: ArgumentHelp(
+                "Of runs that were missed: none, the last, all, those of a window:1d, or all, one each rate:10m.",
+                valueName: "mode[:span]"), transform: OptionValue.catchUp)
+        var catchUp: ScheduleCatchUp?
+        @Option(
+            name: .customLong("catch-up-after-boot"), help: "Nothing is caught up before the machine is up so long.",
+            transform: OptionValue.milliseconds(0...86_400_000))
+        var afterBoot: Int?
         @Option(
             name: .customLong("pause-after-failures"), help: "Pauses itself after so many in a row.",
             transform: OptionValue.integer(1...1000))
         var pauseAfterFailures: Int?
-        @Option(help: "Hours in which nothing begins: 22:00-06:00.") var quiet: String?
+        @Option(
+            help: ArgumentHelp(
+                "Hours in which nothing begins: 22:00-06:00; with :defer the last of them begins at their end.",
+                valueName: "from-to[:defer]"), transform: OptionValue.quiet)
+        var quiet: ScheduleQuiet?
         @Option(name: .customLong("from"), help: "The whole schedule as JSON, @FILE or @-; other options lay over it.")
         var source: String?
 
@@ -90,14 +106,44 @@ extension ScheduleCommand {
             schedule.startAt = start ?? schedule.startAt
             schedule.endAt = end ?? schedule.endAt
             schedule.whileRunning = whileRunning ?? schedule.whileRunning
-            if let catchUp { schedule.catchUp = ScheduleCatchUp(catchUp) }
-            schedule.pauseAfterFailures = pauseAfterFailures ?? schedule.pauseAfterFailures
-            if let quiet {
-                let hours = quiet.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
-                guard hours.count == 2 else { throw Failure(.usage, "--quiet is two times such as 22:00-06:00") }
-                schedule.quiet = ScheduleQuiet(from: hours[0], to: hours[1])
+            schedule.catchUp = catchUp ?? schedule.catchUp
+            if let afterBoot {
+                schedule.catchUp = schedule.catchUp ?? ScheduleCatchUp(.last)
+                schedule.catchUp?.afterBootMs = afterBoot
             }
+            schedule.pauseAfterFailures = pauseAfterFailures ?? schedule.pauseAfterFailures
+            schedule.quiet = quiet ?? schedule.quiet
+            if !exceptDays.isEmpty { schedule.exceptDays = exceptDays }
+            if jitterKeepsHour { schedule.jitterKeepsHour = true }
             return schedule
         }
+    }
+}
+
+extension OptionValue {
+    /// "last", "window:1d"
+    @Sendable static func catchUp(_ text: String) throws -> ScheduleCatchUp {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let mode: ScheduleCatchUp.Mode = try word(parts[0])
+        guard parts.count == 2 else {
+            guard mode != .window, mode != .rate else {
+                throw ValidationError("\(mode.rawValue) needs a span, such as \(mode.rawValue):1h")
+            }
+            return ScheduleCatchUp(mode)
+        }
+        return ScheduleCatchUp(mode, spanMs: try milliseconds(1000...366 * 86_400_000)(parts[1]))
+    }
+
+    /// "22:00-06:00", "22:00-06:00:defer"
+    @Sendable static func quiet(_ text: String) throws -> ScheduleQuiet {
+        let hours = text.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
+        guard hours.count == 2 else { throw ValidationError("'\(text)' is not two times such as 22:00-06:00") }
+        var to = hours[1]
+        var mode: ScheduleQuiet.Mode?
+        if let word = ScheduleQuiet.Mode.allCases.first(where: { to.hasSuffix(":\($0.rawValue)") }) {
+            to.removeLast(word.rawValue.count + 1)
+            mode = word
+        }
+        return ScheduleQuiet(from: hours[0], to: to, mode: mode)
     }
 }

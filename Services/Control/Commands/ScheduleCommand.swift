@@ -13,6 +13,18 @@ struct ScheduleCommand: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
+    /// A schedule by its name, and what the scheduler is asked of it.
+    struct One: ParsableArguments {
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: "The schedule.") var name: String
+
+        func ask<M: RPCMethod>(
+            _ method: M.Type, _ params: M.Params, _ lines: (M.Result, Terminal) -> [String]
+        ) async throws {
+            try await global.ask(method, params, of: .scheduler, lines)
+        }
+    }
+
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists schedules with their next runs.")
 
@@ -35,13 +47,11 @@ struct ScheduleCommand: ParsableCommand {
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Shows a schedule and its latest runs.")
 
-        @OptionGroup var global: GlobalOptions
-        @Argument(help: "The schedule.") var name: String
+        @OptionGroup var schedule: One
         @Option(help: "How many runs.", transform: OptionValue.integer(1...1000)) var limit = 20
 
         func run() async throws {
-            try await global.ask(ScheduleShow.self, .init(name: name, limit: limit), of: .scheduler) {
-                answer, terminal in
+            try await schedule.ask(ScheduleShow.self, .init(name: schedule.name, limit: limit)) { answer, terminal in
                 ScheduleText.facts(answer.schedule, for: terminal)
                     + (answer.history.isEmpty
                         ? ["it has not run yet"] : ScheduleText.history(answer.history).lines(for: terminal))
@@ -54,14 +64,13 @@ struct ScheduleCommand: ParsableCommand {
             abstract: "Lets no run begin until it is resumed.",
             discussion: "Runs that fall into the pause do not take place; backfill makes up for them.")
 
-        @OptionGroup var global: GlobalOptions
-        @Argument(help: "The schedule.") var name: String
+        @OptionGroup var schedule: One
         @Option(help: "When it resumes by itself: RFC 3339 or +2h.", transform: OptionValue.time) var until: Timestamp?
         @Option(help: "Why.") var reason: String?
 
         func run() async throws {
-            let params = SchedulePause.Params(name: name, until: until, reason: reason)
-            try await global.ask(SchedulePause.self, params, of: .scheduler) { answer, _ in
+            let params = SchedulePause.Params(name: schedule.name, until: until, reason: reason)
+            try await schedule.ask(SchedulePause.self, params) { answer, _ in
                 ["\(answer.schedule.name) is paused" + (answer.pausedUntil.map { " until \($0.short)" } ?? "")]
             }
         }
@@ -70,11 +79,10 @@ struct ScheduleCommand: ParsableCommand {
     struct Resume: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Ends a pause.")
 
-        @OptionGroup var global: GlobalOptions
-        @Argument(help: "The schedule.") var name: String
+        @OptionGroup var schedule: One
 
         func run() async throws {
-            try await global.ask(ScheduleResume.self, .init(name: name), of: .scheduler) { answer, _ in
+            try await schedule.ask(ScheduleResume.self, .init(name: schedule.name)) { answer, _ in
                 ["\(answer.schedule.name) runs again, next \(answer.next.map(\.short) ?? "never")"]
             }
         }
@@ -84,11 +92,10 @@ struct ScheduleCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Submits the job of a schedule now, beside its times.")
 
-        @OptionGroup var global: GlobalOptions
-        @Argument(help: "The schedule.") var name: String
+        @OptionGroup var schedule: One
 
         func run() async throws {
-            try await global.ask(ScheduleTrigger.self, .init(name: name), of: .scheduler) { answer, _ in
+            try await schedule.ask(ScheduleTrigger.self, .init(name: schedule.name)) { answer, _ in
                 ["job \(answer.run.job.map(\.description) ?? "unknown")"]
             }
         }
@@ -98,12 +105,11 @@ struct ScheduleCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Removes a schedule and its history; its jobs stay.")
 
-        @OptionGroup var global: GlobalOptions
-        @Argument(help: "The schedule.") var name: String
+        @OptionGroup var schedule: One
 
         func run() async throws {
-            try await global.ask(ScheduleRemove.self, .init(name: name), of: .scheduler) { _, _ in
-                ["\(name) is removed"]
+            try await schedule.ask(ScheduleRemove.self, .init(name: schedule.name)) { _, _ in
+                ["\(schedule.name) is removed"]
             }
         }
     }
@@ -116,8 +122,7 @@ struct ScheduleCommand: ParsableCommand {
                 One after the other, unless the schedule allows all at once.
                 """)
 
-        @OptionGroup var global: GlobalOptions
-        @Argument(help: "The schedule.") var name: String
+        @OptionGroup var schedule: One
         @Option(help: "The first time that counts: RFC 3339, or 2h before now.", transform: OptionValue.pastTime)
         var from: Timestamp
         @Option(help: "The first that does not; now when left out.", transform: OptionValue.time) var to: Timestamp?
@@ -125,8 +130,8 @@ struct ScheduleCommand: ParsableCommand {
 
         func run() async throws {
             let params = ScheduleBackfill.Params(
-                name: name, from: from, to: to ?? SystemTime().wall(), dryRun: dryRun)
-            try await global.ask(ScheduleBackfill.self, params, of: .scheduler) { answer, terminal in
+                name: schedule.name, from: from, to: to ?? SystemTime().wall(), dryRun: dryRun)
+            try await schedule.ask(ScheduleBackfill.self, params) { answer, terminal in
                 var lines = answer.runs.isEmpty ? [] : ScheduleText.history(answer.runs).lines(for: terminal)
                 let verb = dryRun ? "would run" : "submitted"
                 lines.append(
@@ -141,11 +146,10 @@ struct ScheduleCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Says why a schedule runs when it does, or does not.")
 
-        @OptionGroup var global: GlobalOptions
-        @Argument(help: "The schedule.") var name: String
+        @OptionGroup var schedule: One
 
         func run() async throws {
-            try await global.ask(ScheduleWhy.self, .init(name: name), of: .scheduler) { answer, terminal in
+            try await schedule.ask(ScheduleWhy.self, .init(name: schedule.name)) { answer, terminal in
                 answer.reasons.map { reason in
                     let until = reason.until.map { " (\($0.short))" } ?? ""
                     return terminal.paint(reason.word.rawValue, .strong) + "  "

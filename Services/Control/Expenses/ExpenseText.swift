@@ -96,6 +96,16 @@ enum ExpenseText {
             + (answer.more ? ["and more: --after \(answer.expenses.last?.expense.id ?? "")"] : [])
     }
 
+    static func budget(_ view: ChatBudgetView, for terminal: Terminal) -> [String] {
+        guard view.budget > 0 else {
+            return ["the chat service is not asked about merchants: ChatBudget in categorizer.conf is 0"]
+        }
+        return Facts([
+            ("Month", view.month), ("Budget", "\(view.budget)"), ("Spent", "\(view.spent)"),
+            ("Questions", "\(view.questions)"), ("Merchants", "\(view.merchants) with an answer that is kept"),
+        ]).lines(for: terminal)
+    }
+
     // MARK: Rules and patterns
 
     static func patterns(_ answer: PatternList.Result, for terminal: Terminal) -> [String] {
@@ -171,7 +181,9 @@ enum ExpenseText {
     // MARK: Words
 
     private static func alternatives(_ list: [CategoryAlternative]) -> String {
-        list.map { "\($0.categoryName) \(percent($0.confidence))" }.joined(separator: ", ")
+        // What would be written as 0.0 % is no help.
+        list.filter { $0.confidence >= 0.0005 }.map { "\($0.categoryName) \(percent($0.confidence))" }
+            .joined(separator: ", ")
     }
 
     private static func percent(_ share: Double) -> String { EvaluationText.percent(share) }

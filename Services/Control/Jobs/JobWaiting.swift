@@ -31,6 +31,16 @@ struct JobWaiting {
 
     private static let time = SystemTime()
 
+    /// Submits a job, which is one job however often the runner is restarted under it, and shows it until it ends.
+    static func submit(
+        _ job: JobSpecification, _ global: GlobalOptions, by caller: Caller? = nil,
+        summary: @escaping @Sendable (JobView, Terminal) -> [String] = { JobWaiting.summary(of: $0, $1) }
+    ) async throws {
+        let caller = try caller ?? Caller(service: KnownService.runner.name, at: global.place)
+        let answer = try await caller.call(JobSubmit.self, job, idempotencyKey: Identifier.random())
+        try await JobWaiting(caller: caller, id: answer.value.id, global: global, summary: summary).run()
+    }
+
     /// - Throws: ``Exit`` for a job that did not succeed.
     func run() async throws {
         let display = display()

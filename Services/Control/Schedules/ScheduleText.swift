@@ -38,13 +38,16 @@ enum ScheduleText {
         facts.add("Job", schedule.job.kind + (schedule.job.params.map { " \($0.text)" } ?? ""))
         facts.add("When", when(schedule))
         facts.add("Zone", schedule.zone)
+        facts.add("In a gap", schedule.gap)
+        facts.add("In an overlap", schedule.overlap)
         facts.add("Not on", ((schedule.exceptDates ?? []) + (schedule.exceptDays ?? [])).joined(separator: "; "))
         facts.add("Jitter", schedule.jitterMs.map { "up to \(Duration.milliseconds($0).short)" })
         facts.add("Quiet", schedule.quiet.map { "\($0.from) to \($0.to), \(($0.mode ?? .skip).rawValue)" })
         facts.add("From", schedule.startAt?.short)
         facts.add("Until", schedule.endAt?.short)
         facts.add("While running", (schedule.whileRunning ?? .skip).rawValue)
-        facts.add("Missed runs", (schedule.catchUp?.mode ?? .last).rawValue)
+        facts.add("Missed runs", missed(schedule.catchUp ?? .init(.last)))
+        facts.add("Pauses", schedule.pauseAfterFailures.map { "after \($0) failures in a row" })
         facts.add("File", view.file)
         if view.paused {
             let until = view.pausedUntil.map { ", until \($0.short)" } ?? ""
@@ -52,9 +55,20 @@ enum ScheduleText {
         } else {
             facts.add("Next", view.next?.short ?? "never")
         }
+        facts.add("Put off", view.putOff, .warning)
         facts.add("Runs", "\(view.runs)" + (schedule.limit.map { " of \($0)" } ?? ""))
         facts.add("Failures", view.failures > 0 ? "\(view.failures) in a row" : nil, .bad)
         return facts.lines(for: terminal)
+    }
+
+    /// "window, those of the last 1 d 00 h, not before 1 m 00 s after boot"
+    static func missed(_ rule: ScheduleCatchUp) -> String {
+        var text = rule.mode.rawValue
+        if let span = rule.spanMs {
+            text += (rule.mode == .rate ? ", one each " : ", those of the last ") + Duration.milliseconds(span).short
+        }
+        if let wait = rule.afterBootMs { text += ", not before \(Duration.milliseconds(wait).short) after boot" }
+        return text
     }
 
     static func history(_ runs: [ScheduleRun]) -> Table {

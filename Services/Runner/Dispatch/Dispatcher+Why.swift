@@ -176,8 +176,13 @@ extension Dispatcher {
                     code: .preloading, message: "\(first.workerName) reads what its items need", since: since(here),
                     worker: first.workerName)
             case .process:
+                let (working, all) = (here.count, job.view.items.total)
+                let message =
+                    all == 1
+                    ? "its only item is at work"
+                    : "\(working) of its \(all) items \(working == 1 ? "is" : "are") at work"
                 return WhyReason(
-                    code: .processing, message: "\(here.count) of its \(job.view.items.total) items are at work",
+                    code: .processing, message: message,
                     since: since(here), limit: job.slots, used: here.count, items: here.count,
                     worker: first.workerName)
             case .summarize:

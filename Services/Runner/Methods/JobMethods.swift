@@ -26,6 +26,9 @@ extension Runner {
         }
         router.on(JobList.self) { [self] params, _ in
             try Rules.checkLimit(params.limit)
+            if let ids = params.ids, !(1...1000).contains(ids.count) {
+                throw JobError.invalid(field: "ids", "a list has 1 to 1,000 jobs, not \(ids.count)")
+            }
             return try await store.read { try JobStore.list($0, params) }
         }
         router.on(JobWatch.self) { [self] params, context in try await watch(params.id, context) }

@@ -1,3 +1,4 @@
+import JSONCodec
 import Linux
 import MillraceProtocol
 import MillraceStore
@@ -10,8 +11,9 @@ extension JobStore {
     /// The newest first. A page may be short, even empty, and yet have a next one: where few of many jobs are of the kind
     /// or queue that is asked for, each page looks at ``examined`` jobs and no more.
     static func list(_ db: Connection, _ wanted: JobList.Params) throws -> JobList.Result {
-        let limit = wanted.limit ?? 50
-        var sources = [wanted.key == nil ? "" : " AND key = ?2"]
+        let limit = wanted.limit ?? wanted.ids?.count ?? 50
+        let chosen = wanted.ids == nil ? "" : " AND id IN (SELECT value FROM json_each(?3))"
+        var sources = [chosen + (wanted.key == nil ? "" : " AND key = ?2")]
         if let states = wanted.states, !states.isEmpty {
             // Jobs that succeeded are no part of the index; they are nearly all, so the table itself leads to them.
             sources = Set(states).sorted { $0.rawValue < $1.rawValue }.map { state in
@@ -44,12 +46,14 @@ extension JobStore {
     private static func page(
         _ db: Connection, _ wanted: JobList.Params, _ source: String, limit: Int
     ) throws -> (views: [JobView], examinedTo: JobID?) {
+        var values = [SQLValue(wanted.before?.rawValue ?? .max)]
+        if wanted.key != nil || wanted.ids != nil { values.append(SQLValue(wanted.key)) }
+        if let ids = wanted.ids { values.append(.text(JSON.text(ids))) }
         var views: [JobView] = []
         var looked = 0
         var last: JobID?
         try db.each(
-            "SELECT \(viewColumns) FROM job WHERE id < ?1\(source) ORDER BY id DESC LIMIT \(examined)",
-            [SQLValue(wanted.before?.rawValue ?? .max)] + (wanted.key.map { [.text($0)] } ?? [])
+            "SELECT \(viewColumns) FROM job WHERE id < ?1\(source) ORDER BY id DESC LIMIT \(examined)", values
         ) { row in
             looked += 1
             last = JobID(row.int(0))

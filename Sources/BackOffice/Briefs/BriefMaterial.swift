@@ -66,7 +66,25 @@ public struct OwnPhase: Hashable, Sendable {
     }
 }
 
-/// What the briefs of all projects of one person are made of: five reads, however many projects.
+/// An entry of the calendar that belongs to a task.
+public struct OwnEvent: Hashable, Sendable {
+    public var task: String
+    public var project: String
+    public var title: String
+    public var startsAt: Timestamp
+    public var endsAt: Timestamp
+
+    public init(task: String, project: String, title: String, startsAt: Timestamp, endsAt: Timestamp) {
+        self.task = task
+        self.project = project
+        self.title = title
+        self.startsAt = startsAt
+        self.endsAt = endsAt
+    }
+}
+
+/// What the briefs of all projects of one person are made of: one read for the projects and five for all that belongs to
+/// them, however many there are.
 public struct BriefMaterial: Hashable, Sendable {
     /// In the person's order.
     public var projects: [OwnProject]
@@ -75,15 +93,17 @@ public struct BriefMaterial: Hashable, Sendable {
     public var phases: [String: [OwnPhase]]
     /// Of each phase its tasks.
     public var phaseTasks: [String: Set<String>]
+    public var events: [String: [OwnEvent]]
 
     public init(
         projects: [OwnProject], tasks: [OwnTask] = [], notes: [OwnNote] = [], phases: [OwnPhase] = [],
-        phaseTasks: [String: Set<String>] = [:]
+        phaseTasks: [String: Set<String>] = [:], events: [OwnEvent] = []
     ) {
         self.projects = projects
         self.tasks = Dictionary(grouping: tasks, by: \.project)
         self.notes = Dictionary(grouping: notes, by: \.project)
         self.phases = Dictionary(grouping: phases, by: \.project)
         self.phaseTasks = phaseTasks
+        self.events = Dictionary(grouping: events, by: \.project)
     }
 }

@@ -71,7 +71,10 @@ public struct Engagement: Hashable, Sendable {
 
     /// The subject of a mail to somebody who stays away: up to 4 days, up to 10, above.
     public var subject: String? {
-        guard isReengagement else { return nil }
+        isReengagement ? Self.subject(daysAway: daysAway) : nil
+    }
+
+    static func subject(daysAway: Int) -> String {
         switch daysAway {
         case ...4: return "Your projects are waiting for you"
         case ...10: return "Here is what has piled up in the last \(daysAway) days"

@@ -16,8 +16,13 @@ public struct ProjectBrief: Hashable, Sendable {
     /// After the day, up to seven days on.
     public let nextSevenDays: [OwnTask]
     public let recentlyDone: [OwnTask]
+    /// Of the day, also in part, the earliest first.
+    public let events: [OwnEvent]
     /// Of the last seven days, the newest first.
     public let notes: [OwnNote]
+
+    /// Whose clock the times of events are told by.
+    private let zone: Zone
 
     public init(_ project: OwnProject, of material: BriefMaterial, on day: Day, in zone: Zone) {
         let tasks = material.tasks[project.id] ?? []
@@ -46,6 +51,10 @@ public struct ProjectBrief: Hashable, Sendable {
         nextSevenDays = starting(open, from: end, before: weekEnd)
         recentlyDone = tasks.filter { $0.isDone && $0.updatedAt >= begin - .seconds(86_400) && $0.updatedAt < end }
             .sorted { ($1.updatedAt, $0.id) < ($0.updatedAt, $1.id) }
+        events = (material.events[project.id] ?? [])
+            .filter { $0.startsAt < end && ($0.endsAt > begin || $0.startsAt >= begin) }
+            .sorted { ($0.startsAt, $0.title) < ($1.startsAt, $1.title) }
+        self.zone = zone
         notes = Array(
             (material.notes[project.id] ?? [])
                 .filter { $0.updatedAt >= end - .seconds(7 * 86_400) && $0.updatedAt < end }
@@ -74,6 +83,14 @@ public struct ProjectBrief: Hashable, Sendable {
             }
             lines.append("")
         }
+        if !events.isEmpty {
+            lines.append("### In the calendar (\(events.count))")
+            for event in events {
+                let span = "\(clock(event.startsAt))–\(clock(event.endsAt))"
+                lines.append("- \(span) [\(Self.line(event.title))](task:\(event.task))")
+            }
+            lines.append("")
+        }
         section("Today", today, mark: "today: ")
         section("Overdue", overdue)
         section("Upcoming", upcoming)
@@ -89,6 +106,12 @@ public struct ProjectBrief: Hashable, Sendable {
         }
         if lines.count == 2 { lines += ["Nothing is planned.", ""] }
         return lines.joined(separator: "\n")
+    }
+
+    /// "09:30"
+    private func clock(_ time: Timestamp) -> String {
+        let wall = zone.wallTime(at: Instant(time))
+        return "\(wall.hour < 10 ? "0" : "")\(wall.hour):\(wall.minute < 10 ? "0" : "")\(wall.minute)"
     }
 
     private static func line(_ text: String) -> String {

@@ -3,7 +3,7 @@ import Linux
 import MillraceStore
 
 /// What briefs are made of, as one JSON document: `{"users": […], "preferences": […], "projects": […], "tasks": […], "notes":
-/// […], "phases": […], "phase_tasks": […]}`.
+/// […], "phases": […], "phase_tasks": […], "calendar_events": […]}`.
 ///
 /// The members of a record have the names of the columns; times are RFC 3339, days YYYY-MM-DD. A record that is there already
 /// takes the values that the document gives and keeps the others.
@@ -115,6 +115,12 @@ private struct BriefSort: Sendable {
         BriefSort(
             name: "phase_tasks", table: "own_phase_task", keys: 2,
             columns: [("phase_id", "phase", .text), ("task_id", "task", .text)]),
+        BriefSort(
+            name: "calendar_events", table: "own_event", keys: 1,
+            columns: [
+                ("id", "id", .text), ("task_id", "task", .text), ("title", "title", .optional),
+                ("start_time", "starts_at", .time), ("end_time", "ends_at", .time),
+            ]),
     ]
 
     func put(_ db: Connection, _ record: JSONValue, at place: String) throws {
@@ -137,14 +143,17 @@ private struct BriefSort: Sendable {
             names.append(column.column)
             values.append(try Self.value(given, column.kind, at: "\(place).\(column.name)"))
         }
-        let keyNames = columns.prefix(keys).map(\.column).joined(separator: ", ")
-        let rest = names.dropFirst(keys).map { "\($0) = excluded.\($0)" }.joined(separator: ", ")
-        let marks = names.map { _ in "?" }.joined(separator: ", ")
-        try db.run(
-            """
-            INSERT INTO \(table) (\(names.joined(separator: ", "))) VALUES (\(marks))
-            ON CONFLICT (\(keyNames)) DO \(rest.isEmpty ? "NOTHING" : "UPDATE SET \(rest)")
-            """, values)
+        // Not an insert that turns into an update: what the document leaves out may be what no new record lacks.
+        let match = names.prefix(keys).map { "\($0) = ?" }.joined(separator: " AND ")
+        let isThere = try db.first("SELECT 1 FROM \(table) WHERE \(match)", Array(values.prefix(keys))) { _ in true }
+        if isThere == nil {
+            let marks = names.map { _ in "?" }.joined(separator: ", ")
+            try db.run("INSERT INTO \(table) (\(names.joined(separator: ", "))) VALUES (\(marks))", values)
+        } else if names.count > keys {
+            let rest = names.dropFirst(keys).map { "\($0) = ?" }.joined(separator: ", ")
+            try db.run(
+                "UPDATE \(table) SET \(rest) WHERE \(match)", Array(values.dropFirst(keys) + values.prefix(keys)))
+        }
     }
 
     func all(_ db: Connection) throws -> [JSONValue] {

@@ -14,7 +14,7 @@ extension SQLiteBooks {
         }
     }
 
-    /// All that the briefs of a person's active projects are made of, in five reads.
+    /// All that the briefs of a person's active projects are made of, in one read for the projects and five for what belongs to them.
     public func briefMaterial(of person: String) async throws -> BriefMaterial {
         try await database.read { db in
             let mine = "(SELECT id FROM own_project WHERE person = ?1 AND status = 'active')"
@@ -62,8 +62,19 @@ extension SQLiteBooks {
                 phaseTasks[row.text(0), default: []].insert(row.text(1))
                 return true
             }
+            let events = try db.query(
+                """
+                SELECT t.id, t.project, coalesce(e.title, t.title), e.starts_at, e.ends_at
+                FROM own_event e JOIN own_task t ON t.id = e.task WHERE t.project IN \(mine) ORDER BY e.id
+                """, .text(person)
+            ) { row in
+                OwnEvent(
+                    task: row.text(0), project: row.text(1), title: row.text(2),
+                    startsAt: Timestamp(milliseconds: row.int(3)), endsAt: Timestamp(milliseconds: row.int(4)))
+            }
             return BriefMaterial(
-                projects: projects, tasks: tasks, notes: notes, phases: phases, phaseTasks: phaseTasks)
+                projects: projects, tasks: tasks, notes: notes, phases: phases, phaseTasks: phaseTasks,
+                events: events)
         }
     }
 
@@ -128,20 +139,35 @@ extension SQLiteBooks {
         }
     }
 
+    private static func actions(_ text: String, _ person: String, _ day: Day) throws(BooksError) -> [String] {
+        do {
+            return try JSON.decode([String].self, from: Array(text.utf8))
+        } catch {
+            throw .damaged(table: "brief", id: "\(person) \(day)", column: "actions")
+        }
+    }
+
     /// A brief for people to read; nil where there is none.
     public func brief(of person: String, on day: Day) async throws -> BriefView? {
         try await database.read { db in
             try db.first(
                 """
-                SELECT status, content, analysis, error, step, progress, planned_for, actions FROM brief
-                WHERE person = ? AND day = ?
+                SELECT b.status, b.content, b.analysis, b.error, b.step, b.progress, b.planned_for, b.actions,
+                    m.status, m.error, m.changed_at
+                FROM brief b LEFT JOIN brief_mail m ON m.person = b.person AND m.day = b.day
+                WHERE b.person = ? AND b.day = ?
                 """, .text(person), .text(day.description)
             ) { row in
                 BriefView(
                     person: person, day: day, status: row.text(0), content: row.text(1), analysis: row.textOrNil(2),
                     error: row.textOrNil(3), step: row.text(4), progress: Int(row.int(5)),
                     plannedFor: row.intOrNil(6).map { Timestamp(milliseconds: $0) },
-                    actions: (try? JSON.decode([String].self, from: Array(row.text(7).utf8))) ?? [])
+                    actions: try Self.actions(row.text(7), person, day),
+                    mail: try row.textOrNil(8).map { status in
+                        BriefView.Mail(
+                            status: try BriefMailStatus(stored: status, person, day), error: row.textOrNil(9),
+                            changedAt: Timestamp(milliseconds: row.int(10)))
+                    })
             }
         }
     }
@@ -161,4 +187,12 @@ public struct BriefView: Hashable, Sendable {
     public var progress: Int
     public var plannedFor: Timestamp?
     public var actions: [String]
+    /// Nil where none goes out.
+    public var mail: Mail?
+
+    public struct Mail: Hashable, Sendable {
+        public var status: BriefMailStatus
+        public var error: String?
+        public var changedAt: Timestamp
+    }
 }

@@ -20,4 +20,6 @@ extern const millrace_file millrace_alerts;
 extern const millrace_file millrace_metrics_001_history;
 extern const millrace_file millrace_categorizer_openrpc;
 extern const millrace_file millrace_categorizer_001_categories;
+extern const millrace_file millrace_categorizer_002_chat;
 extern const millrace_file millrace_books_003_briefs;
+extern const millrace_file millrace_books_004_brief_mail;

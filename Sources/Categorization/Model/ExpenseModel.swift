@@ -13,11 +13,13 @@ public struct ExpenseModel: ExpensePredictor {
     /// The three likeliest categories.
     public func prediction(for expense: Expense, _ scratch: inout ModelScratch) -> Prediction? {
         guard expense.hasText else { return nil }
-        let ranking = model.predict(TextExample(expense), top: 3, &scratch).compactMap { answer in
+        let answers = model.predict(TextExample(expense), top: 3, &scratch)
+        let ranking = answers.compactMap { answer in
             Int64(answer.label).map { Alternative(CategoryID($0), answer.probability.rounded(places: 4)) }
         }
-        guard let first = ranking.first else { return nil }
-        return Prediction(ranking: ranking, isSure: first.confidence >= Double(model.threshold))
+        guard let best = answers.first, !ranking.isEmpty else { return nil }
+        // Before it is rounded: many answers lie at the threshold itself, where a calibrated curve is level.
+        return Prediction(ranking: ranking, isSure: best.probability >= Double(model.threshold))
     }
 
     public func reasons(for category: CategoryID, of expense: Expense) -> [LearnedReason] {

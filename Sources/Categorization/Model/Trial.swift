@@ -47,13 +47,14 @@ struct Trial {
     func judgements() -> [Judgement] {
         var known = Judgement()
         return TextModel.Regime.allCases.map { regime in
-            let judgement = judgement(regime, known)
+            let judgement = judgement(regime, regime == .unknown ? Judgement() : known)
             if regime == .known { known = judgement }
             return judgement
         }
     }
 
-    /// The parameters under which the held rows of a regime are likeliest, and the curve that makes scores probabilities.
+    /// The parameters under which the held rows of a regime are likeliest, and the curve that makes scores probabilities;
+    /// the other where too few rows were held. What holds for merchants that are known says nothing of those that are not.
     private func judgement(_ regime: TextModel.Regime, _ other: Judgement) -> Judgement {
         let rows = held.filter { $0.regime == regime }
         var best = Judgement()

@@ -90,7 +90,7 @@ public struct CategorizationResult: Sendable, Hashable {
     public var confidence: Double
     /// very_high, high, medium, low or very_low.
     public var confidenceLevel: String
-    /// user_preference, rule, the type of a pattern, fuzzy, composite, learned, cached_fallback, no_match or error.
+    /// user_preference, rule, the type of a pattern, fuzzy, composite, learned, chat, cached_fallback, no_match or error.
     public var method: String
     /// type:value.
     public var patternsUsed: [String]

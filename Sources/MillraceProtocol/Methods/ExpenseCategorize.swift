@@ -7,6 +7,8 @@ import JSONCodec
 public enum ExpenseCategorize: RPCMethod {
     public static let name = "expense.categorize"
     public static let access = AccessClass.write
+    /// The same answer is stored once more.
+    public static let repeatable = true
 
     public struct Params: Sendable, Hashable, JSONCodable {
         /// Either the expense itself.
@@ -53,6 +55,7 @@ public enum ExpenseCategorize: RPCMethod {
 public enum ExpenseCategorizeBatch: RPCMethod {
     public static let name = "expense.categorizeBatch"
     public static let access = AccessClass.write
+    public static let repeatable = true
 
     /// Expenses of one call.
     public static let limit = 10_000

@@ -6,20 +6,23 @@ public enum JobList: RPCMethod {
     public static let access = AccessClass.read
 
     public struct Params: Sendable, Hashable, JSONCodable {
+        /// Only these, 1 to 1,000; those that are not known any more are left out.
+        public var ids: [JobID]?
         /// Any state when left out.
         public var states: [JobState]?
         public var kind: String?
         public var queue: String?
         public var key: String?
-        /// 1–1,000, 50 when left out.
+        /// 1–1,000; when left out 50, or as many as there are ids.
         public var limit: Int?
         /// Only jobs with a smaller id.
         public var before: JobID?
 
         public init(
-            states: [JobState]? = nil, kind: String? = nil, queue: String? = nil, key: String? = nil, limit: Int? = nil,
-            before: JobID? = nil
+            ids: [JobID]? = nil, states: [JobState]? = nil, kind: String? = nil, queue: String? = nil,
+            key: String? = nil, limit: Int? = nil, before: JobID? = nil
         ) {
+            self.ids = ids
             self.states = states
             self.kind = kind
             self.queue = queue
@@ -29,9 +32,11 @@ public enum JobList: RPCMethod {
         }
 
         public init(from json: inout JSONReader) throws(JSONError) {
-            var states: [JobState]?, kind: String?, queue: String?, jobKey: String?, limit: Int?, before: JobID?
+            var ids: [JobID]?, states: [JobState]?, kind: String?, queue: String?, jobKey: String?, limit: Int?,
+                before: JobID?
             try json.object { key, json throws(JSONError) in
                 switch key {
+                case "ids": ids = try json.value()
                 case "states": states = try json.value()
                 case "kind": kind = try json.string()
                 case "queue": queue = try json.string()
@@ -41,11 +46,13 @@ public enum JobList: RPCMethod {
                 default: try json.unknownMember(key)
                 }
             }
-            self.init(states: states, kind: kind, queue: queue, key: jobKey, limit: limit, before: before)
+            self.init(
+                ids: ids, states: states, kind: kind, queue: queue, key: jobKey, limit: limit, before: before)
         }
 
         public func encode(to json: inout JSONWriter) {
             json.object {
+                $0.member("ids", ifPresent: ids)
                 $0.member("states", ifPresent: states)
                 $0.member("kind", ifPresent: kind)
                 $0.member("queue", ifPresent: queue)

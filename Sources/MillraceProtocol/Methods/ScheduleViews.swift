@@ -96,13 +96,16 @@ public struct ScheduleView: Sendable, Hashable, JSONCodable {
     public var runs: Int
     /// Failures in a row.
     public var failures: Int
+    /// Why the next run is put off; left out where it is not.
+    public var putOff: String?
     public var last: Timestamp?
     public var lastJob: JobID?
 
     public init(
         schedule: ScheduleSpecification, file: String? = nil, createdAt: Timestamp, paused: Bool = false,
         pausedUntil: Timestamp? = nil, pauseReason: String? = nil, next: Timestamp? = nil, nextAt: Timestamp? = nil,
-        runs: Int = 0, failures: Int = 0, last: Timestamp? = nil, lastJob: JobID? = nil
+        runs: Int = 0, failures: Int = 0, putOff: String? = nil, last: Timestamp? = nil,
+        lastJob: JobID? = nil
     ) {
         self.schedule = schedule
         self.file = file
@@ -114,6 +117,7 @@ public struct ScheduleView: Sendable, Hashable, JSONCodable {
         self.nextAt = nextAt
         self.runs = runs
         self.failures = failures
+        self.putOff = putOff
         self.last = last
         self.lastJob = lastJob
     }
@@ -121,7 +125,7 @@ public struct ScheduleView: Sendable, Hashable, JSONCodable {
     public init(from json: inout JSONReader) throws(JSONError) {
         var schedule: ScheduleSpecification?, file: String?, createdAt: Timestamp?, paused = false,
             pausedUntil: Timestamp?, pauseReason: String?, next: Timestamp?, nextAt: Timestamp?, runs = 0,
-            failures = 0, last: Timestamp?, lastJob: JobID?
+            failures = 0, putOff: String?, last: Timestamp?, lastJob: JobID?
         try json.object { key, json throws(JSONError) in
             switch key {
             case "schedule": schedule = try json.value()
@@ -134,6 +138,7 @@ public struct ScheduleView: Sendable, Hashable, JSONCodable {
             case "nextAt": nextAt = try json.value()
             case "runs": runs = try json.int()
             case "failures": failures = try json.int()
+            case "putOff": putOff = try json.string()
             case "last": last = try json.value()
             case "lastJob": lastJob = try json.value()
             default: try json.skip()
@@ -142,8 +147,8 @@ public struct ScheduleView: Sendable, Hashable, JSONCodable {
         self.init(
             schedule: try json.require(schedule, "schedule"), file: file,
             createdAt: try json.require(createdAt, "createdAt"), paused: paused, pausedUntil: pausedUntil,
-            pauseReason: pauseReason, next: next, nextAt: nextAt, runs: runs, failures: failures, last: last,
-            lastJob: lastJob)
+            pauseReason: pauseReason, next: next, nextAt: nextAt, runs: runs, failures: failures, putOff: putOff,
+            last: last, lastJob: lastJob)
     }
 
     public func encode(to json: inout JSONWriter) {
@@ -158,6 +163,7 @@ public struct ScheduleView: Sendable, Hashable, JSONCodable {
             $0.member("nextAt", ifPresent: nextAt)
             $0.member("runs", runs)
             $0.member("failures", failures)
+            $0.member("putOff", ifPresent: putOff)
             $0.member("last", ifPresent: last)
             $0.member("lastJob", ifPresent: lastJob)
         }

@@ -1,3 +1,4 @@
+public import Decimals
 import Linux
 
 /// A kind of value: how it is read, held within bounds and shown.
@@ -42,6 +43,15 @@ extension ConfigurationKind where Value == Int {
             parse: { text in ByteSize.parse(text).flatMap { bounds.contains($0) ? $0 : nil } },
             clamp: { text in ByteSize.parse(text).map { min(max($0, bounds.lowerBound), bounds.upperBound) } },
             show: ByteSize.text)
+    }
+}
+
+extension ConfigurationKind where Value == ExactDecimal {
+    /// An amount of money, exactly: "12.50". One out of bounds is refused: nobody spends what was not meant.
+    public static func amount(_ bounds: ClosedRange<ExactDecimal>) -> Self {
+        Self(
+            "AMOUNT", "an amount from \(bounds.lowerBound) to \(bounds.upperBound), such as 12.50",
+            parse: { text in ExactDecimal(text).flatMap { bounds.contains($0) ? $0 : nil } }, show: { "\($0)" })
     }
 }
 

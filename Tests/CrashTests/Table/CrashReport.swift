@@ -1,4 +1,3 @@
-import Foundation
 import Glibc
 import TestSupport
 
@@ -28,7 +27,7 @@ struct CrashReport {
         let text = """
             # What survives `kill -9`
 
-            Made by `make crash`; do not edit. \(conditions)
+            Made by `make crash`; do not edit. \(CrashConditions(seed: seed, took: took, command: "make crash"))
 
             **\(sum(\.kills)) kills, \(sum(\.acknowledged)) acknowledged jobs: \(sum(\.lost)) lost, \(sum(\.doubled)) \
             completions counted or carried out twice.** \
@@ -78,26 +77,6 @@ struct CrashReport {
         return starts == 0
             ? "Every start after a kill came up at the first try."
             : "\(starts) starts right after a kill ended by themselves and were repeated, as a service manager does."
-    }
-
-    private var conditions: String {
-        let processor = (TestSupport.text(of: "/proc/cpuinfo") ?? "").split(separator: "\n")
-            .first { $0.hasPrefix("model name") }?.split(separator: ":").last.map {
-                $0.trimmingCharacters(in: .whitespaces)
-            }
-        let kernel = (TestSupport.text(of: "/proc/sys/kernel/osrelease") ?? "").trimmingCharacters(
-            in: .whitespacesAndNewlines)
-        var load = [0.0]
-        getloadavg(&load, 1)
-        let share = environment("MILLRACE_CRASH_SHARE").map { "MILLRACE_CRASH_SHARE=\($0) " } ?? ""
-        let build = environment("MILLRACE_CRASH_BUILD") ?? "an unknown build of the runner"
-        let commit = environment("MILLRACE_CRASH_COMMIT") ?? "unknown"
-        return """
-            \(Date().formatted(.iso8601.year().month().day())), commit \(commit), \(build), \
-            \(ProcessInfo.processInfo.activeProcessorCount) cores (\(processor ?? "?")), Linux \(kernel), load average \
-            \((load[0] * 10).rounded() / 10) at the end, seed \(seed), \(took.components.seconds) s. The same moments again, as far \
-            as time can be repeated: `\(share)MILLRACE_CRASH_SEED=\(seed) make crash`.
-            """
     }
 }
 

@@ -200,6 +200,10 @@ import Testing
         #expect(try pages(JobList.Params(kind: "rare", limit: 4)) == expected("kind = 'rare'"))
         #expect(try pages(JobList.Params(queue: "none")) == [])
         #expect(try pages(JobList.Params(key: "k5")) == expected("key = 'k5'"))
+        let chosen = [ids[3], ids[20], ids[7], JobID(99_999)]
+        #expect(try pages(JobList.Params(ids: chosen)) == [ids[20], ids[7], ids[3]])
+        #expect(try pages(JobList.Params(ids: ids, key: "k5", limit: 1)) == expected("key = 'k5'"))
+        #expect(try pages(JobList.Params(ids: ids, states: [.failed], limit: 2)) == expected("state = 'failed'"))
         #expect(try pages(JobList.Params(states: [.failed], limit: 4)) == expected("state = 'failed'"))
         #expect(
             try pages(JobList.Params(states: [.failed, .running, .succeeded], kind: "plain", limit: 4))

@@ -22,6 +22,8 @@ public final class ChatSimulator: Simulator {
 
     public enum Behaviour: Hashable, Sendable {
         case says(String)
+        /// The same with a bill: a price (JSON, of a service that names one) and tokens of question and answer.
+        case bills(String, price: String?, prompt: Int, completion: Int)
         /// `content` is null.
         case null
         /// An error although the status is 200.
@@ -89,6 +91,8 @@ extension ChatSimulator.System {
         switch settings.models[question.model] {
         case nil: return Self.completion(question.model, Self.bullets(question.user))
         case .says(let text): return Self.completion(question.model, text)
+        case .bills(let text, let price, let prompt, let completion):
+            return Self.completion(question.model, text, bill: (price, prompt, completion))
         case .null: return Self.completion(question.model, nil)
         case .brokenOff: return Self.completion(question.model, "half a", reason: "error")
         case .errorInside(let code, let message): return Self.error(200, "\(code)", message)
@@ -106,7 +110,10 @@ extension ChatSimulator.System {
         return texts.isEmpty ? "• " + String(user.prefix(40)) : Array(texts.sorted().prefix(8)).joined(separator: "\n")
     }
 
-    private static func completion(_ model: String, _ content: String?, reason: String = "stop") -> HTTPAnswer {
+    private static func completion(
+        _ model: String, _ content: String?, reason: String = "stop",
+        bill: (price: String?, prompt: Int, completion: Int)? = nil
+    ) -> HTTPAnswer {
         var json = JSONWriter()
         json.object { json in
             json.member("id", "gen-1")
@@ -125,6 +132,15 @@ extension ChatSimulator.System {
                             }
                         }
                         json.member("finish_reason", reason)
+                    }
+                }
+            }
+            if let bill {
+                json.member("usage") { json in
+                    json.object { json in
+                        json.member("prompt_tokens", bill.prompt)
+                        json.member("completion_tokens", bill.completion)
+                        if let price = bill.price { json.member("cost", JSONRaw(unchecked: Array(price.utf8))) }
                     }
                 }
             }

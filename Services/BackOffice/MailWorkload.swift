@@ -1,0 +1,136 @@
+import BackOffice
+import JSONCodec
+import Linux
+import Mail
+import MillraceProtocol
+import MillraceWorker
+
+/// `send-brief-mail`: the brief of a person and day goes out, once.
+///
+/// Before the message goes it is on disk that it may have gone, so whoever comes after a crash or a broken connection does
+/// not send it again: that takes a person's word (`again`).
+struct MailWorkload: PlainWorkload {
+    static let kind = "send-brief-mail"
+    static let summary = "Sends a brief by mail to the person it is for, once."
+
+    /// Tries of a server that is away or says "later": the last after about two hours.
+    static let attempts = 8
+    static let backoff = Duration.seconds(60)
+    /// The resource of `kinds.d` whose budget mail keeps to.
+    static let resource = "smtp"
+
+    private let door: BooksDoor
+
+    init(books door: BooksDoor) { self.door = door }
+
+    struct Params: JSONDecodable, Sendable {
+        var user: String
+        var date: Day
+        /// Also where it has gone already, or perhaps has.
+        var again = false
+
+        init(from json: inout JSONReader) throws(JSONError) {
+            var user: String?, date: Day?, again = false
+            try json.object { key, json throws(JSONError) in
+                switch key {
+                case "user": user = try json.string()
+                case "date": date = try DailyBriefWorkload.day(&json)
+                case "again": again = try json.bool()
+                default: try json.unknownMember(key)
+                }
+            }
+            self.user = try json.require(user, "user")
+            self.date = try json.require(date, "date")
+            self.again = again
+        }
+    }
+
+    struct Output: JSONEncodable, Sendable {
+        var status: BriefMailStatus
+        /// Why it was not sent.
+        var reason: String?
+
+        func encode(to json: inout JSONWriter) {
+            json.object {
+                $0.member("status", status.rawValue)
+                $0.member("reason", ifPresent: reason)
+            }
+        }
+    }
+
+    func process(_ params: Params, _ run: JobRun) async throws -> Output {
+        try await answering {
+            let books = try door.localBooks()
+            guard let mail = try await books.briefMail(of: params.user, on: params.date) else {
+                throw RPCError(
+                    .notFound, "no mail is planned for the brief of \(params.date)", reason: "mail.none", field: "user")
+            }
+            switch mail.status {
+            case .sent where !params.again: return Output(status: .sent, reason: "it had gone before")
+            case .sending where !params.again: throw Self.uncertain
+            default: break
+            }
+            if let obstacle = Self.obstacle(mail) {
+                try await books.noteBriefMail(
+                    .cancelled, of: params.user, on: params.date, error: obstacle, now: door.time.wall())
+                return Output(status: .cancelled, reason: obstacle)
+            }
+            do {
+                try await send(mail, params, books, run)
+            } catch {
+                try await note(error, params, books)
+                throw error
+            }
+            // Nobody sends it again even where this does not get to the disk.
+            try await books.noteBriefMail(.sent, of: params.user, on: params.date, now: door.time.wall())
+            return Output(status: .sent)
+        }
+    }
+
+    private func send(_ mail: BriefMail, _ params: Params, _ books: SQLiteBooks, _ run: JobRun) async throws {
+        guard let (client, from, sender) = door.mail() else {
+            throw RPCError(.failedPrecondition, "mail is off: see Mail in backoffice.conf", reason: "mail.off")
+        }
+        guard let address = MailAddress(mail.address) else {
+            throw RPCError(.failedPrecondition, "the person's address is none", reason: "mail.address")
+        }
+        let message = MailMessage(
+            from: from, sender: sender, to: address, subject: mail.subject, text: mail.text,
+            page: BriefPage.html(mail.text, title: mail.subject), token: mail.token, date: door.time.wall())
+        let time = door.time
+        try await run.withPermit(Self.resource, timeout: client.settings.timeout) {
+            try await client.send(message) {
+                let mayGo = try await books.beginBriefMail(
+                    of: params.user, on: params.date, isRepeat: params.again, now: time.wall())
+                guard mayGo else { throw Self.uncertain }
+            }
+        }
+    }
+
+    /// What an error means for the mail. One that was under way stays so, with its reason.
+    private func note(_ error: any Error, _ params: Params, _ books: SQLiteBooks) async throws {
+        let status: BriefMailStatus
+        switch error {
+        case SMTPError.uncertain: status = .sending
+        case let error as any RPCErrorConvertible:
+            guard error.rpcError.reason != Self.uncertain.reason else { return }
+            status = error.rpcError.status?.isTransient == true ? .pending : .failed
+        default: status = .pending
+        }
+        let message = (error as? any RPCErrorConvertible)?.rpcError.message ?? "\(error)"
+        try await books.noteBriefMail(
+            status, of: params.user, on: params.date, error: message, now: door.time.wall())
+    }
+
+    private static func obstacle(_ mail: BriefMail) -> String? {
+        if !mail.isWanted { return "not wanted any more" }
+        if mail.address.isEmpty { return "no address any more" }
+        if mail.brief.status != "completed" { return "the brief is \(mail.brief.status)" }
+        return nil
+    }
+
+    private static let uncertain = RPCError(
+        .failedPrecondition,
+        "an earlier try broke off while the message was on its way, so it may have gone; `millctl brief mail --again` sends it",
+        reason: "mail.uncertain")
+}

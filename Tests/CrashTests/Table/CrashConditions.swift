@@ -1,0 +1,32 @@
+import Foundation
+import TestSupport
+
+/// What the figures of a document of kills depend on, and how to have the same again.
+struct CrashConditions: CustomStringConvertible {
+    var seed: UInt64
+    var took: Duration
+    /// "make crash"
+    var command: String
+
+    var description: String {
+        let processor = (TestSupport.text(of: "/proc/cpuinfo") ?? "").split(separator: "\n")
+            .first { $0.hasPrefix("model name") }?.split(separator: ":").last.map {
+                $0.trimmingCharacters(in: .whitespaces)
+            }
+        let kernel = (TestSupport.text(of: "/proc/sys/kernel/osrelease") ?? "").trimmingCharacters(
+            in: .whitespacesAndNewlines)
+        var load = [0.0]
+        getloadavg(&load, 1)
+        let settings = ["MILLRACE_CRASH_SHARE", "MILLRACE_SCHEDULE_KILLS"].compactMap { name in
+            environment(name).map { "\(name)=\($0) " }
+        }.joined()
+        let build = environment("MILLRACE_CRASH_BUILD") ?? "an unknown build of the runner"
+        let commit = environment("MILLRACE_CRASH_COMMIT") ?? "unknown"
+        return """
+            \(Date().formatted(.iso8601.year().month().day())), commit \(commit), \(build), \
+            \(ProcessInfo.processInfo.activeProcessorCount) cores (\(processor ?? "?")), Linux \(kernel), load average \
+            \((load[0] * 10).rounded() / 10) at the end, seed \(seed), \(took.components.seconds) s. The same moments again, as far \
+            as time can be repeated: `\(settings)MILLRACE_CRASH_SEED=\(seed) \(command)`.
+            """
+    }
+}
