@@ -205,7 +205,7 @@ targets += [
         "IntegrationTests",
         ["MillraceWorker", "MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore", "Simulators", "JSONCodec"]),
     suite("CrashTests", ["MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore"]),
-    suite("SystemdTests", ["MillraceWorker"]),
+    suite("SystemdTests", ["MillraceWorker", "MillraceRPC", "MillraceProtocol", "Telemetry", "JSONCodec"]),
     suite("ExampleTests"),
 ]
 

@@ -23,6 +23,8 @@ final class BooksDoor: Sendable {
     let meter: CallMeter
 
     private let meters: StoreMeters?
+    /// Counts the calls that are none of the web's.
+    private let outside: WebMeters?
 
     private struct Opened: Sendable {
         var sqlite: SQLiteBooks?
@@ -31,8 +33,9 @@ final class BooksDoor: Sendable {
 
     init(
         settings: BackOfficeSettings, web: WebDoor = WebDoor(), secrets: Secrets? = nil,
-        time: any TimeSource = SystemTime(), meters: StoreMeters? = nil
+        time: any TimeSource = SystemTime(), meters: StoreMeters? = nil, outside: WebMeters? = nil
     ) {
+        self.outside = outside
         self.meters = meters
         self.settings = settings
         self.web = web
@@ -78,6 +81,11 @@ final class BooksDoor: Sendable {
     func analyst(for run: JobRun) throws -> any BriefAnalyst {
         guard try usesChat() else { return RuleAnalyst() }
         return ChatAnalyst(try chat().passing(PermitGate(run: run, resource: "chat")))
+    }
+
+    /// Does it, counted as a call to an outside system.
+    func calling(_ system: String, _ body: () async throws -> Void) async throws {
+        if let outside { try await outside.measure(system, body) } else { try await body() }
     }
 
     /// What briefs are sent with, and who they are from; nil where none are.

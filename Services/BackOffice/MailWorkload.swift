@@ -99,10 +99,12 @@ struct MailWorkload: PlainWorkload {
             page: BriefPage.html(mail.text, title: mail.subject), token: mail.token, date: door.time.wall())
         let time = door.time
         try await run.withPermit(Self.resource, timeout: client.settings.timeout) {
-            try await client.send(message) {
-                let mayGo = try await books.beginBriefMail(
-                    of: params.user, on: params.date, isRepeat: params.again, now: time.wall())
-                guard mayGo else { throw Self.uncertain }
+            try await door.calling("mail") {
+                try await client.send(message) {
+                    let mayGo = try await books.beginBriefMail(
+                        of: params.user, on: params.date, isRepeat: params.again, now: time.wall())
+                    guard mayGo else { throw Self.uncertain }
+                }
             }
         }
     }

@@ -26,10 +26,12 @@ import WebClient
         var web = WebClientSettings()
         web.trusted = settings.trustedCertificates
         let registry = WorkerHost.registry(name: "backoffice")
-        let webDoor = WebDoor(web, meters: WebMeters(registry, time: SystemTime()))
+        let outside = WebMeters(registry, time: SystemTime())
+        let webDoor = WebDoor(web, meters: outside)
         let secrets = Secrets(state: settings.state)
         let books = BooksDoor(
-            settings: settings, web: webDoor, secrets: secrets, meters: StoreMeters(registry, time: SystemTime()))
+            settings: settings, web: webDoor, secrets: secrets, meters: StoreMeters(registry, time: SystemTime()),
+            outside: outside)
         let hook = HookWorkload(web: webDoor, secrets: secrets)
         let categorizer = ServiceSocket.path(of: "categorizer") { Environment[$0] }
         let runner = RPCClient(socket: ServiceSocket.path(of: "runner") { Environment[$0] })

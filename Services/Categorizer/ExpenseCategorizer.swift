@@ -7,6 +7,7 @@ import MillraceService
 import MillraceStore
 import Resilience
 import Schemas
+import Telemetry
 
 /// Tells the categories of expenses, learns what people say of them, and says why.
 ///
@@ -33,6 +34,7 @@ final class ExpenseCategorizer: Service {
     let configuration: Locked<CategorizerConfiguration>
     let options = Locked(CategorizeOptions.defaults)
     let trainer: Trainer
+    let fades: Periodic
     private let fading = Locked<Task<Void, Never>?>(nil)
 
     init(_ configuration: CategorizerConfiguration, host: HostContext) async throws {
@@ -40,6 +42,7 @@ final class ExpenseCategorizer: Service {
         time = host.time
         self.configuration = Locked(configuration)
         tracker = Tracker(host.registry)
+        fades = Periodic("fade", every: Self.fading, in: host.registry, time: host.time)
         expenses = Shelf(capacity: configuration.kept / 2)
         answers = Shelf(capacity: configuration.kept / 2)
         door = try StoreDoor(

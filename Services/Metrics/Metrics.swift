@@ -17,6 +17,8 @@ final class Metrics: Service {
     static let summary = "collects what the services count, shows it, and says when something is wrong"
     static let openRPC: [UInt8]? = Schemas.metrics
     static let isPublished = false
+    /// How often a minute goes into the history, and how often the history is tidied.
+    private static let (keeping, tidying) = (Duration.seconds(60), Duration.seconds(600))
 
     static let migrations = Schemas.metricsMigrations.map { Migration(version: $0.version, name: $0.name, sql: $0.sql) }
 
@@ -31,6 +33,8 @@ final class Metrics: Service {
     let units: UnitFacts
     let pages: PageSource
     private let web: WebServer
+    private let keeps: Periodic
+    private let tidies: Periodic
     private let door: WebDoor
     private let configuration: Locked<MetricsConfiguration>
     private let beating = Locked<Task<Void, Never>?>(nil)
@@ -71,6 +75,8 @@ final class Metrics: Service {
             watch: watch, history: history, alerts: alerts, intake: intake, units: units, state: host.state,
             time: host.time)
         web = WebServer(time: host.time, log: host.log, registry: host.registry)
+        keeps = Periodic("history", every: Self.keeping, in: host.registry, time: host.time)
+        tidies = Periodic("tidy", every: Self.tidying, in: host.registry, time: host.time)
         try await alerts.load()
     }
 
@@ -182,11 +188,11 @@ extension Metrics {
             pages.note(families)
             await alerts.judge(families)
             let now = time.boot()
-            if written.map({ now - $0 >= .seconds(60) }) ?? true {
+            if written.map({ now - $0 >= Self.keeping }) ?? true {
                 written = now
                 await keep(sampler.samples(families))
             }
-            if now - tidied >= .seconds(600) {
+            if now - tidied >= Self.tidying {
                 tidied = now
                 await tidy()
             }
@@ -196,6 +202,7 @@ extension Metrics {
     private func keep(_ samples: [Sample]) async {
         do {
             try await history.write(samples, at: time.wall())
+            keeps.succeeded()
         } catch {
             log.error("a minute of the history is lost, continuing: \(error)")
         }
@@ -204,6 +211,7 @@ extension Metrics {
     private func tidy() async {
         do {
             try await history.tidy(now: time.wall())
+            tidies.succeeded()
         } catch {
             log.error("the history was not tidied, trying again later: \(error)")
         }

@@ -11,6 +11,7 @@ import MillraceStore
 import Resilience
 import Schemas
 import Synchronization
+import Telemetry
 
 /// The durable job runner: takes jobs in, gives their items to workers under bounds, keeps every checkpoint.
 ///
@@ -38,6 +39,7 @@ final class Runner: Service {
     /// Jobs that were taken in since the start.
     let submitted = Atomic(0)
     let instruments: RunnerInstruments
+    private let sweeps: Periodic
     let host: HostContext
     private let hands = Locked<(pools: WorkerPools, commands: CommandExecutor, server: RPCServer)?>(nil)
 
@@ -78,6 +80,7 @@ final class Runner: Service {
         time = host.time
         log = host.log
         instruments = RunnerInstruments(host.registry)
+        sweeps = Periodic("sweep", every: Self.sweepPause, in: host.registry, time: host.time)
         let path = host.stateDirectory + "/runner.sqlite"
         var options = DatabaseOptions()
         options.meters = StoreMeters(host.registry, time: host.time)
@@ -146,6 +149,8 @@ final class Runner: Service {
     var commands: CommandExecutor? { hands.withLock { $0?.commands } }
     var server: RPCServer? { hands.withLock { $0?.server } }
 
+    private static let sweepPause = Duration.seconds(30)
+
     /// Forgets what is over for long enough: at once as long as there is more, then every half minute.
     private func sweep() {
         let now = time.wall()
@@ -158,11 +163,12 @@ final class Runner: Service {
         ) { [self] result in
             switch result {
             case .success(let deleted):
-                alarm.ring(in: deleted < 500 ? .seconds(30) : .milliseconds(50)) { [weak self] in self?.sweep() }
+                sweeps.succeeded()
+                alarm.ring(in: deleted < 500 ? Self.sweepPause : .milliseconds(50)) { [weak self] in self?.sweep() }
             case .failure(let error):
                 if (error as? StoreError)?.kind == .closed { return }
                 log.error("old jobs were not forgotten, trying again: \(error)")
-                alarm.ring(in: .seconds(30)) { [weak self] in self?.sweep() }
+                alarm.ring(in: Self.sweepPause) { [weak self] in self?.sweep() }
             }
         }
     }

@@ -10,6 +10,7 @@ final class RunnerInstruments: Sendable {
         var failed: Counter
         var duration: Histogram
         var waited: Histogram
+        var succeeded: Gauge
     }
 
     private struct Known: Sendable {
@@ -24,6 +25,7 @@ final class RunnerInstruments: Sendable {
     private let failed: Family<Counter>
     private let durations: Family<Histogram>
     private let waits: Family<Histogram>
+    private let succeeded: Family<Gauge>
     private let queueSubmitted: Family<Counter>
     private let queueFinished: Family<Counter>
     private let items: [ItemState: Counter]
@@ -40,6 +42,10 @@ final class RunnerInstruments: Sendable {
         waits = registry.histograms(
             "millrace_job_wait_seconds", "How long jobs waited from the time they could run to their start.",
             labels: ["kind"], bounds: Telemetry.Bounds.long, exemplars: false)
+        succeeded = registry.gauges(
+            "millrace_job_last_success_timestamp_seconds",
+            "When a job of the kind last succeeded, since 1970; 0 where none has since this runner began.",
+            unit: "seconds", labels: ["kind"], merging: .max)
         queueSubmitted = registry.counters("millrace_queue_submitted", "Jobs that were taken in.", labels: ["queue"])
         queueFinished = registry.counters("millrace_queue_finished", "Jobs that came to an end.", labels: ["queue"])
         let outcomes = registry.counters(
@@ -60,6 +66,7 @@ final class RunnerInstruments: Sendable {
         series.finished.increment()
         if job.state == .failed || job.state == .partial { series.failed.increment(correlation: job.correlationId) }
         guard let started = job.startedAt, let ended = job.finishedAt else { return }
+        if job.state == .succeeded { series.succeeded.set(Double(ended.milliseconds) / 1000) }
         let took = ended - started
         if took < .seconds(1) {
             series.duration.record(took)
@@ -81,7 +88,7 @@ final class RunnerInstruments: Sendable {
         if let series = known.withLock({ $0.kinds[name] }) { return series }
         let series = Series(
             finished: finished.with(name), failed: failed.with(name), duration: durations.with(name),
-            waited: waits.with(name))
+            waited: waits.with(name), succeeded: succeeded.with(name))
         known.withLock { if $0.kinds.count < Self.names { $0.kinds[name] = series } }
         return series
     }

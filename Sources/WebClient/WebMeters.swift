@@ -18,6 +18,18 @@ public final class WebMeters: Sendable {
             labels: ["system", "cause"])
     }
 
+    /// The same for a call that is none of the web: one to a mail server, for instance.
+    public func measure(_ system: String, _ body: () async throws -> Void) async throws {
+        let began = time.boot()
+        defer { durations.with(system).record(time.boot() - began) }
+        do {
+            try await body()
+        } catch {
+            failures.with(system, "none").increment()
+            throw error
+        }
+    }
+
     func measure(
         _ request: WebRequest, _ body: () async throws(WebError) -> WebResponse
     ) async throws(WebError) -> WebResponse {

@@ -1,3 +1,4 @@
+import Glibc
 import Exposition
 import Linux
 import Telemetry

@@ -47,6 +47,8 @@ final class Day {
         check.set("ok")
         period.set(3600)
         lastSuccess.set(Double(time.wall().milliseconds / 1000 - 1800))
+        runPeriod.set(86_400)
+        lastRun.set(Double(time.wall().milliseconds / 1000 - 80_000))
         busy.set(1)
         readers.set(4)
         try trouble(self)
@@ -65,7 +67,9 @@ final class Day {
     }
 
     var sync: Histogram { worker.histogram("sync_duration_seconds", "Syncs.", bounds: Bounds.long) }
-    var categorized: Distribution { worker.distribution("millrace_categorization_duration_seconds", "Categorized.") }
+    var categorized: Histogram {
+        worker.histogram("millrace_categorization_duration_seconds", "Categorized.", bounds: Bounds.requests)
+    }
     var wrong: Counter { worker.counter("millrace_categorization_errors", "Not categorized.") }
     var brief: Histogram {
         worker.histograms(
@@ -103,7 +107,18 @@ final class Day {
     var period: Gauge {
         runner.gauges("millrace_period_seconds", "Period.", unit: "seconds", labels: ["task"]).with("backup")
     }
-    var commit: Distribution { runner.distribution("millrace_store_commit_duration_seconds", "Commits.") }
+    var missed: Counter {
+        runner.counters("millrace_scheduler_runs", "Runs.", labels: ["outcome"]).with("missed")
+    }
+    var lastRun: Gauge { scheduled("last_run_timestamp") }
+    var runPeriod: Gauge { scheduled("period") }
+    private func scheduled(_ name: String) -> Gauge {
+        runner.gauges("millrace_scheduler_\(name)_seconds", "Runs.", unit: "seconds", labels: ["schedule"]).with(
+            "nightly")
+    }
+    var commit: Histogram {
+        runner.histogram("millrace_store_commit_duration_seconds", "Commits.", bounds: Bounds.requests)
+    }
     var failures: Counter { runner.counter("millrace_store_failures", "Failures.") }
     var busy: Gauge { runner.gauge("millrace_store_readers_busy", "Busy.") }
     var readers: Gauge { runner.gauge("millrace_store_readers", "Readers.") }
@@ -149,6 +164,8 @@ struct BuiltInAlertTests {
         Trouble(["breaker-open"]) { $0.breaker.set("open") },
         Trouble(["schedule-late"]) { $0.lateness.record(.seconds(300)) },
         Trouble(["periodic-missing"]) { $0.lastSuccess.set(Double($0.time.wall().milliseconds / 1000 - 8000)) },
+        Trouble(["schedule-missed"]) { $0.missed.increment() },
+        Trouble(["schedule-missing"]) { $0.lastRun.set(Double($0.time.wall().milliseconds / 1000 - 180_000)) },
         Trouble(["store-slow"]) { day in for _ in 0..<5 { day.commit.record(.milliseconds(400)) } },
         Trouble(["store-failing"]) { $0.failures.increment() },
         Trouble(["store-readers"]) { $0.busy.set(4) },

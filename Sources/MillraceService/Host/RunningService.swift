@@ -19,6 +19,8 @@ final class RunningService<S: Service>: Sendable {
     private let host: Locked<HostConfiguration>
     private let mailbox: HostMailbox
     private let manager: ServiceManager
+    /// Nil where nobody watches.
+    private let canaries: Periodic?
     /// Nil for the metrics service itself.
     private let publisher: MetricsPublisher?
 
@@ -74,6 +76,7 @@ final class RunningService<S: Service>: Sendable {
         self.mailbox = mailbox
         self.manager = manager
         host = Locked(values.host)
+        canaries = manager.watchdog.map { Periodic("canary", every: $0 / 2, in: registry, time: time) }
         let created = registry.source.started
         publisher =
             S.isPublished
@@ -219,6 +222,7 @@ final class RunningService<S: Service>: Sendable {
                 if state.phase == .ready {
                     let limit = Deadline(after: interval / 3, time: time)
                     try await withDeadline(limit, time: time) { [service] in try await service.canary() }
+                    canaries?.succeeded()
                 }
                 manager.send(.alive)
             } catch is CancellationError {
