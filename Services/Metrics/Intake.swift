@@ -62,7 +62,8 @@ final class Intake: Sendable {
 
     func families() -> [FamilySnapshot] {
         let collector = state.withLock { $0.collector }
-        return collector.families(now: time.boot())
+        let families = collector.families(now: time.boot())
+        return families + SyncFamilies.derived(from: families)
     }
 
     func sources() -> [Collector.SourceView] {

@@ -36,6 +36,9 @@ final class LiveJobs: Sendable {
     /// Jobs by queue.
     var queues: [String: Int] { state.withLock { $0.queues } }
 
+    /// Jobs by kind.
+    var kinds: [String: Int] { state.withLock { $0.kinds } }
+
     /// Lanes that have jobs.
     var lanes: [Lane] { state.withLock { Array($0.counts.keys) } }
 

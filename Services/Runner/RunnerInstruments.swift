@@ -102,11 +102,12 @@ final class RunnerInstruments: Sendable {
 }
 
 extension Runner {
-    /// What the runner knows at a moment: queues, pools, breakers, buckets.
+    /// What the runner knows at a moment: kinds, queues, pools, breakers, buckets.
     func families(created: Timestamp) -> [FamilySnapshot] {
-        let queued = live.queues
+        let (queued, ofKinds) = (live.queues, live.kinds)
         let now = time.boot()
-        let (running, resources) = state.withLock { ($0.dispatcher.load.queues, $0.dispatcher.resources.resources) }
+        let (load, resources) = state.withLock { ($0.dispatcher.load, $0.dispatcher.resources.resources) }
+        let running = load.queues
         func gauges(
             _ name: String, _ help: String, _ label: String, _ values: [(String, Double)]
         ) -> FamilySnapshot {
@@ -122,7 +123,14 @@ extension Runner {
         let breakers = breakerViews().prefix(Registry.limit).map { breaker in
             SeriesSnapshot([breaker.name], created: created, .states(states.map { $0 == breaker.state.rawValue }))
         }
+        let kinds = Set(ofKinds.keys).union(load.kinds.keys)
         return [
+            gauges(
+                "millrace_kind_waiting", "Jobs that do not run: ready, held or before their time.", "kind",
+                kinds.map { ($0, Double(max(0, ofKinds[$0, default: 0] - load.kinds[$0, default: 0]))) }),
+            gauges(
+                "millrace_kind_running", "Jobs that run.", "kind",
+                kinds.map { ($0, Double(load.kinds[$0, default: 0])) }),
             gauges(
                 "millrace_queue_waiting", "Jobs that do not run: ready, held or before their time.", "queue",
                 names.map { ($0, Double(max(0, queued[$0, default: 0] - running[$0, default: 0]))) }),

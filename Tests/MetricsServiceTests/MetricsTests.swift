@@ -45,6 +45,32 @@ struct MetricsTests {
         }
     }
 
+    /// The names that the earlier system's dashboards ask for, before the first sync and after some.
+    @Test func syncsOfCalendarsHaveTheNamesTheyAlwaysHad() async throws {
+        try await RunningMetrics.run { metrics in
+            let registry = registry("runner")
+            registry.counter("shop_orders", "Orders.").increment()
+            _ = try await metrics.publish(registry)
+            for name in ["sync_queue_active", "sync_queue_queued", "sync_duration_seconds_count"] {
+                #expect(try await metrics.value("\(name){service=\"runner\"}") == 0)
+            }
+            let bounds = Bounds.long
+            let durations = registry.histograms(
+                "millrace_job_duration_seconds", "Jobs.", labels: ["kind"], bounds: bounds)
+            durations.with("sync-schedule").record(.seconds(70))
+            durations.with("other").record(.seconds(70))
+            registry.gauges("millrace_kind_running", "Jobs.", labels: ["kind"]).with("sync-schedule").set(2)
+            registry.gauges("millrace_kind_waiting", "Jobs.", labels: ["kind"]).with("sync-schedule").set(6)
+            _ = try await metrics.publish(registry)
+            #expect(try await metrics.value("sync_queue_active{service=\"runner\"}") == 2)
+            #expect(try await metrics.value("sync_queue_queued{service=\"runner\"}") == 6)
+            #expect(try await metrics.value("sync_duration_seconds_count{service=\"runner\"}") == 1)
+            #expect(try await metrics.value("sync_duration_seconds_bucket{service=\"runner\",le=\"60\"}") == 0)
+            let read = ExpositionReader.read(try await metrics.get("/metrics").body, .text)
+            #expect(read.problems.isEmpty, "\(read.problems)")
+        }
+    }
+
     /// Totals: what an instance counted stays when it and the service die, and nothing counts twice.
     @Test func noCountIsLostWhenThePublisherAndTheServiceAreKilled() async throws {
         try await RunningMetrics.run { metrics in
