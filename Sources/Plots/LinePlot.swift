@@ -65,7 +65,10 @@ public struct LinePlot: Sendable {
         let limits = points.isEmpty ? [] : limits.filter { $0.value <= 4 * (values.max() ?? 0) }
         let y = Scale(min(0, values.min() ?? 0), max(values.max() ?? 1, limits.map(\.value).max() ?? 0), ticks: 4)
         let canvas = Canvas(x: x, y: y, width: width, height: height)
-        var svg = Markup.svg(width: width, height: height, title: title + ": " + summary, standsAlone: standsAlone)
+        let rows = legendRows
+        let below = rows.first?.y == Self.beside ? 0 : Double(rows.count) * Self.row
+        var svg = Markup.svg(
+            width: width, height: height + below, title: title + ": " + summary, standsAlone: standsAlone)
         svg += #"<text class="plot-title" x="0" y="14">\#(Markup.escaped(title))</text>"#
         for tick in y.ticks {
             let place = Markup.short(canvas.y(tick))
@@ -99,20 +102,52 @@ public struct LinePlot: Sendable {
             svg +=
                 #"<text class="plot-empty" text-anchor="middle" x="\#(Markup.short(width / 2))" y="\#(Markup.short(height / 2))">nothing yet</text>"#
         }
-        return svg + legend() + "</svg>"
+        return svg + legend(rows) + "</svg>"
     }
 
-    private func legend() -> String {
-        guard lines.count > 1 else { return "" }
+    /// The height of a row of names, and where the text of one beside the title stands.
+    private static let (row, beside) = (18.0, 14.0)
+
+    /// Where the names of the lines stand: beside the title, or in rows below where they are too long for that.
+    private var legendRows: [(y: Double, x: [(line: Int, start: Double)])] {
+        guard lines.count > 1 else { return [] }
+        let lengths = lines.map { Double($0.name.count) * 7 + 22 }
+        let all = lengths.reduce(0, +)
+        if all + Double(title.count) * 8 <= width {
+            var start = width - all
+            return [
+                (
+                    Self.beside,
+                    lengths.enumerated().map { index, length in
+                        defer { start += length }
+                        return (index, start)
+                    }
+                )
+            ]
+        }
+        var rows: [(y: Double, x: [(line: Int, start: Double)])] = []
+        var end = Double.infinity
+        for (index, length) in lengths.enumerated() {
+            if end + length > width {
+                rows.append((height + Self.row * Double(rows.count) + 10, []))
+                end = 0
+            }
+            rows[rows.count - 1].x.append((index, end))
+            end += length
+        }
+        return rows
+    }
+
+    private func legend(_ rows: [(y: Double, x: [(line: Int, start: Double)])]) -> String {
         var svg = ""
-        var end = width
-        for (index, line) in lines.enumerated().reversed() {
-            let length = Double(line.name.count) * 7 + 22
-            end -= length
-            svg +=
-                #"<g class="plot-\#(index % 6)"><line class="plot-line" x1="\#(Markup.short(end))" x2="\#(Markup.short(end + 12))" y1="10" y2="10"/>"#
-            svg +=
-                #"<text class="plot-tick" x="\#(Markup.short(end + 16))" y="14">\#(Markup.escaped(line.name))</text></g>"#
+        for (y, names) in rows {
+            for (index, start) in names {
+                let place = Markup.short(y - 4)
+                svg +=
+                    #"<g class="plot-\#(index % 6)"><line class="plot-line" x1="\#(Markup.short(start))" x2="\#(Markup.short(start + 12))" y1="\#(place)" y2="\#(place)"/>"#
+                svg +=
+                    #"<text class="plot-tick" x="\#(Markup.short(start + 16))" y="\#(Markup.short(y))">\#(Markup.escaped(lines[index].name))</text></g>"#
+            }
         }
         return svg
     }

@@ -28,6 +28,28 @@ struct PlotTests {
         #expect(!plot.svg().contains("<style"))
     }
 
+    /// Beside the title where there is room, else below the picture, which grows: no name lies over another or is cut.
+    @Test(arguments: [
+        (["done", "failed"], 220.0), (Array(repeating: "instance=0 service=categorizer", count: 5), 274),
+    ])
+    func namesOfLinesLieNowhereOverTheTitleOrEachOther(_ names: [String], _ height: Double) throws {
+        let svg = LinePlot("process_memory_bytes", names.map { .init($0, points([1, 2])) }).svg(standsAlone: true)
+        let root = try #require(try isXML(svg).rootElement())
+        #expect(try root.nodes(forXPath: "@height").first?.stringValue.flatMap(Double.init) == height)
+        let texts = try root.nodes(forXPath: "//*[local-name()='g']/*[local-name()='text']").compactMap {
+            $0 as? XMLElement
+        }
+        #expect(texts.count == names.count)
+        var taken: [String: Double] = ["14": Double("process_memory_bytes".count) * 7]
+        for text in texts {
+            let y = try #require(text.attribute(forName: "y")?.stringValue)
+            let x = try #require(text.attribute(forName: "x")?.stringValue.flatMap(Double.init))
+            #expect(x >= taken[y, default: 0])
+            taken[y] = x + Double(text.stringValue?.count ?? 0) * 6
+            #expect(taken[y]! <= 640)
+        }
+    }
+
     @Test func gapsInterruptTheLineAndBandsAreDrawn() throws {
         let far = points([1, 2]) + [LinePlot.Point(Self.start + 1000, 3, range: 1...4)]
         let svg = LinePlot("x", [.init("x", far)]).svg()

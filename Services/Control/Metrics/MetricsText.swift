@@ -44,21 +44,30 @@ enum MetricsText {
         return table.lines(for: terminal)
     }
 
+    /// As many lines as there are colours.
+    private static let lines = 6
+
     static func plot(_ name: String, _ answer: MetricsRead.Result, from start: Timestamp, to end: Timestamp) -> LinePlot
     {
         // What is counted is drawn as so much a second.
         let isGrowth = answer.series.contains { $0.course == .growth }
         let scale = isGrowth ? 1 / Double(max(1, answer.stepSeconds)) : 1
-        let lines = answer.series.prefix(6).map { series in
+        // What all have in common tells none apart.
+        let common = answer.series.dropFirst().reduce(answer.series.first?.labels ?? [:]) { common, series in
+            common.filter { series.labels[$0.key] == $0.value }
+        }
+        let isAlone = answer.series.count < 2
+        let lines = answer.series.prefix(Self.lines).map { series in
             LinePlot.Line(
-                text(series.labels),
+                text(isAlone ? series.labels : series.labels.filter { common[$0.key] == nil }),
                 series.points.map { point in
                     LinePlot.Point(
                         Double(point.time.milliseconds) / 1000, point.value * scale,
                         range: isGrowth ? nil : point.low...max(point.low, point.high))
                 })
         }
-        var plot = LinePlot(isGrowth ? "\(name), a second" : name, Array(lines))
+        let more = answer.series.count > Self.lines ? ", \(Self.lines) of \(answer.series.count)" : ""
+        var plot = LinePlot((isGrowth ? "\(name), a second" : name) + more, Array(lines))
         plot.unit = name.contains("_seconds") && !isGrowth ? .seconds : name.contains("_bytes") ? .bytes : .none
         plot.gap = Double(answer.stepSeconds) * 3
         plot.span = Double(start.milliseconds) / 1000...Double(max(start, end).milliseconds) / 1000

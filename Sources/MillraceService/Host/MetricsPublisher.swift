@@ -75,7 +75,10 @@ public final class MetricsPublisher: Sendable {
                 defer { isAway = true }
                 return !isAway
             }
-            if isNews, !(error is CancellationError) { log.debug("figures are not published, continuing: \(error)") }
+            guard isNews, !(error is CancellationError) else { return }
+            // One that is there and refuses them will refuse the next too.
+            let isRefused = (error as? any RPCErrorConvertible)?.rpcError.status == .invalidArgument
+            log.log(level: isRefused ? .warning : .debug, "figures are not published, continuing: \(error)")
         }
     }
 }
