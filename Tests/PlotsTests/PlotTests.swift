@@ -29,9 +29,10 @@ struct PlotTests {
     }
 
     /// Beside the title where there is room, else below the picture, which grows: no name lies over another or is cut.
-    @Test(arguments: [
-        (["done", "failed"], 220.0), (Array(repeating: "instance=0 service=categorizer", count: 5), 274),
-    ])
+    @Test(
+        arguments: [
+            (["done", "failed"], 220), (Array(repeating: "instance=0 service=categorizer", count: 5), 274),
+        ] as [([String], Double)])
     func namesOfLinesLieNowhereOverTheTitleOrEachOther(_ names: [String], _ height: Double) throws {
         let svg = LinePlot("process_memory_bytes", names.map { .init($0, points([1, 2])) }).svg(standsAlone: true)
         let root = try #require(try isXML(svg).rootElement())
