@@ -152,7 +152,7 @@ targets += service(
 targets += service(
     "CategorizerService", folder: "Categorizer",
     ["Categorization", "Calendars", "Tables", "Decimals", "MillraceService", "MillraceStore", "Resilience", "Schemas"],
-    testing: ["MillraceStore", "MillraceService", "MillraceProtocol", "JSONCodec", log])
+    testing: ["MillraceStore", "MillraceService", "MillraceProtocol", "Telemetry", "JSONCodec", log])
 targets += service(
     "MetricsService", folder: "Metrics",
     [

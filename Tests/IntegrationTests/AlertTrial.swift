@@ -111,8 +111,8 @@ final class AlertTrial: Sendable {
                 for rule in firing where course[rule] == nil {
                     course[rule] = Fired(cause: cause, after: now - began, began: now)
                 }
-                for rule in course.keys where !firing.contains(rule) && course[rule]?.lasted == nil {
-                    course[rule]?.lasted = now - (course[rule]?.began ?? now)
+                for (rule, fired) in course where !firing.contains(rule) && fired.lasted == nil {
+                    course[rule]?.lasted = now - fired.began
                 }
             }
             try await pause(.milliseconds(200))

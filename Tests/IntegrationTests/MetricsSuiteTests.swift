@@ -51,7 +51,7 @@ struct MetricsSuiteTests {
                 "millrace_rpc_duration_seconds_count{service=\"runner\",method=\"job.submit\"}",
                 "millrace_store_commit_duration_seconds_bucket{service=\"runner\",le=\"0.001\"}",
                 "millrace_queue_ready{service=\"runner\",queue=\"default\"}",
-                "millrace_job_duration_seconds_bucket{service=\"runner\",kind=\"sync-task-order-logs\",le=\"60\"}",
+                "millrace_job_duration_seconds_bucket{service=\"runner\",kind=\"sync-task-order-logs\",le=\"60.0\"}",
             ] { #expect(scraped.contains(part), "\(part)") }
 
             let health = try Tree(await get(page + "health"))

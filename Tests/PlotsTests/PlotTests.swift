@@ -43,8 +43,8 @@ struct PlotTests {
         #expect(texts.count == names.count)
         var taken: [String: Double] = ["14": Double("process_memory_bytes".count) * 7]
         for text in texts {
-            let y = try #require(text.attribute(forName: "y")?.stringValue)
-            let x = try #require(text.attribute(forName: "x")?.stringValue.flatMap(Double.init))
+            let y = try #require(try text.nodes(forXPath: "@y").first?.stringValue)
+            let x = try #require(try text.nodes(forXPath: "@x").first?.stringValue.flatMap(Double.init))
             #expect(x >= taken[y, default: 0])
             taken[y] = x + Double(text.stringValue?.count ?? 0) * 6
             #expect(taken[y]! <= 640)

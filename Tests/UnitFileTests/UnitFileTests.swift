@@ -67,8 +67,8 @@ struct UnitFileTests {
         let socket = try UnitFile(Self.page)
         #expect(socket.value("Service", in: "Socket") == "millrace-metrics.service")
         #expect(socket.value("FileDescriptorName", in: "Socket") == "http")
-        let text = try #require(text(of: packageRoot + "/Units/\(Self.page)"))
-        let places = text.split(separator: "\n").filter { $0.hasPrefix("ListenStream=") }
+        let unit = try #require(text(of: packageRoot + "/Units/\(Self.page)"))
+        let places = unit.split(separator: "\n").filter { $0.hasPrefix("ListenStream=") }
         #expect(places == ["ListenStream=127.0.0.1:9464", "ListenStream=/run/millrace/metrics-http.sock"])
     }
 
