@@ -16,7 +16,7 @@ products = millrace-runner millrace-preloader millrace-categorizer millrace-sche
 swift_folders = Package.swift Sources Services Tests $(wildcard Benchmarks Schemas Examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release test check format demo bench claims accuracy crash crash-schedules crash-metrics alerts install thread-sanitizer clean
+.PHONY: help setup build release test check format demo bench claims accuracy crash crash-schedules crash-mails crash-metrics alerts install thread-sanitizer clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -74,6 +74,10 @@ crash-metrics: setup ## kill -9 the metrics service and publishers under 100,000
 alerts: setup ## make every built-in alert fire by what it is about; writes Documentation/AlertTrials.md
 	$(SWIFT) build --build-tests
 	@MILLRACE_ALERT_TRIALS="$(CURDIR)/Documentation/AlertTrials.md" sh Scripts/test --filter RealAlertTests
+
+crash-mails: setup ## kill -9 runner and worker two hundred times while briefs are mailed; writes Documentation/MailCrashes.md
+	$(SWIFT) build --build-tests
+	@sh Scripts/crash --mails
 
 install: ## install executables, units and completions (DESTDIR= PREFIX=/usr BUILD=release)
 ifdef BINARIES
