@@ -1,5 +1,5 @@
-import Glibc
 import Exposition
+import Glibc
 import Linux
 import Telemetry
 import TestSupport
