@@ -4,6 +4,7 @@ import Linux
 import MillraceProtocol
 import MillraceRPC
 import MillraceService
+import MillraceStore
 import MillraceWorker
 import WebClient
 
@@ -24,9 +25,13 @@ import WebClient
         }
         var web = WebClientSettings()
         web.trusted = settings.trustedCertificates
-        let webDoor = WebDoor(web)
+        let registry = WorkerHost.registry(name: "backoffice")
+        let outside = WebMeters(registry, time: SystemTime())
+        let webDoor = WebDoor(web, meters: outside)
         let secrets = Secrets(state: settings.state)
-        let books = BooksDoor(settings: settings, web: webDoor, secrets: secrets)
+        let books = BooksDoor(
+            settings: settings, web: webDoor, secrets: secrets, meters: StoreMeters(registry, time: SystemTime()),
+            outside: outside)
         let hook = HookWorkload(web: webDoor, secrets: secrets)
         let categorizer = ServiceSocket.path(of: "categorizer") { Environment[$0] }
         let calendars = ClinicCalendars(settings: settings.schedules, web: webDoor, secrets: secrets)
@@ -43,7 +48,7 @@ import WebClient
                 DailyBriefWorkload(books: books, post: post),
                 ScheduleWorkload(books: books, calendars: calendars),
             ],
-            plain: [hook, MailWorkload(books: books)], warnings: settings.warnings)
+            plain: [hook, MailWorkload(books: books)], warnings: settings.warnings, registry: registry)
     }
 
     private static var help: String {

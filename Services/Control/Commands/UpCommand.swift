@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import JSONCodec
 import Linux
+import MillraceProtocol
 import Schemas
 
 /// `millctl up --state DIR [--detach]`
