@@ -138,6 +138,27 @@ struct Features {
         return any ? mixed(hash) : 0
     }
 
+    /// Keys of the first word of a name and of the first two; 0 where there are fewer. Numbers are no words.
+    static func beginnings(of name: String) -> (one: UInt64, two: UInt64) {
+        var keys: [UInt64] = []
+        var hash: UInt64 = 0x0BE6_1221
+        var hasLetters = false
+        for byte in name.utf8 {
+            let letter = byte &- 0x41 < 26 ? byte + 0x20 : byte
+            if letter &- 0x61 < 26 || letter >= 0x80 {
+                hash = (hash ^ UInt64(letter)) &* 0x100_0000_01B3
+                hasLetters = true
+            } else if hasLetters, letter != 0x27 {
+                keys.append(mixed(hash &+ UInt64(keys.count)))
+                hash = hash &* 31 &+ 7
+                hasLetters = false
+                if keys.count == 2 { break }
+            }
+        }
+        if hasLetters { keys.append(mixed(hash &+ UInt64(keys.count))) }
+        return (keys.first ?? 0, keys.count > 1 ? keys[1] : 0)
+    }
+
     private static let blank: UInt8 = 0x20
 
     /// Lower case; letters, digits, `&` and `*` stay, apostrophes go, all else parts words.

@@ -8,15 +8,19 @@ extension TextModel {
         threshold = 2
         numbers = [:]
         vocabulary = Vocabulary()
-        linear = LinearLayer(pieces: 0, labels: 0)
+        layers = [LinearLayer](repeating: LinearLayer(pieces: 0, labels: 0), count: Self.layerCount)
         table = MerchantTable()
         values = ValueLayer(labels: 0)
     }
 
     /// Learns from history. Takes a few seconds for 50,000 rows of 5,000 texts. Probabilities are calibrated on parts that
     /// are first held back: merchants by their name, rows by chance, and the latest.
-    public init(_ history: [LabelledExample], _ options: TrainingOptions = TrainingOptions()) {
-        let rows = TrainingRows(history)
+    ///
+    /// - Parameter names: of the labels, where they are not their names themselves. A name speaks for its label, too.
+    public init(
+        _ history: [LabelledExample], names: [String: String] = [:], _ options: TrainingOptions = TrainingOptions()
+    ) {
+        let rows = TrainingRows(history, names)
         guard !rows.isEmpty else {
             self.init()
             return
@@ -28,6 +32,10 @@ extension TextModel {
         let trial = Trial(rows, folds: options.folds) { TextModel(rows, $0, options) }
         self.init(rows, Array(0..<rows.count), options)
         judgements = trial.judgements()
+        let raw = layers
+        for regime in [Regime.known, .unknown] {
+            layers[regime.layer] = raw[0].mixed(with: raw[1], share: judgements[regime.rawValue].share)
+        }
         threshold = trial.threshold(judgements, precision: options.precision)
     }
 
@@ -37,19 +45,31 @@ extension TextModel {
         threshold = 0.95
         numbers = Dictionary(uniqueKeysWithValues: rows.labels.enumerated().map { ($1, Int32($0)) })
         table = MerchantTable()
-        let tallies = rows.tallies(chosen, power: options.rowPower)
         let lanes = (rows.labels.count + 7) / 8
-        vocabulary = rows.vocabulary(tallies, most: options.maximumWeights / (lanes * 8), options)
-        var search = SupportVectors(pieces: vocabulary.count, labels: rows.labels.count)
-        var features = Features()
-        for (text, tallies) in tallies.enumerated() where !tallies.isEmpty {
-            features.removeAll()
-            features.addTexts(rows.examples[Int(rows.textRow[text])].example.texts)
-            var vector = SparseVector()
-            vector.append(features, vocabulary)
-            search.add(vector, tallies)
+        let tallies = [options.closePower, options.broadPower].map { rows.tallies(chosen, power: $0) }
+        let vocabulary = rows.vocabulary(
+            tallies[1], most: options.maximumWeights / (lanes * 8 * Self.layerCount), options)
+        self.vocabulary = vocabulary
+        layers = zip(tallies, [options.closeCost, options.broadCost]).map { tallies, cost in
+            var search = SupportVectors(pieces: vocabulary.count, labels: rows.labels.count)
+            var features = Features()
+            func add(_ texts: [String], _ tallies: [SupportVectors.Tally]) {
+                features.removeAll()
+                features.addTexts(texts)
+                var vector = SparseVector()
+                vector.append(features, vocabulary)
+                search.add(vector, tallies)
+            }
+            for (text, tallies) in tallies.enumerated() where !tallies.isEmpty {
+                add(rows.examples[Int(rows.textRow[text])].example.texts, tallies)
+            }
+            if options.nameRows > 0 {
+                for (label, name) in rows.names.enumerated() where !name.isEmpty {
+                    add([name], [SupportVectors.Tally(label: Int32(label), count: options.nameRows)])
+                }
+            }
+            return search.solve(cost: cost, epochs: options.epochs)
         }
-        linear = search.solve(cost: options.cost, epochs: options.epochs)
         values = ValueLayer(
             labels: rows.labels.count,
             rows: chosen.lazy.map { row in
@@ -68,7 +88,9 @@ extension TextModel {
     /// Keeps the row in the memory of merchants.
     mutating func note(_ keys: MemoryKeys, _ label: Int32, day: Int32, weight: Float = 1, remembersExact: Bool = false)
     {
-        table.add(keys.merchant, label: label, day: day, weight: weight)
+        for key in [keys.firstWord, keys.twoWords, keys.merchant] {
+            table.add(key, label: label, day: day, weight: weight)
+        }
         if keys.exact != 0, remembersExact || table.contains(keys.exact) {
             table.add(keys.exact, label: label, day: day, weight: weight)
         }

@@ -4,6 +4,8 @@ import Glibc
 struct TrainingRows {
     let examples: [LabelledExample]
     let labels: [String]
+    /// What the labels are called; empty for those of which it is not known.
+    let names: [String]
     let label: [Int32]
     let keys: [MemoryKeys]
     /// The number of the row's text.
@@ -18,9 +20,12 @@ struct TrainingRows {
     var count: Int { examples.count }
 
     /// Labels in the order of the alphabet.
-    init(_ history: [LabelledExample]) {
+    init(_ history: [LabelledExample], _ names: [String: String]) {
         examples = history
         labels = Set(history.map(\.label)).sorted()
+        self.names = labels.map { label in
+            names[label] ?? (label.contains(where: \.isLetter) ? label : "")
+        }
         let numbers = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, Int32($0)) })
         label = history.map { numbers[$0.label] ?? 0 }
         keys = history.map { MemoryKeys($0.example) }
@@ -50,10 +55,14 @@ struct TrainingRows {
         let latest = day.sorted()[day.count * 9 / 10]
         let hasDays = fold == 0 && latest > (day.min() ?? 0)
         return examples.indices.filter { row in
-            Features.mixed(keys[row].merchant ^ 0x5EED) % UInt64(folds) == UInt64(fold)
+            holdsBack(merchantOf: row, fold, of: folds)
                 || (hasDays && day[row] >= latest)
                 || Features.mixed(UInt64(row) &+ 0xABCD) % 12 == UInt64(fold)
         }
+    }
+
+    func holdsBack(merchantOf row: Int, _ fold: Int, of folds: Int) -> Bool {
+        Features.mixed(keys[row].merchant ^ 0x5EED) % UInt64(folds) == UInt64(fold)
     }
 
     /// How often each text bears each label among the chosen rows; empty for texts that are not among them.
@@ -90,6 +99,11 @@ struct TrainingRows {
             for piece in features.pieces where inText.insert(piece.hash).inserted {
                 counts[piece.hash, default: (0, piece.group)].count += count
             }
+        }
+        for name in names where !name.isEmpty {
+            features.removeAll()
+            features.addTexts([name])
+            for piece in features.pieces where counts[piece.hash] == nil { counts[piece.hash] = (1, piece.group) }
         }
         var kept = counts
         if kept.count > most {

@@ -5,8 +5,10 @@ struct Trial {
     typealias Judgement = TextModel.Judgement
 
     private struct Row {
-        /// Linear scores, before any temperature.
-        var scores: [LinearLayer.Lane]
+        /// Scores of the close and of the broad weights, before any temperature.
+        var close: [LinearLayer.Lane]
+        var broad: [LinearLayer.Lane]
+        var familiarity: Familiarity
         var model: Int
         var row: Int
         var regime: TextModel.Regime
@@ -17,7 +19,7 @@ struct Trial {
     private var held: [Row] = []
 
     /// Rows of merchants that the model knows, and of others, that are looked at, at most for each model.
-    private static let maximumRows = 4000
+    private static let maximumRows = 3000
     /// Rows by which a regime's parameters are chosen, at most.
     private static let maximumTried = 4000
 
@@ -33,9 +35,13 @@ struct Trial {
                 let stride = part.count / Self.maximumRows + 1
                 for row in part.indices.lazy.filter({ $0 % stride == 0 }).map({ part[$0] }) {
                     let keys = rows.keys[row]
-                    model.scores(of: rows.examples[row].example, keys, &scratch)
-                    let regime = model.regime(keys, day: rows.day[row])
-                    held.append(Row(scores: scratch.scores, model: fold, row: row, regime: regime))
+                    model.scores(of: rows.examples[row].example, keys, layer: 0, &scratch)
+                    let close = scratch.scores
+                    model.scores(of: rows.examples[row].example, keys, layer: 1, &scratch)
+                    held.append(
+                        Row(
+                            close: close, broad: scratch.scores, familiarity: scratch.familiarity, model: fold,
+                            row: row, regime: regime(row, model, fold, folds: max(folds, 2))))
                 }
             }
             // From here on only its memory of merchants is asked; the weights would fill the machine's.
@@ -44,21 +50,31 @@ struct Trial {
         }
     }
 
+    /// A merchant that was held back is not one that came later.
+    private func regime(_ row: Int, _ model: TextModel, _ fold: Int, folds: Int) -> TextModel.Regime {
+        let regime = model.regime(rows.keys[row], day: rows.day[row])
+        return regime == .unknownLater && rows.holdsBack(merchantOf: row, fold, of: folds) ? .unknown : regime
+    }
+
     func judgements() -> [Judgement] {
         var known = Judgement()
+        var unknown = Judgement()
+        unknown.share = 1
         return TextModel.Regime.allCases.map { regime in
-            let judgement = judgement(regime, regime == .unknown ? Judgement() : known)
+            let judgement = judgement(regime, regime.isKnown ? known : unknown)
             if regime == .known { known = judgement }
+            if regime == .unknown { unknown = judgement }
             return judgement
         }
     }
 
-    /// The parameters under which the held rows of a regime are likeliest, and the curve that makes scores probabilities;
-    /// the other where too few rows were held. What holds for merchants that are known says nothing of those that are not.
+    /// The parameters under which the held rows of a regime are likeliest, and what makes scores probabilities; the other
+    /// where too few rows were held. What holds for merchants that are known says nothing of those that are not.
     private func judgement(_ regime: TextModel.Regime, _ other: Judgement) -> Judgement {
         let rows = held.filter { $0.regime == regime }
-        var best = Judgement()
         guard rows.count >= 2 * Calibration.minimumPool else { return other }
+        var best = Judgement()
+        best.share = other.share
         let tried = rows.indices.filter { $0 % (rows.count / Self.maximumTried + 1) == 0 }.map { rows[$0] }
         var least = loss(tried, best)
         func choose<Value>(_ path: WritableKeyPath<Judgement, Value>, _ values: [Value]) {
@@ -69,18 +85,22 @@ struct Trial {
                 if loss < least { (least, best) = (loss, next) }
             }
         }
+        let levels = regime.isKnown ? MemoryKeys.levelCount : MemoryKeys.sharedLevelCount
         for _ in 0..<2 {
             choose(\.temperature, [0.06, 0.08, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4, 0.6])
+            // Later ones have the weights of the others.
+            if regime == .known || regime == .unknown { choose(\.share, [0, 0.25, 0.5, 0.75, 1]) }
             choose(\.value, [0, 0.25, 0.5, 0.75, 1, 1.5, 2])
-            guard regime != .unknown else { continue }
-            for place in 0..<MemoryKeys.levelCount {
-                choose(\.priors[place], [1, 3, 10, 30, 100, 300, 1000])
-            }
+            for place in 0..<levels { choose(\.priors[place], [1, 3, 10, 30, 100, 300, 1000]) }
         }
+        let answers = rows.map { (row: $0, answer: answer($0, best)) }
+        best.surety = Surety(
+            answers.map { row, answer in
+                Surety.Sample(signs: answer.signs, isRight: answer.isRight, weight: 1)
+            })
         best.calibration = Calibration(
-            rows.map { row in
-                let answer = answer(row, best)
-                return Calibration.Sample(score: answer.score, isRight: answer.isRight)
+            answers.map { _, answer in
+                Calibration.Sample(score: best.surety.score(answer.signs), isRight: answer.isRight)
             })
         return best
     }
@@ -109,12 +129,14 @@ struct Trial {
 
     private func answer(
         _ row: Row, _ judgement: Judgement
-    ) -> (score: Float, probability: Float, isRight: Bool, truth: Float) {
+    ) -> (signs: Surety.Signs, probability: Float, isRight: Bool, truth: Float) {
         var scratch = ModelScratch()
-        scratch.scores = row.scores
+        scratch.familiarity = row.familiarity
+        scratch.scores = row.close
+        for lane in row.close.indices { scratch.scores[lane] += (row.broad[lane] - row.close[lane]) * judgement.share }
         let example = rows.examples[row.row].example
         let answer = models[row.model].judge(example, rows.keys[row.row], judgement, &scratch)
         let label = rows.label[row.row]
-        return (answer.score, answer.probability, answer.label == label, scratch.mixed[Int(label)])
+        return (answer.signs, answer.probability, answer.label == label, scratch.mixed[Int(label)])
     }
 }
