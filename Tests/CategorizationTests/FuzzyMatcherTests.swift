@@ -1,6 +1,7 @@
-import Categorization
 import TestSupport
 import Testing
+
+@testable import Categorization
 
 @Suite struct FuzzyMatcherTests {
     private func options(_ minimum: Double, _ algorithms: [Similarity] = [.jaroWinkler, .trigram]) -> FuzzyOptions {

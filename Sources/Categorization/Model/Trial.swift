@@ -93,20 +93,25 @@ struct Trial {
             choose(\.value, [0, 0.25, 0.5, 0.75, 1, 1.5, 2])
             for place in 0..<levels { choose(\.priors[place], [1, 3, 10, 30, 100, 300, 1000]) }
         }
-        let answers = rows.map { (row: $0, answer: answer($0, best)) }
+        let answers = rows.map { (weight: weight($0), answer: answer($0, best)) }
         best.surety = Surety(
-            answers.map { row, answer in
-                Surety.Sample(signs: answer.signs, isRight: answer.isRight, weight: 1)
+            answers.map { weight, answer in
+                Surety.Sample(signs: answer.signs, isRight: answer.isRight, weight: weight)
             })
         best.calibration = Calibration(
-            answers.map { _, answer in
-                Calibration.Sample(score: best.surety.score(answer.signs), isRight: answer.isRight)
+            answers.map { weight, answer in
+                Calibration.Sample(score: best.surety.score(answer.signs), isRight: answer.isRight, weight: weight)
             })
         return best
     }
 
+    /// A merchant nobody knows is right or wrong as a whole: a thousand rows of one say little of another.
+    private func weight(_ row: Row) -> Float {
+        row.regime.isKnown ? 1 : 1 / Float(rows.merchantRows[row.row]).squareRoot()
+    }
+
     private func loss(_ rows: [Row], _ judgement: Judgement) -> Double {
-        rows.reduce(0) { $0 - log(max(Double(answer($1, judgement).truth), 1e-4)) }
+        rows.reduce(0) { $0 - Double(weight($1)) * log(max(Double(answer($1, judgement).truth), 1e-4)) }
     }
 
     /// The lowest probability above which answers reach the precision; above 1 when none does.
