@@ -70,9 +70,9 @@ import Testing
 
     /// The bar of issue 5, on invented books: a thousand corrections of which every merchant came several times.
     @Test func aThousandCorrectionsAreWorthATrainingAnew() {
-        let rows = InventedBooks.rows(6000, seed: 4)
+        let rows = InventedBooks.rows(2400, seed: 4)
         // Learned from books of which one kind is wrong: there is much to correct.
-        let history = InventedBooks.rows(400, seed: 3).map { row in
+        let history = InventedBooks.rows(300, seed: 3).map { row in
             LabelledExample(row.example, label: row.label == "travel" ? "food" : row.label)
         }
         let trial = CorrectionTrial(TextModel(history), history: history, rows: rows, most: 1000)

@@ -23,11 +23,10 @@ public struct TextModel: Sendable {
     /// What is known of an example before it is judged: whether its merchant is in the memory, and whether it is later
     /// than all that was learned. Each has its own probabilities.
     enum Regime: Int, CaseIterable, Sendable {
-        case known, knownLater, unknown, unknownLater
+        case known, knownLater, unknown
 
-        var isKnown: Bool { self == .known || self == .knownLater }
         /// Where its weights are in ``TextModel/layers``.
-        var layer: Int { isKnown ? 0 : 1 }
+        var layer: Int { self == .unknown ? 1 : 0 }
     }
 
     static let layerCount = 2
@@ -90,8 +89,8 @@ public struct TextModel: Sendable {
     func knows(_ keys: MemoryKeys) -> Bool { table.contains(keys.merchant) }
 
     func regime(_ keys: MemoryKeys, day: Int32) -> Regime {
-        if knows(keys) { return day > lastDay ? .knownLater : .known }
-        return day > lastDay ? .unknownLater : .unknown
+        guard knows(keys) else { return .unknown }
+        return day > lastDay ? .knownLater : .known
     }
 
     /// Judges by the linear scores that lie in the scratch.

@@ -55,14 +55,10 @@ struct TrainingRows {
         let latest = day.sorted()[day.count * 9 / 10]
         let hasDays = fold == 0 && latest > (day.min() ?? 0)
         return examples.indices.filter { row in
-            holdsBack(merchantOf: row, fold, of: folds)
+            Features.mixed(keys[row].merchant ^ 0x5EED) % UInt64(folds) == UInt64(fold)
                 || (hasDays && day[row] >= latest)
                 || Features.mixed(UInt64(row) &+ 0xABCD) % 12 == UInt64(fold)
         }
-    }
-
-    func holdsBack(merchantOf row: Int, _ fold: Int, of folds: Int) -> Bool {
-        Features.mixed(keys[row].merchant ^ 0x5EED) % UInt64(folds) == UInt64(fold)
     }
 
     /// How often each text bears each label among the chosen rows; empty for texts that are not among them.

@@ -41,7 +41,7 @@ struct Trial {
                     held.append(
                         Row(
                             close: close, broad: scratch.scores, familiarity: scratch.familiarity, model: fold,
-                            row: row, regime: regime(row, model, fold, folds: max(folds, 2))))
+                            row: row, regime: model.regime(keys, day: rows.day[row])))
                 }
             }
             // From here on only its memory of merchants is asked; the weights would fill the machine's.
@@ -50,20 +50,14 @@ struct Trial {
         }
     }
 
-    /// A merchant that was held back is not one that came later.
-    private func regime(_ row: Int, _ model: TextModel, _ fold: Int, folds: Int) -> TextModel.Regime {
-        let regime = model.regime(rows.keys[row], day: rows.day[row])
-        return regime == .unknownLater && rows.holdsBack(merchantOf: row, fold, of: folds) ? .unknown : regime
-    }
-
     func judgements() -> [Judgement] {
         var known = Judgement()
+        // Where nothing tells, what rows share is all that speaks for a merchant nobody knows.
         var unknown = Judgement()
         unknown.share = 1
         return TextModel.Regime.allCases.map { regime in
-            let judgement = judgement(regime, regime.isKnown ? known : unknown)
+            let judgement = judgement(regime, regime == .unknown ? unknown : known)
             if regime == .known { known = judgement }
-            if regime == .unknown { unknown = judgement }
             return judgement
         }
     }
@@ -85,11 +79,11 @@ struct Trial {
                 if loss < least { (least, best) = (loss, next) }
             }
         }
-        let levels = regime.isKnown ? MemoryKeys.levelCount : MemoryKeys.sharedLevelCount
+        let levels = regime == .unknown ? MemoryKeys.sharedLevelCount : MemoryKeys.levelCount
         for _ in 0..<2 {
             choose(\.temperature, [0.06, 0.08, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4, 0.6])
             // Later ones have the weights of the others.
-            if regime == .known || regime == .unknown { choose(\.share, [0, 0.25, 0.5, 0.75, 1]) }
+            if regime != .knownLater { choose(\.share, [0, 0.25, 0.5, 0.75, 1]) }
             choose(\.value, [0, 0.25, 0.5, 0.75, 1, 1.5, 2])
             for place in 0..<levels { choose(\.priors[place], [1, 3, 10, 30, 100, 300, 1000]) }
         }
@@ -107,7 +101,7 @@ struct Trial {
 
     /// A merchant nobody knows is right or wrong as a whole: a thousand rows of one say little of another.
     private func weight(_ row: Row) -> Float {
-        row.regime.isKnown ? 1 : 1 / Float(rows.merchantRows[row.row]).squareRoot()
+        row.regime == .unknown ? 1 / Float(rows.merchantRows[row.row]).squareRoot() : 1
     }
 
     private func loss(_ rows: [Row], _ judgement: Judgement) -> Double {
