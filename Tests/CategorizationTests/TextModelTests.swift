@@ -139,6 +139,17 @@ struct InventedBooks {
         #expect(model.predict(TextExample(texts: ["toll road"], amount: 5.5)).first?.label == "travel")
     }
 
+    @Test(arguments: [
+        ("Amazon.co.uk*MZ9QO6OX4", "AMAZON CO UK*MK4T51", true), ("FACEBK V7Z6RK23N2", "facebk *47G59865X2", true),
+        ("SHELL 4711", "Shell #12", true), ("gear4music", "set2stage", false),
+        ("www.4work.co.uk", "www.evaq8.co.uk", false),
+        ("12345", "54321", false), ("M60F12WC4", "V7Z6RK23N2", false),
+    ])
+    func theCodesOfBookingsAreNoPartOfANameThatIsRemembered(one: String, other: String, isSame: Bool) {
+        #expect((Features.merchantKey([one]) == Features.merchantKey([other])) == isSame)
+        #expect(Features.merchantKey([one]) != 0)
+    }
+
     @Test func theNameOfALabelSpeaksForIt() {
         let rows = InventedBooks.rows(400, seed: 12).map { row in
             LabelledExample(row.example, label: row.label == "travel" ? "Railway journeys" : row.label)

@@ -33,14 +33,6 @@ struct LinearLayer: Sendable {
         }
     }
 
-    /// The layer whose scores lie between those of both: `share` of the way to the other.
-    func mixed(with other: LinearLayer, share: Float) -> LinearLayer {
-        var mixed = self
-        for place in weights.indices { mixed.weights[place] += (other.weights[place] - weights[place]) * share }
-        for lane in bias.indices { mixed.bias[lane] += (other.bias[lane] - bias[lane]) * share }
-        return mixed
-    }
-
     /// One step towards the label: where a score is on the wrong side of its margin, the share `weight` of what would mend it.
     ///
     /// - Parameter scores: room for the scores, of ``lanes`` lanes.

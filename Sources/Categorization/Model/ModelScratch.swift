@@ -22,12 +22,14 @@ public struct ModelScratch: Sendable {
     public init() {}
 
     mutating func prepare(for model: TextModel) {
-        if revision != model.revision || scores.count != model.lanes {
+        if revision != model.revision || scores.count != model.linear.lanes {
             young = [:]
             old = [:]
             revision = model.revision
         }
-        if scores.count != model.lanes { scores = [LinearLayer.Lane](repeating: .zero, count: model.lanes) }
+        if scores.count != model.linear.lanes {
+            scores = [LinearLayer.Lane](repeating: .zero, count: model.linear.lanes)
+        }
     }
 
     /// Whether the scores of the text were kept; they are in ``scores`` then.

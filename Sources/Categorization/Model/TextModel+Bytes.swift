@@ -32,7 +32,6 @@ extension TextModel {
         writer.put(UInt32(labels.count))
         for label in labels { writer.put(label) }
         for judgement in judgements {
-            writer.put(judgement.share)
             writer.put(judgement.temperature)
             writer.put(judgement.value)
             writer.put(judgement.priors)
@@ -43,14 +42,12 @@ extension TextModel {
                 writer.put(point.probability)
             }
         }
-        writer.put(UInt32(linearLabels))
+        writer.put(UInt32(linear.labels))
         writer.put(vocabulary.hashes)
         writer.put(vocabulary.scales)
         writer.put(vocabulary.lengths)
-        for layer in layers {
-            writer.put(layer.weights)
-            writer.put(layer.bias)
-        }
+        writer.put(linear.weights)
+        writer.put(linear.bias)
         writer.put(values.ratios)
         writer.put(UInt32(table.entries.count))
         for (key, entry) in table.entries.sorted(by: { $0.key < $1.key }) {
@@ -89,7 +86,7 @@ extension TextModel {
             let hashes = reader.words(UInt64.self), let scales = reader.floats(), scales.count == hashes.count,
             let lengths = reader.floats(), lengths.count == Features.Group.allCases.count,
             Set(hashes).count == hashes.count,
-            let layers = layers(&reader, pieces: hashes.count, labels: linearLabels), let ratios = reader.lanes()
+            let linear = linear(&reader, pieces: hashes.count, labels: linearLabels), let ratios = reader.lanes()
         else { return nil }
         model.labels = labels
         model.numbers = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, Int32($0)) })
@@ -99,7 +96,7 @@ extension TextModel {
         model.lastDay = lastDay
         model.judgements = judgements
         model.vocabulary = Vocabulary(hashes: hashes, scales: scales, lengths: lengths)
-        model.layers = layers
+        model.linear = linear
         model.values = ValueLayer(labels: linearLabels)
         guard ratios.count == model.values.ratios.count else { return nil }
         model.values.ratios = ratios
@@ -108,24 +105,20 @@ extension TextModel {
         return model
     }
 
-    private static func layers(_ reader: inout ByteReader, pieces: Int, labels: Int) -> [LinearLayer]? {
-        var layers: [LinearLayer] = []
-        for _ in 0..<layerCount {
-            var layer = LinearLayer(pieces: 0, labels: labels)
-            guard let weights = reader.lanes(), weights.count == pieces * layer.lanes, let bias = reader.lanes(),
-                bias.count == layer.lanes
-            else { return nil }
-            layer.weights = weights
-            layer.bias = bias
-            layers.append(layer)
-        }
-        return layers
+    private static func linear(_ reader: inout ByteReader, pieces: Int, labels: Int) -> LinearLayer? {
+        var linear = LinearLayer(pieces: 0, labels: labels)
+        guard let weights = reader.lanes(), weights.count == pieces * linear.lanes, let bias = reader.lanes(),
+            bias.count == linear.lanes
+        else { return nil }
+        linear.weights = weights
+        linear.bias = bias
+        return linear
     }
 
     private static func judgements(_ reader: inout ByteReader) -> [Judgement]? {
         var judgements: [Judgement] = []
         for _ in Regime.allCases {
-            guard let share = reader.float(), let temperature = reader.float(), temperature > 0,
+            guard let temperature = reader.float(), temperature > 0,
                 let value = reader.float(), let priors = reader.floats(), priors.count == MemoryKeys.levelCount,
                 let surety = reader.floats(), surety.isEmpty || surety.count == Surety.Signs.count,
                 let points = reader.list({ reader -> Calibration.Point? in
@@ -135,7 +128,7 @@ extension TextModel {
             else { return nil }
             judgements.append(
                 Judgement(
-                    share: share, temperature: temperature, value: value, priors: priors,
+                    temperature: temperature, value: value, priors: priors,
                     surety: Surety(weights: surety), calibration: Calibration(points: points)))
         }
         return judgements

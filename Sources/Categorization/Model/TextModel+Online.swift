@@ -46,15 +46,13 @@ extension TextModel {
 
     /// A step of the linear layer; labels it was not made for live in the memory until it is trained anew.
     private mutating func step(_ example: TextExample, _ label: Int32, weight: Float = 1) {
-        guard label < linearLabels else { return }
+        guard label < linear.labels else { return }
         var features = Features()
         var vector = SparseVector()
         features.addTexts(example.texts)
         vector.append(features, vocabulary)
-        var scores = [LinearLayer.Lane](repeating: .zero, count: lanes)
-        for layer in layers.indices {
-            layers[layer].learn(vector, label: Int(label), weight: Self.onlineShare * weight, scores: &scores)
-        }
+        var scores = [LinearLayer.Lane](repeating: .zero, count: linear.lanes)
+        linear.learn(vector, label: Int(label), weight: Self.onlineShare * weight, scores: &scores)
     }
 
     /// The share of a wrong score that one row mends.

@@ -12,14 +12,13 @@ extension TextModel {
             let what = entry.corrected == number ? "merchant, as corrected" : "merchant, as booked before"
             reasons.append(LearnedReason(what, Double(share)))
         }
-        if number < linearLabels { reasons += linearReasons(Int(number), example, keys) }
+        if number < linear.labels { reasons += linearReasons(Int(number), example, keys) }
         reasons.sort { (abs($1.contribution), $0.feature) < (abs($0.contribution), $1.feature) }
         return Array(reasons.prefix(Self.maximumReasons))
     }
 
     private func linearReasons(_ label: Int, _ example: TextExample, _ keys: MemoryKeys) -> [LearnedReason] {
         let regime = regime(keys, day: Self.day(example))
-        let linear = layers[regime.layer]
         var features = Features()
         features.addTexts(example.texts)
         var vector = SparseVector()
@@ -32,7 +31,7 @@ extension TextModel {
         }
         var sums = [Double](repeating: 0, count: features.words.count)
         for (number, words) in places.sorted(by: { $0.key < $1.key }) {
-            let part = contribution(linear, number, values[number] ?? 0, label) / Double(words.count)
+            let part = contribution(number, values[number] ?? 0, label) / Double(words.count)
             for word in words where sums.indices.contains(Int(word)) { sums[Int(word)] += part }
         }
         var reasons = zip(features.words, sums).map { range, sum in
@@ -46,7 +45,7 @@ extension TextModel {
         return reasons.map { LearnedReason($0.feature, $0.contribution.rounded(places: 4)) }
     }
 
-    private func contribution(_ linear: LinearLayer, _ number: Int32, _ value: Float, _ label: Int) -> Double {
+    private func contribution(_ number: Int32, _ value: Float, _ label: Int) -> Double {
         let row = Int(number) * linear.lanes
         let weight = linear.weights[row + label / 8][label % 8]
         let mean = (0..<linear.lanes).reduce(Float(0)) { $0 + linear.weights[row + $1].sum() } / Float(linear.labels)

@@ -8,7 +8,7 @@ extension TextModel {
         threshold = 2
         numbers = [:]
         vocabulary = Vocabulary()
-        layers = [LinearLayer](repeating: LinearLayer(pieces: 0, labels: 0), count: Self.layerCount)
+        linear = LinearLayer(pieces: 0, labels: 0)
         table = MerchantTable()
         values = ValueLayer(labels: 0)
     }
@@ -32,10 +32,6 @@ extension TextModel {
         let trial = Trial(rows, folds: options.folds) { TextModel(rows, $0, options) }
         self.init(rows, Array(0..<rows.count), options)
         judgements = trial.judgements()
-        let raw = layers
-        for regime in [Regime.known, .unknown] {
-            layers[regime.layer] = raw[0].mixed(with: raw[1], share: judgements[regime.rawValue].share)
-        }
         threshold = trial.threshold(judgements, precision: options.precision)
     }
 
@@ -46,30 +42,27 @@ extension TextModel {
         numbers = Dictionary(uniqueKeysWithValues: rows.labels.enumerated().map { ($1, Int32($0)) })
         table = MerchantTable()
         let lanes = (rows.labels.count + 7) / 8
-        let tallies = [options.closePower, options.broadPower].map { rows.tallies(chosen, power: $0) }
-        let vocabulary = rows.vocabulary(
-            tallies[1], most: options.maximumWeights / (lanes * 8 * Self.layerCount), options)
+        let tallies = rows.tallies(chosen, power: options.rowPower)
+        let vocabulary = rows.vocabulary(tallies, most: options.maximumWeights / (lanes * 8), options)
         self.vocabulary = vocabulary
-        layers = zip(tallies, [options.closeCost, options.broadCost]).map { tallies, cost in
-            var search = SupportVectors(pieces: vocabulary.count, labels: rows.labels.count)
-            var features = Features()
-            func add(_ texts: [String], _ tallies: [SupportVectors.Tally]) {
-                features.removeAll()
-                features.addTexts(texts)
-                var vector = SparseVector()
-                vector.append(features, vocabulary)
-                search.add(vector, tallies)
-            }
-            for (text, tallies) in tallies.enumerated() where !tallies.isEmpty {
-                add(rows.examples[Int(rows.textRow[text])].example.texts, tallies)
-            }
-            if options.nameRows > 0 {
-                for (label, name) in rows.names.enumerated() where !name.isEmpty {
-                    add([name], [SupportVectors.Tally(label: Int32(label), count: options.nameRows)])
-                }
-            }
-            return search.solve(cost: cost, epochs: options.epochs)
+        var search = SupportVectors(pieces: vocabulary.count, labels: rows.labels.count)
+        var features = Features()
+        func add(_ texts: [String], _ tallies: [SupportVectors.Tally]) {
+            features.removeAll()
+            features.addTexts(texts)
+            var vector = SparseVector()
+            vector.append(features, vocabulary)
+            search.add(vector, tallies)
         }
+        for (text, tallies) in tallies.enumerated() where !tallies.isEmpty {
+            add(rows.examples[Int(rows.textRow[text])].example.texts, tallies)
+        }
+        if options.nameRows > 0 {
+            for (label, name) in rows.names.enumerated() where !name.isEmpty {
+                add([name], [SupportVectors.Tally(label: Int32(label), count: options.nameRows)])
+            }
+        }
+        linear = search.solve(cost: options.cost, epochs: options.epochs)
         values = ValueLayer(
             labels: rows.labels.count,
             rows: chosen.lazy.map { row in

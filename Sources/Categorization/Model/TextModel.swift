@@ -11,8 +11,7 @@ public struct TextModel: Sendable {
 
     var numbers: [String: Int32]
     var vocabulary: Vocabulary
-    /// One for merchants that are known, one for others.
-    var layers: [LinearLayer]
+    var linear: LinearLayer
     var values: ValueLayer
     var table: MerchantTable
     /// One for each ``Regime``.
@@ -22,22 +21,10 @@ public struct TextModel: Sendable {
 
     /// What is known of an example before it is judged: whether its merchant is in the memory, and whether it is later
     /// than all that was learned. Each has its own probabilities.
-    enum Regime: Int, CaseIterable, Sendable {
-        case known, knownLater, unknown
-
-        /// Where its weights are in ``TextModel/layers``.
-        var layer: Int { self == .unknown ? 1 : 0 }
-    }
-
-    static let layerCount = 2
-    var lanes: Int { layers[0].lanes }
-    /// Labels that the layers know; later ones live in the memory alone.
-    var linearLabels: Int { layers[0].labels }
+    enum Regime: Int, CaseIterable, Sendable { case known, knownLater, unknown }
 
     /// How scores of a kind of example become probabilities.
     struct Judgement: Hashable, Sendable {
-        /// How far the weights lie from those that keep close to the rows, on the way to the broad ones.
-        var share: Float = 0.5
         var temperature: Float = 0.2
         /// How much what the amount says counts beside the text.
         var value: Float = 0.5
@@ -82,7 +69,7 @@ public struct TextModel: Sendable {
         guard !labels.isEmpty else { return nil }
         let keys = MemoryKeys(example)
         let regime = regime(keys, day: Self.day(example))
-        scores(of: example, keys, layer: regime.layer, &scratch)
+        scores(of: example, keys, &scratch)
         return judge(example, keys, judgements[regime.rawValue], &scratch)
     }
 
@@ -100,7 +87,7 @@ public struct TextModel: Sendable {
         let scale = LinearLayer.Lane(repeating: 1 / judgement.temperature)
         for lane in scratch.scores.indices { scratch.scores[lane] *= scale }
         values.add(example.amount, weight: judgement.value, to: &scratch.scores)
-        LinearLayer.softmax(&scratch.scores, labels: linearLabels)
+        LinearLayer.softmax(&scratch.scores, labels: linear.labels)
         scratch.spread(labels: labels.count)
         remember(keys, judgement.priors, &scratch.mixed)
         var best = 0
@@ -126,22 +113,21 @@ public struct TextModel: Sendable {
             knowsAmount: table.contains(keys.amount) || table.contains(keys.whole))
     }
 
-    /// Scores of a linear layer; those of a text are kept for the next example with the same.
-    func scores(of example: TextExample, _ keys: MemoryKeys, layer: Int, _ scratch: inout ModelScratch) {
+    /// Scores of the linear layer; those of a text are kept for the next example with the same.
+    func scores(of example: TextExample, _ keys: MemoryKeys, _ scratch: inout ModelScratch) {
         scratch.prepare(for: self)
-        let key = keys.text &+ UInt64(layer)
-        if scratch.recall(key) { return }
+        if scratch.recall(keys.text) { return }
         scratch.vector.removeAll()
         scratch.features.removeAll()
         scratch.features.addTexts(example.texts)
         scratch.familiarity = scratch.vector.append(scratch.features, vocabulary)
-        layers[layer].score(scratch.vector, into: &scratch.scores)
-        scratch.keep(key)
+        linear.score(scratch.vector, into: &scratch.scores)
+        scratch.keep(keys.text)
     }
 
     mutating func dropWeights() {
         vocabulary = Vocabulary()
-        for layer in layers.indices { layers[layer].weights = [] }
+        linear.weights = []
     }
 
     /// Mixes in what is remembered of the merchant, of it at such amounts, and of these very texts.

@@ -2,22 +2,19 @@
 public struct TrainingOptions: Hashable, Sendable {
     /// Times the texts are gone through at most.
     public var epochs = 30
-    /// What a row on the wrong side of its margin costs, against the length of the weights: in the weights that keep close
-    /// to the rows, and in those that keep to what rows share.
-    public var closeCost: Float = 1
-    public var broadCost: Float = 0.3
+    /// What a row on the wrong side of its margin costs, against the length of the weights.
+    public var cost: Float = 0.5
     /// Weights at most, of 4 bytes each: bounds memory. Rare pieces are left out first.
-    public var maximumWeights = 12_000_000
+    public var maximumWeights = 16_000_000
     /// The precision for which the threshold of answers is chosen.
     public var precision = 0.95
     /// Whether probabilities are calibrated: for that, parts are held back and judged by models trained on the rest.
     public var calibrates = true
     /// How many such parts; each costs one more training.
     public var folds = 4
-    /// How much the rows of one text count together, in either weights: their number to this power. Below 1 a text that
-    /// came a thousand times does not drown what others of its words say.
-    public var closePower: Float = 1
-    public var broadPower: Float = 0.5
+    /// How much the rows of one text count together: their number to this power. Below 1 a text that came a thousand
+    /// times does not drown what others of its words say.
+    public var rowPower: Float = 0.5
     /// As how many rows a label's own name counts.
     public var nameRows: Float = 1
     /// Lengths of what words, kinds of business and fields say, against 1 for runs of letters.

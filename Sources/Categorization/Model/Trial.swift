@@ -5,9 +5,8 @@ struct Trial {
     typealias Judgement = TextModel.Judgement
 
     private struct Row {
-        /// Scores of the close and of the broad weights, before any temperature.
-        var close: [LinearLayer.Lane]
-        var broad: [LinearLayer.Lane]
+        /// Linear scores, before any temperature.
+        var scores: [LinearLayer.Lane]
         var familiarity: Familiarity
         var model: Int
         var row: Int
@@ -35,13 +34,11 @@ struct Trial {
                 let stride = part.count / Self.maximumRows + 1
                 for row in part.indices.lazy.filter({ $0 % stride == 0 }).map({ part[$0] }) {
                     let keys = rows.keys[row]
-                    model.scores(of: rows.examples[row].example, keys, layer: 0, &scratch)
-                    let close = scratch.scores
-                    model.scores(of: rows.examples[row].example, keys, layer: 1, &scratch)
+                    model.scores(of: rows.examples[row].example, keys, &scratch)
                     held.append(
                         Row(
-                            close: close, broad: scratch.scores, familiarity: scratch.familiarity, model: fold,
-                            row: row, regime: model.regime(keys, day: rows.day[row])))
+                            scores: scratch.scores, familiarity: scratch.familiarity, model: fold, row: row,
+                            regime: model.regime(keys, day: rows.day[row])))
                 }
             }
             // From here on only its memory of merchants is asked; the weights would fill the machine's.
@@ -52,11 +49,8 @@ struct Trial {
 
     func judgements() -> [Judgement] {
         var known = Judgement()
-        // Where nothing tells, what rows share is all that speaks for a merchant nobody knows.
-        var unknown = Judgement()
-        unknown.share = 1
         return TextModel.Regime.allCases.map { regime in
-            let judgement = judgement(regime, regime == .unknown ? unknown : known)
+            let judgement = judgement(regime, regime == .unknown ? Judgement() : known)
             if regime == .known { known = judgement }
             return judgement
         }
@@ -68,7 +62,6 @@ struct Trial {
         let rows = held.filter { $0.regime == regime }
         guard rows.count >= 2 * Calibration.minimumPool else { return other }
         var best = Judgement()
-        best.share = other.share
         let tried = rows.indices.filter { $0 % (rows.count / Self.maximumTried + 1) == 0 }.map { rows[$0] }
         var least = loss(tried, best)
         func choose<Value>(_ path: WritableKeyPath<Judgement, Value>, _ values: [Value]) {
@@ -82,8 +75,6 @@ struct Trial {
         let levels = regime == .unknown ? MemoryKeys.sharedLevelCount : MemoryKeys.levelCount
         for _ in 0..<2 {
             choose(\.temperature, [0.06, 0.08, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4, 0.6])
-            // Later ones have the weights of the others.
-            if regime != .knownLater { choose(\.share, [0, 0.25, 0.5, 0.75, 1]) }
             choose(\.value, [0, 0.25, 0.5, 0.75, 1, 1.5, 2])
             for place in 0..<levels { choose(\.priors[place], [1, 3, 10, 30, 100, 300, 1000]) }
         }
@@ -131,8 +122,7 @@ struct Trial {
     ) -> (signs: Surety.Signs, probability: Float, isRight: Bool, truth: Float) {
         var scratch = ModelScratch()
         scratch.familiarity = row.familiarity
-        scratch.scores = row.close
-        for lane in row.close.indices { scratch.scores[lane] += (row.broad[lane] - row.close[lane]) * judgement.share }
+        scratch.scores = row.scores
         let example = rows.examples[row.row].example
         let answer = models[row.model].judge(example, rows.keys[row.row], judgement, &scratch)
         let label = rows.label[row.row]
