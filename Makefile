@@ -16,8 +16,8 @@ products = millrace-runner millrace-preloader millrace-categorizer millrace-sche
 swift_folders = Package.swift Sources Services Tests $(wildcard Benchmarks Schemas Examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release test check format demo bench claims accuracy crash crash-schedules crash-mails crash-clinics \
-	crash-metrics alerts install thread-sanitizer clean
+.PHONY: help setup build release test check format demo bench claims accuracy crash crash-schedules crash-mails crash-metrics \
+	crash-clinics alerts install thread-sanitizer clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile

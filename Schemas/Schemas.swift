@@ -40,6 +40,9 @@ public enum Schemas {
         (5, "clinics", text(millrace_books_005_clinics)),
     ]
 
+    /// `kinds.d/clinics.yaml` as it is installed: the limits of calendars of clinics.
+    public static let clinicKinds = text(millrace_kinds_clinics)
+
     /// The metrics service's OpenRPC document.
     public static let metrics = bytes(millrace_metrics_openrpc)
 
@@ -50,9 +53,6 @@ public enum Schemas {
     public static let metricsMigrations: [(version: Int, name: String, sql: String)] = [
         (1, "history", text(millrace_metrics_001_history))
     ]
-
-    /// `kinds.d/clinics.yaml` as it is installed: the limits of calendars of clinics.
-    public static let clinicKinds = text(millrace_kinds_clinics)
 
     private static func bytes(_ file: millrace_file) -> [UInt8] {
         Array(UnsafeBufferPointer(start: file.bytes, count: file.count))

@@ -133,21 +133,21 @@ public final class HTTPCalendarSession: CalendarSession {
         var headers = body.isEmpty ? state.withLock { $0.headers } : WebHeaders()
         headers["Accept"] = "application/json"
         if !body.isEmpty { headers["Content-Type"] = "application/json" }
-        var built = WebRequest(
+        var request = WebRequest(
             method, try WebURL(base + target), headers: headers, body: body, timeout: timeout,
             answer: .whole(limit: Self.largestAnswer))
-        built.system = "calendar"
-        let request = built
+        request.system = "clinic-calendar"
+        let sent = request
         let response = try await CalendarGate.current.pass(within: timeout) { [web, time] in
             let response: WebResponse
             do throws(WebError) {
-                response = try await web.send(request)
+                response = try await web.send(sent)
             } catch .cancelled {
                 throw CancellationError()
             } catch {
                 throw ClinicCalendarError.unanswered(error)
             }
-            if let failure = response.failure(of: request, now: time.wall()) {
+            if let failure = response.failure(of: sent, now: time.wall()) {
                 throw ClinicCalendarError.refused(failure)
             }
             return response
