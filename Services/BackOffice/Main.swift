@@ -35,6 +35,8 @@ import WebClient
         let hook = HookWorkload(web: webDoor, secrets: secrets)
         let categorizer = ServiceSocket.path(of: "categorizer") { Environment[$0] }
         let calendars = ClinicCalendars(settings: settings.schedules, web: webDoor, secrets: secrets)
+        let created = registry.source.started
+        registry.read { calendars.families(created: created) }
         let runner = RPCClient(socket: ServiceSocket.path(of: "runner") { Environment[$0] })
         let post = BriefPost(books: books, runner: runner)
         await WorkerHost.run(

@@ -7,6 +7,7 @@ import MillraceService
 import MillraceWorker
 import Notion
 import Resilience
+import Telemetry
 import WebClient
 
 /// `sync-schedule`: a clinic's calendar, mirrored into the books. Items are dates.
@@ -112,10 +113,13 @@ private struct DateFailure: Error, CustomStringConvertible {
 final class ClinicCalendars: Sendable {
     private let sessions: CalendarSessions
     private let bucket: BucketGate
+    /// Sessions of one clinic.
+    private let size: Int
 
     init(settings: ScheduleSyncSettings, web: WebDoor, secrets: Secrets, time: any TimeSource = SystemTime()) {
         bucket = BucketGate(
             ScheduleWorkload.resource, rate: Double(settings.rate), burst: settings.rate, time: time)
+        size = settings.sessions
         sessions = CalendarSessions(size: settings.sessions, time: time) { clinic in
             guard let url = clinic.url else { throw ClinicError.noCalendar(clinic.id) }
             switch clinic.access {
@@ -130,6 +134,25 @@ final class ClinicCalendars: Sendable {
     }
 
     func hold(_ clinic: Clinic) async throws -> HeldSession { try await sessions.hold(clinic) }
+
+    /// The pool under the names that the system before this one told of it. Before the first sync it has the places of one clinic,
+    /// all of them free: a pool that is empty is not exhausted.
+    func families(created: Timestamp) -> [FamilySnapshot] {
+        let counts = sessions.counts
+        let places = max(size, counts.places)
+        func gauge(_ name: String, _ help: String, _ value: Int) -> FamilySnapshot {
+            FamilySnapshot(
+                FamilyDescription("browser_pool_\(name)", help, .gauge),
+                [SeriesSnapshot(created: created, .gauge(Double(value)))])
+        }
+        return [
+            gauge("total", "Sessions with clinics' calendars there may be.", places),
+            gauge("in_use", "Sessions with clinics' calendars that are in use.", counts.used),
+            gauge(
+                "available", "Sessions with clinics' calendars that are free or could be opened.",
+                max(0, places - counts.used)),
+        ]
+    }
 
     /// The credential that the clinic names has to be there. One that names none has the standard one, and where there is
     /// none either, a name without a password, which a calendar that is open to the house takes.

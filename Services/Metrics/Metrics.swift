@@ -203,6 +203,8 @@ extension Metrics {
         do {
             try await history.write(samples, at: time.wall())
             keeps.succeeded()
+        } catch is CancellationError {
+            // The end; the next run writes the next minute.
         } catch {
             log.error("a minute of the history is lost, continuing: \(error)")
         }

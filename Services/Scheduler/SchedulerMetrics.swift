@@ -39,6 +39,7 @@ extension Scheduler {
 
     /// When schedules ran last, and how far it was from there to the next time: of those whose time comes first.
     private func lastRuns() async -> [ServiceMetrics.Metric] {
+        guard !state.withLock({ $0.isDraining }) else { return [] }
         let schedules: [StoredSchedule]
         do {
             let end = Instant(microseconds: .max)

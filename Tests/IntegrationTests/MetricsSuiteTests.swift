@@ -51,6 +51,10 @@ struct MetricsSuiteTests {
                 "millrace_rpc_duration_seconds_count{service=\"runner\",method=\"job.submit\"}",
                 "millrace_store_commit_duration_seconds_bucket{service=\"runner\",le=\"0.001\"}",
                 "millrace_queue_ready{service=\"runner\",queue=\"default\"}",
+                "sync_queue_active{service=\"runner\"} 0", "sync_queue_queued{service=\"runner\"} 0",
+                "sync_duration_seconds_bucket{service=\"runner\",le=\"60.0\"} 0",
+                "browser_pool_total{service=\"backoffice\"} 2", "browser_pool_in_use{service=\"backoffice\"} 0",
+                "browser_pool_available{service=\"backoffice\"} 2",
                 "millrace_job_duration_seconds_bucket{service=\"runner\",kind=\"sync-task-order-logs\",le=\"60.0\"}",
             ] { #expect(scraped.contains(part), "\(part)") }
 

@@ -72,9 +72,8 @@ final class Day {
     }
     var wrong: Counter { worker.counter("millrace_categorization_errors", "Not categorized.") }
     var brief: Histogram {
-        worker.histograms(
-            "millrace_work_duration_seconds", "Work.", labels: ["kind", "stage"], bounds: Bounds.long
-        ).with("daily-brief", "process")
+        runner.histograms("millrace_job_duration_seconds", "Jobs.", labels: ["kind"], bounds: Bounds.long)
+            .with("daily-brief")
     }
     var planning: Histogram {
         runner.histograms("millrace_job_duration_seconds", "Jobs.", labels: ["kind"], bounds: Bounds.long)
