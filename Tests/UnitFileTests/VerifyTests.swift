@@ -56,7 +56,7 @@ struct VerifyTests {
         #expect(service.contains("ExecStart=\(prefix)/bin/millrace-runner\n"))
         for program in [
             "millrace-runner", "millrace-preloader", "millrace-categorizer", "millrace-scheduler",
-            "millrace-backoffice", "millctl",
+            "millrace-metrics", "millrace-backoffice", "millctl",
         ] {
             #expect(access("\(root)\(prefix)/bin/\(program)", X_OK) == 0, "\(program)")
         }
@@ -71,7 +71,7 @@ struct VerifyTests {
         mkdir(folder.file("bin"), 0o755)
         for name in [
             "millrace-runner", "millrace-preloader", "millrace-categorizer", "millrace-scheduler",
-            "millrace-backoffice", "millrace-simulator",
+            "millrace-metrics", "millrace-backoffice", "millrace-simulator",
             "millctl",
         ] {
             chmod(folder.write("#!/bin/sh\necho words for $2\n", to: "bin/" + name), 0o755)
