@@ -17,7 +17,7 @@ swift_folders = Package.swift Sources Services Tests $(wildcard Benchmarks Schem
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build release test check format demo bench claims accuracy crash crash-schedules crash-mails \
-	crash-clinics crash-metrics alerts install thread-sanitizer clean
+	crash-clinics crash-metrics alerts clocks install thread-sanitizer clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -84,6 +84,11 @@ crash-clinics: setup ## kill -9 worker, runner and calendar three hundred times 
 	$(SWIFT) build --build-tests
 	@MILLRACE_CLINIC_KILLS=$${MILLRACE_CLINIC_KILLS:-300} MILLRACE_CLINIC_SYNCS=$${MILLRACE_CLINIC_SYNCS:-1000} \
 		MILLRACE_TEST_SECONDS=7200 sh Scripts/test --filter 'ClinicCrashTests|ClinicEnduranceTests'
+
+clocks: ## set the clock of a kernel of its own by an hour and a day, and put it to sleep, under runner and scheduler
+	@sh Scripts/setup user-mode-linux
+	$(SWIFT) build --build-tests
+	@MILLRACE_OWN_KERNEL=yes sh Scripts/test --filter RealClockTests
 
 install: ## install executables, units and completions (DESTDIR= PREFIX=/usr BUILD=release)
 ifdef BINARIES

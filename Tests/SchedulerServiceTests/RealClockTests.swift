@@ -5,9 +5,11 @@ import Testing
 /// What becomes of schedules on a machine whose clock is set for real by an hour and a day, and that is put to sleep.
 ///
 /// Runner and scheduler run as they are under a kernel of their own, so nothing is simulated but the machine. What the same
-/// settings do beside a faster course of tests is in ``ClockSettingTests``.
+/// settings do beside a faster course of tests is in ``ClockSettingTests``. Such a kernel is slow where other tests run: a run of
+/// its own, `make clocks`.
 @Suite(
-    .serialized, .heavy, .enabled(if: RunningRunner.isBuilt && Binary.exist("millrace-scheduler"), "not built"),
+    .serialized, .heavy, .enabled(if: environment("MILLRACE_OWN_KERNEL") != nil, "`make clocks` runs it"),
+    .enabled(if: RunningRunner.isBuilt && Binary.exist("millrace-scheduler"), "not built"),
     .enabled("no kernel of one's own can be started here") { try await OwnKernel.isThere() })
 struct RealClockTests {
     private func machine(_ course: String) throws -> OwnKernel {
