@@ -172,9 +172,10 @@ final class PoolYard: WorkerPoolsOwner {
         try await history.wait(for: "the answer of \(pid)") { ($0.registered[pid]?.answers ?? 0) > before }
     }
 
-    /// Waits until a process and its number are gone.
+    /// Waits until a process and its number are gone, and its connection with them.
     func gone(_ pid: Int32, within limit: Duration = .seconds(20)) async throws {
         try await eventually("process \(pid) is gone", within: limit) { kill(pid, 0) != 0 }
+        try await history.wait(within: limit, for: "the end of the connection of \(pid)") { $0.registered[pid] == nil }
     }
 
     func view(_ pool: String = "yard") throws -> PoolView {
