@@ -45,17 +45,6 @@ extension StoreError: RPCErrorConvertible, ExitCodeConvertible {
         default: RPCError(.internal, "the store failed: \(message)", reason: "store.failed")
         }
     }
-
-    /// How the service ends when its database keeps it from starting.
-    public var exitCode: ExitCode {
-        switch kind {
-        case .inUse, .busy: .temporaryFailure
-        case .cannotOpen, .readOnly: .cannotCreate
-        case .full, .ioError, .corrupt: .ioError
-        case .fromTheFuture, .migration: .configuration
-        default: .software
-        }
-    }
 }
 
 /// Declarations of alerts that cannot be used; each mistake was logged with its place.

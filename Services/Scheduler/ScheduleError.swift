@@ -50,15 +50,4 @@ extension StoreError: RPCErrorConvertible {
     }
 }
 
-extension StoreError: ExitCodeConvertible {
-    /// How the scheduler ends when its database keeps it from starting.
-    public var exitCode: ExitCode {
-        switch kind {
-        case .inUse, .busy: .temporaryFailure
-        case .cannotOpen, .readOnly: .cannotCreate
-        case .full, .ioError, .corrupt: .ioError
-        case .fromTheFuture, .migration: .configuration
-        default: .software
-        }
-    }
-}
+extension StoreError: ExitCodeConvertible {}

@@ -1,4 +1,5 @@
 import CSQLite
+import Linux
 
 /// What went wrong in the store, sorted by what a caller can do about it.
 public struct StoreError: Error, Hashable, Sendable {
@@ -72,6 +73,17 @@ extension StoreError: CustomStringConvertible {
 }
 
 extension StoreError {
+    /// How a service ends when its database keeps it from starting.
+    public var exitCode: ExitCode {
+        switch kind {
+        case .inUse, .busy: .temporaryFailure
+        case .cannotOpen, .readOnly: .cannotCreate
+        case .full, .ioError, .corrupt: .ioError
+        case .fromTheFuture, .migration: .configuration
+        default: .software
+        }
+    }
+
     /// The error of an extended result code.
     init(code: Int32, message: String, sql: String? = nil) {
         self.init(Kind(code: code), message, sqliteCode: code, sql: sql)
