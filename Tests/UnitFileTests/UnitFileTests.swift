@@ -34,6 +34,12 @@ struct UnitFileTests {
         #expect(service.value("PartOf", in: "Unit") == "millrace.target")
     }
 
+    /// What `systemctl help` shows.
+    @Test(arguments: services + sockets) func aUnitNamesItsManualPage(_ name: String) throws {
+        let page = name.prefix { $0 != "." }
+        #expect(try UnitFile(name).value("Documentation", in: "Unit") == "man:\(page)(8)")
+    }
+
     @Test(arguments: services) func aServiceDoesNotRepeatOrUndoWhatAllShare(_ name: String) throws {
         let own = Set(try UnitFile(name).sections["Service"]?.keys.map { $0 } ?? [])
         let shared = Set(common.sections["Service"]?.keys.map { $0 } ?? [])
