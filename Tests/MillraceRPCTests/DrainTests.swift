@@ -92,7 +92,8 @@ import Testing
     /// Accepted a moment before the drain, a session is told before its channel is there: the goodbye goes out with it.
     @Test func aDrainThatComesBeforeTheTransportIsCarriedOutByIt() {
         let session = RPCSession(
-            router: testRouter(), peer: Peer(credentials: nil, access: .admin), limits: RPCLimits(), log: .silent, time: SystemTime())
+            router: testRouter(), peer: Peer(credentials: nil, access: .admin), limits: RPCLimits(), log: .silent,
+            time: SystemTime())
         session.drain()
         let transport = LateTransport()
         session.attach(transport)
@@ -103,7 +104,8 @@ import Testing
 
     @Test func aTransportThatComesAfterTheEndIsClosed() {
         let session = RPCSession(
-            router: testRouter(), peer: Peer(credentials: nil, access: .admin), limits: RPCLimits(), log: .silent, time: SystemTime())
+            router: testRouter(), peer: Peer(credentials: nil, access: .admin), limits: RPCLimits(), log: .silent,
+            time: SystemTime())
         session.close()
         let transport = LateTransport()
         session.attach(transport)

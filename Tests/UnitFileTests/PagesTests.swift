@@ -9,7 +9,8 @@ struct PagesTests {
     private let executables: [String]
 
     init() async throws {
-        executables = try #require(text(of: packageRoot + "/Scripts/executables")).split(separator: "\n").map(String.init)
+        executables = try #require(text(of: packageRoot + "/Scripts/executables")).split(separator: "\n").map(
+            String.init)
         try await check(["python3", packageRoot + "/Scripts/make-pages", Binary.folder, folder.path])
     }
 
@@ -53,10 +54,10 @@ struct PagesTests {
 
         #expect(Self.values(inForce) == Self.values(none))
         #expect(inForce.split(separator: "\n").allSatisfy { !$0.hasSuffix("# default") }, "one is not in the file")
-        let page = try #require(page("millrace-\(name).conf", 5))
+        let reference = try #require(page("millrace-\(name).conf", 5))
         for line in Self.values(none) where line.contains("=") {
             let key = line.prefix { $0 != "=" }
-            #expect(page.contains("\n.B \(key)="), "\(key)")
+            #expect(reference.contains("\n.B \(key)="), "\(key)")
         }
         #expect(shipped.split(separator: "\n").allSatisfy { $0.hasPrefix("#") || $0.hasPrefix("[") }, "nothing is set")
     }
