@@ -151,7 +151,7 @@ targets += service(
     "Control", folder: "Control",
     [
         "Calendars", "KindFiles", "DatasetFiles", "BackOffice", "Categorization", "MillraceStore", "MillraceRPC",
-        "MillraceProtocol", "JSONCodec", "Linux", "CLinux", "Tables", arguments,
+        "MillraceProtocol", "Schemas", "JSONCodec", "Linux", "CLinux", "Tables", arguments,
     ])
 targets.append(
     .executableTarget(

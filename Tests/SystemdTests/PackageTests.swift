@@ -20,8 +20,9 @@ struct PackageTests {
     }
 
     @Test func itIsInstalledRunsTheMainJobIsUpgradedUnderLoadRemovedAndPurged() async throws {
-        try await install(try await DebianPackage.copy(of: package, as: "0.0.1~earlier"))
-        try await system.check(["systemctl", "start", "millrace.target"])
+        try await put(try await DebianPackage.copy(of: package, as: "0.0.1~earlier"))
+        let commands = try DocumentedCommands(page: "Operations").script(marked: "sh package")
+        try await system.check(["sh", "-euc", "cd /root\n" + commands], within: .seconds(300))
         try await eventually("all services are active", within: .seconds(60)) { try await areActive() }
         #expect(
             try await system.run(["sh", "-c", "ldd /usr/bin/millrace-* /usr/bin/millctl | grep swift"]).output == "")
@@ -41,9 +42,8 @@ struct PackageTests {
         #expect(try await system.check(["find", "/etc/millrace", "-type", "f"]) == "/etc/millrace/kinds.d/own.yaml\n")
     }
 
-    private func install(_ file: String) async throws {
-        try await system.fromOutside(["cp", file, system.root + "/root/millrace.deb"])
-        try await system.check(["apt-get", "install", "-y", "/root/millrace.deb"], within: .seconds(300))
+    private func put(_ file: String) async throws {
+        try await system.fromOutside(["cp", file, system.root + "/root/millrace_all.deb"])
     }
 
     private func areActive() async throws -> Bool {
@@ -103,7 +103,8 @@ struct PackageTests {
                 group.addTask { while !isOver.value { _ = try await system.call(method) } }
             }
             try await jobs.wait(for: "load") { $0.count >= 10 }
-            try await install(package)
+            try await put(package)
+            try await system.check(["apt-get", "install", "-y", "/root/millrace_all.deb"], within: .seconds(300))
             let count = jobs.value.count
             try await jobs.wait(for: "load afterwards") { $0.count >= count + 10 }
             isOver.update { $0 = true }
