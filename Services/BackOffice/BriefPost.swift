@@ -23,7 +23,7 @@ struct BriefPost: Sendable {
             let noted = try await books.localBooks().noteBriefMail(
                 of: person, on: day, token: Identifier.random(), now: books.time.wall())
             guard noted == .queued else { return noted }
-            try await submit(person, day, at: time)
+            try await submit(person, day, at: time, turn: 0)
             return .queued
         } catch {
             run.log.warning("the brief's mail is not queued yet: \(error)")
@@ -31,21 +31,27 @@ struct BriefPost: Sendable {
         }
     }
 
-    /// Queues mails that are noted and that nobody has queued, because the runner was away or the worker died.
+    /// Queues mails that are noted and have not begun to go: the runner was away, the worker died, or no try of a job was a
+    /// success. One that is a day old is given up.
     func queueWhatWaits(_ run: JobRun) async {
         guard books.settings.configuration.mail != .off else { return }
         let now = books.time.wall()
         do {
-            let waiting = try await books.localBooks().pendingBriefMails(
+            let books = try books.localBooks()
+            let given = try await books.giveUpBriefMails(before: now - Self.patience, now: now)
+            if given > 0 { run.log.warning("mails of briefs that have waited for a day are given up: \(given)") }
+            let waiting = try await books.pendingBriefMails(
                 from: now - Self.patience, before: now - Self.grace, limit: Self.atOnce)
-            for (person, day) in waiting { try await submit(person, day, at: nil) }
+            for (person, day) in waiting { try await submit(person, day, at: nil, turn: now.milliseconds) }
         } catch {
             run.log.warning("mails of briefs wait for the next planning: \(error)")
         }
     }
 
-    /// However often it is submitted, it is one job for each person and day.
-    private func submit(_ person: String, _ day: Day, at time: Timestamp?) async throws {
+    /// However often it is submitted, it is one job at a time for each person and day.
+    ///
+    /// - Parameter turn: Of one turn it is one job, over or not.
+    private func submit(_ person: String, _ day: Day, at time: Timestamp?, turn: Int64) async throws {
         var job = JobSpecification(kind: MailWorkload.kind)
         job.params = JSONRaw(
             JSONValue.object([
@@ -59,7 +65,7 @@ struct BriefPost: Sendable {
         job.maxAttempts = MailWorkload.attempts
         job.backoffMs = Int(MailWorkload.backoff.milliseconds)
         if let time, time > books.time.wall() { job.runAt = time }
-        let options = CallOptions(timeout: .seconds(30), idempotencyKey: key)
+        let options = CallOptions(timeout: .seconds(30), idempotencyKey: String("\(turn)-\(key)".prefix(256)))
         _ = try await runner.call(JobSubmit.self, job, options: options)
     }
 }

@@ -72,22 +72,28 @@ struct MailWorkload: PlainWorkload {
             }
             if let obstacle = Self.obstacle(mail) {
                 try await books.noteBriefMail(
-                    .cancelled, of: params.user, on: params.date, error: obstacle, now: door.time.wall())
+                    .cancelled, of: params.user, on: params.date, after: mail.tries, error: obstacle,
+                    now: door.time.wall())
                 return Output(status: .cancelled, reason: obstacle)
             }
+            let tries = Locked(mail.tries)
             do {
-                try await send(mail, params, books, run)
+                try await send(mail, params, books, run, tries)
             } catch {
-                try await note(error, params, books)
+                try await note(error, params, books, after: tries.withLock { $0 })
                 throw error
             }
             // Nobody sends it again even where this does not get to the disk.
-            try await books.noteBriefMail(.sent, of: params.user, on: params.date, now: door.time.wall())
+            try await books.noteBriefMail(
+                .sent, of: params.user, on: params.date, after: tries.withLock { $0 }, now: door.time.wall())
             return Output(status: .sent)
         }
     }
 
-    private func send(_ mail: BriefMail, _ params: Params, _ books: SQLiteBooks, _ run: JobRun) async throws {
+    /// - Parameter tries: As the mail had them; one more from when it is on its way.
+    private func send(
+        _ mail: BriefMail, _ params: Params, _ books: SQLiteBooks, _ run: JobRun, _ tries: Locked<Int>
+    ) async throws {
         guard let (client, from, sender) = door.mail() else {
             throw RPCError(.failedPrecondition, "mail is off: see Mail in backoffice.conf", reason: "mail.off")
         }
@@ -101,14 +107,15 @@ struct MailWorkload: PlainWorkload {
         try await run.withPermit(Self.resource, timeout: client.settings.timeout) {
             try await client.send(message) {
                 let mayGo = try await books.beginBriefMail(
-                    of: params.user, on: params.date, isRepeat: params.again, now: time.wall())
+                    of: params.user, on: params.date, after: mail.tries, isRepeat: params.again, now: time.wall())
                 guard mayGo else { throw Self.uncertain }
+                tries.withLock { $0 += 1 }
             }
         }
     }
 
     /// What an error means for the mail. One that was under way stays so, with its reason.
-    private func note(_ error: any Error, _ params: Params, _ books: SQLiteBooks) async throws {
+    private func note(_ error: any Error, _ params: Params, _ books: SQLiteBooks, after tries: Int) async throws {
         let status: BriefMailStatus
         switch error {
         case SMTPError.uncertain: status = .sending
@@ -119,7 +126,7 @@ struct MailWorkload: PlainWorkload {
         }
         let message = (error as? any RPCErrorConvertible)?.rpcError.message ?? "\(error)"
         try await books.noteBriefMail(
-            status, of: params.user, on: params.date, error: message, now: door.time.wall())
+            status, of: params.user, on: params.date, after: tries, error: message, now: door.time.wall())
     }
 
     private static func obstacle(_ mail: BriefMail) -> String? {

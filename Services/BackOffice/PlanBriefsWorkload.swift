@@ -53,9 +53,9 @@ struct PlanBriefsWorkload: Workload {
     /// Up to where the hour goes is settled here and kept with the items: it counts from this moment, however long the rest
     /// takes. Therefore there is an item where nobody is due, too.
     func plan(_ params: Params, _ run: JobRun) async throws -> Plan<PlannedGroup> {
-        try await answering {
+        guard !params.dryRun else { return Plan(items: []) }
+        return try await answering {
             let found = try await find(params, run)
-            guard !params.dryRun else { return Plan(items: []) }
             let groups = stride(from: 0, to: max(1, found.due.count), by: Self.group).map { start in
                 let due = Array(found.due[start..<min(start + Self.group, found.due.count)])
                 let key = due.isEmpty ? "nobody" : "\(start + 1)-\(start + due.count)"

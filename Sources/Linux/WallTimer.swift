@@ -12,16 +12,18 @@ public final class WallTimer: Sendable {
         case changed(names: [String])
     }
 
+    private let handler: @Sendable (Event) -> Void
     private let poller: Poller
     private let timer: Descriptor
     private let notices: Descriptor
     private let watches: [Poller.Watch]
 
-    /// - Parameter handler: called on the timer's own thread; must not block.
+    /// - Parameter handler: called on the timer's own thread, and by ``set(_:)``; must not block.
     public init(_ name: String, _ handler: @escaping @Sendable (Event) -> Void) throws(SystemError) {
         let timer = Descriptor(try retrying("timerfd_create") { millrace_wall_timer() })
         let notices = Descriptor(try retrying("inotify_init") { millrace_notices() })
         let poller = try Poller(name)
+        self.handler = handler
         self.poller = poller
         self.timer = timer
         self.notices = notices
@@ -47,7 +49,13 @@ public final class WallTimer: Sendable {
     /// Awaits so many microseconds since the epoch, in place of what was awaited before.
     public func set(_ microseconds: Int64) throws(SystemError) {
         let timer = timer.raw
-        try retrying("timerfd_settime") { millrace_wall_timer_set(timer, microseconds) }
+        do throws(SystemError) {
+            try retrying("timerfd_settime") { millrace_wall_timer_set(timer, microseconds) }
+        } catch {
+            // The instant is awaited all the same, but this is the only word of a setting of the clock since the last.
+            guard error.number == ECANCELED else { throw error }
+            handler(.clockSet)
+        }
     }
 
     /// Hears of files in the directory from now on.

@@ -102,17 +102,34 @@ struct BriefMailTests {
         _ = try await books.noteBriefMail(of: "ada", on: day, token: "a", now: now)
         let allowed = try await withThrowingTaskGroup(of: Bool.self) { group in
             for _ in 0..<20 {
-                group.addTask { try await books.beginBriefMail(of: "ada", on: day, isRepeat: false, now: now) }
+                group.addTask {
+                    try await books.beginBriefMail(of: "ada", on: day, after: 0, isRepeat: false, now: now)
+                }
             }
             return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
         }
         #expect(allowed == 1)
-        #expect(try await books.beginBriefMail(of: "ada", on: day, isRepeat: true, now: now))
-        try await books.noteBriefMail(.failed, of: "ada", on: day, error: "no", now: now)
+        #expect(try await books.beginBriefMail(of: "ada", on: day, after: 1, isRepeat: true, now: now))
+        try await books.noteBriefMail(.failed, of: "ada", on: day, after: 2, error: "no", now: now)
         #expect(try await books.brief(of: "ada", on: day)?.mail?.error == "no")
-        #expect(try await books.beginBriefMail(of: "ada", on: day, isRepeat: false, now: now))
-        try await books.noteBriefMail(.sent, of: "ada", on: day, now: now)
-        #expect(try await !books.beginBriefMail(of: "ada", on: day, isRepeat: false, now: now))
+        #expect(try await books.beginBriefMail(of: "ada", on: day, after: 2, isRepeat: false, now: now))
+        try await books.noteBriefMail(.sent, of: "ada", on: day, after: 3, now: now)
+        #expect(try await !books.beginBriefMail(of: "ada", on: day, after: 3, isRepeat: false, now: now))
+    }
+
+    /// A worker that was frozen while another sent the mail, for instance.
+    @Test func whoComesLateNeitherSendsItNorChangesWhatIsKnownOfIt() async throws {
+        let temporary = try await books()
+        let books = temporary.books
+        _ = try await books.noteBriefMail(of: "ada", on: day, token: "a", now: now)
+        let late = try #require(try await books.briefMail(of: "ada", on: day)).tries
+        #expect(try await books.beginBriefMail(of: "ada", on: day, after: late, isRepeat: false, now: now))
+        try await books.noteBriefMail(.sent, of: "ada", on: day, after: late + 1, now: now)
+        try await books.noteBriefMail(.pending, of: "ada", on: day, after: late, error: "the runner is away", now: now)
+        #expect(try await books.brief(of: "ada", on: day)?.mail?.status == .sent)
+        for isRepeat in [false, true] {
+            #expect(try await !books.beginBriefMail(of: "ada", on: day, after: late, isRepeat: isRepeat, now: now))
+        }
     }
 
     @Test func whatNobodyQueuedIsFoundForADay() async throws {
@@ -129,8 +146,24 @@ struct BriefMailTests {
         #expect(try await waiting(301) == ["ada"])
         #expect(try await waiting(86_400) == ["ada"])
         #expect(try await waiting(86_401) == [])
-        _ = try await books.beginBriefMail(of: "ada", on: day, isRepeat: false, now: now)
+        _ = try await books.beginBriefMail(of: "ada", on: day, after: 0, isRepeat: false, now: now)
         #expect(try await waiting(301) == [])
+    }
+
+    @Test func whatHasWaitedForADayIsGivenUpAndSaysWhy() async throws {
+        let temporary = try await books()
+        let books = temporary.books
+        _ = try await books.noteBriefMail(of: "ada", on: day, token: "a", now: now)
+        try await books.noteBriefMail(.pending, of: "ada", on: day, after: 0, error: "451 come again", now: now)
+        let later = now + .seconds(86_400)
+        #expect(try await books.giveUpBriefMails(before: now, now: later) == 0)
+        #expect(try await books.giveUpBriefMails(before: now + .milliseconds(1), now: later) == 1)
+        #expect(try await books.giveUpBriefMails(before: now + .milliseconds(1), now: later) == 0)
+        let mail = try #require(try await books.brief(of: "ada", on: day)?.mail)
+        #expect(mail.status == .failed && mail.error == "given up after a day, the last: 451 come again")
+        #expect(mail.changedAt == later)
+        // A person may still have it sent.
+        #expect(try await books.beginBriefMail(of: "ada", on: day, after: 0, isRepeat: false, now: later))
     }
 
     @Test func theSubjectSaysWhyItComes() async throws {

@@ -31,7 +31,32 @@ struct BriefRecordsTests {
         let fault = await #expect(throws: SQLiteBooks.BriefRecordFault.self) {
             try await take(books, #"{"users":[{"id":"ada"}],"preferences":[{"user_id":"ada"}]}"#)
         }
-        #expect(fault?.place == "preferences[0]")
+        #expect(fault?.description == "preferences[0].is_active: is missing, which a new record has to have")
         #expect(try await books.exportBriefRecords()["users"]?.elements?.isEmpty == true)
+    }
+
+    @Test(arguments: [
+        (
+            #"{"users":[{"id":"ada"}],"projects":[{"id":"p","user_id":"bob","name":"Mill","status":"active"}]}"#,
+            "projects[0].user_id: “bob” is none of the users"
+        ),
+        (
+            #"{"users":[{"id":"ada"}],"projects":[{"id":"p","user_id":"ada","name":"Mill"}]}"#,
+            "projects[0].status: is missing, which a new record has to have"
+        ),
+        (
+            #"{"notes":[{"id":"n","project_id":"p","title":"N","updated_at":"2026-11-21T00:00:00Z"}]}"#,
+            "notes[0].project_id: “p” is none of the projects"
+        ),
+        (#"{"phase_tasks":[{"phase_id":"a","task_id":"t"}]}"#, "is none of the"),
+        (
+            #"{"users":[{"id":"ada"}],"projects":[{"id":"p","user_id":"ada","name":"Mill","status":"new"}]}"#,
+            "projects[0]: does not fit: CHECK constraint failed: status IN ('active', 'paused', 'completed', 'archived')"
+        ),
+    ])
+    func whatDoesNotFitIsSaidByItsPlace(document: String, words: String) async throws {
+        let books = try books()
+        let fault = await #expect(throws: SQLiteBooks.BriefRecordFault.self) { try await take(books, document) }
+        #expect(fault?.description.contains(words) == true, "\(String(describing: fault))")
     }
 }

@@ -154,6 +154,38 @@ struct MailWorkloadTests {
         #expect(try await door.localBooks().briefMail(of: "ada", on: next)?.status == .pending)
     }
 
+    /// The job of a mail that is still to go may be over: its worker died three times, or the server was away for too long.
+    @Test func aPlanningQueuesAnewWhatHasNotGoneAndGivesUpWhatIsADayOld() async throws {
+        let submitted = Watched<[String]>([])
+        var router = RPCRouter()
+        router.on(JobSubmit.self) { job, context in
+            submitted.update { $0 += [job.uniqueKey ?? "", context.meta.idempotencyKey ?? ""] }
+            return JobReceipt(
+                id: JobID(1), state: .ready, durability: .disk, duplicate: false, correlationId: context.correlationId)
+        }
+        let runner = RPCServer(router: router, log: Logger(label: "test"))
+        let socket = folder.file("runner.sock")
+        try await runner.serve(listening: UnixSocket.listen(path: socket))
+        let door = try await door(port: 1)
+        let (books, now) = (try door.localBooks(), door.time.wall())
+        let next = try #require(Day("2026-11-22"))
+        try await books.beginBrief(of: "ada", on: next, metadata: .emptyObject, now: now)
+        _ = try await books.noteBriefMail(of: "ada", on: next, token: "token-2", now: now - .seconds(600))
+        let client = RPCClient(socket: socket)
+        let post = BriefPost(books: door, runner: client)
+        await post.queueWhatWaits(.example)
+        let first = submitted.value
+        try await eventually("the clock goes on") { door.time.wall() > now + .milliseconds(1) }
+        await post.queueWhatWaits(.example)
+        let second = submitted.value.dropFirst(2)
+        #expect(first.count == 2 && second.count == 2)
+        #expect(first.first == "brief-mail-ada-2026-11-22" && second.first == first.first)
+        #expect(first.last != second.last, "one that is over would be told instead of a new one")
+        #expect(try await status(door) == .failed, "the one of \(day) is older than a day")
+        client.close()
+        await runner.drain(within: .zero)
+    }
+
     @Test func settingsThatCannotWorkAreAllNamed() {
         func problems(_ lines: String) -> [String] {
             let file = folder.write(lines, to: "wrong.conf")

@@ -43,8 +43,8 @@ final class ExampleRunner: Sendable {
             }
         }
         let methods: [any RPCMethod.Type] = [
-            JobSubmit.self, JobSubmitBatch.self, JobShow.self, JobList.self, JobWatch.self, JobWhy.self, JobCancel.self,
-            JobRetry.self, JobEdit.self, JobBury.self, JobRedrive.self, QueueList.self, QueuePause.self,
+            JobSubmit.self, JobSubmitBatch.self, JobShow.self, JobList.self, JobStats.self, JobWatch.self, JobWhy.self,
+            JobCancel.self, JobRetry.self, JobEdit.self, JobBury.self, JobRedrive.self, QueueList.self, QueuePause.self,
             QueueResume.self, QueueDrain.self, QueueSet.self, KindList.self, WorkerList.self, PoolList.self,
             PoolResize.self, LimitList.self, LimitSet.self, BreakerList.self, BreakerOpen.self, BreakerClose.self,
             BreakerReset.self, ServicePing.self, ServiceStatus.self, ServiceMetrics.self,

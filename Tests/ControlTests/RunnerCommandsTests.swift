@@ -46,6 +46,24 @@ struct RunnerCommandsTests {
                     """
                 ),
                 (
+                    "job stats",
+                    """
+                    Kind             Scheduled  Succeeded  Failed   All
+                    daily-brief             40        812       3   855
+                    send-brief-mail                   611           611
+                    all                     40       1423       3  1466
+
+                    """
+                ),
+                (
+                    "job stats --kind daily-brief --queue default --key ada --since 2026-11-01T00:00:00Z",
+                    """
+                    Kind         Scheduled  Succeeded  Failed  All
+                    daily-brief          1         19       1   21
+
+                    """
+                ),
+                (
                     "pool list",
                     """
                     Jobs   3 of 64 run on the machine

@@ -101,8 +101,6 @@ struct ScheduleCrashes {
             parameters, after all that came due meanwhile had begun.
 
             """
-        guard let stream = fopen(path, "w") else { throw TestFailure("cannot write \(path)") }
-        fputs(text, stream)
-        fclose(stream)
+        try conditions.write(text, to: path)
     }
 }

@@ -38,6 +38,14 @@ struct BriefTests {
         try await server.end()
     }
 
+    /// Jobs by kind and state.
+    private func stats(_ suite: RunningSuite, _ options: String...) async throws -> [String] {
+        let answer = try Tree(try await suite.check(["job", "stats", "--json"] + options))
+        return answer["counts"].elements.map {
+            "\($0["kind"].string ?? "") \($0["state"].string ?? "") \($0["jobs"].int ?? 0)"
+        }
+    }
+
     @Test func aBriefIsMadeMailedOnceAndShown() async throws {
         try await run { suite, server in
             try await suite.check("brief", "make", "ada", "2026-11-21")
@@ -53,6 +61,10 @@ struct BriefTests {
             let (mill, weir) = (text.ranges(of: "## Mill"), text.ranges(of: "## Weir"))
             #expect(mill.count == 1 && weir.count == 1 && mill[0].lowerBound < weir[0].lowerBound)
 
+            try await eventually("both jobs are over and counted", within: .seconds(60)) {
+                try await stats(suite, "--key", "ada") == ["daily-brief succeeded 1", "send-brief-mail succeeded 1"]
+            }
+
             // Made again, and asked for by hand: it has gone.
             try await suite.check("brief", "make", "ada", "2026-11-21")
             #expect(try await suite.check("brief", "mail", "ada", "2026-11-21", "--json").contains("had gone before"))
@@ -60,10 +72,65 @@ struct BriefTests {
             try await suite.check("brief", "mail", "ada", "2026-11-21", "--again")
             #expect(try await server.wait(for: 2).count == 2)
 
+            let list = try await suite.check("brief", "list")
+            #expect(list.contains("ada     daily 09:00  Europe/Berlin"), "\(list)")
+            let people = try Tree(try await suite.check("brief", "list", "--json"))["people"]
+            #expect(people[0]["user"].string == "ada" && people[0]["byMail"].bool == true)
+            #expect(people[0]["latest"]["date"].string == "2026-11-21")
+            #expect(people[0]["latest"]["mail"]["status"].string == "sent")
+            #expect(people[1]["user"].string == "bob" && people[1]["latest"] == .absent)
+            #expect(
+                people[1]["next"].string?.hasSuffix("T09:00:00.000Z") == true, "nine by UTC unless he says otherwise")
+
             // Nobody asked for this one by mail.
             try await suite.check("brief", "make", "bob", "2026-11-21")
             let other = try Tree(try await suite.check("brief", "show", "bob", "2026-11-21", "--json"))
             #expect(other["status"].string == "completed" && other["mail"] == .absent)
+            #expect(
+                try await stats(suite) == ["daily-brief succeeded 3", "send-brief-mail succeeded 3"],
+                "what is over counts too")
+            #expect(try await stats(suite, "--kind", "daily-brief", "--key", "bob") == ["daily-brief succeeded 1"])
+        }
+    }
+
+    /// The dataset as it is in the examples, for 300 people, of whom the back-off keeps two thirds from a brief.
+    @Test func whoWasHereWhenIsAskedOnceOfThePreloaderForAll() async throws {
+        let day = "2036-11-21T"
+        // Away for a day, for six, for ten.
+        let visits = ["2036-11-20T07:00:00Z", "2036-11-15T07:00:00Z", "2036-11-11T07:00:00Z"]
+        let people = (0..<300).map { ($0, "p\($0)") }
+        let users = people.map { #"{"id": "\#($1)", "last_visit": "\#(visits[$0 % 3])"}"# }
+        let preferences = people.map { #"{"user_id": "\#($1)", "is_active": true, "time_of_day": "08:00"}"# }
+        let records = """
+            {"users": [\(users.joined(separator: ","))], "preferences": [\(preferences.joined(separator: ","))]}
+            """
+        try await RunningSuite.run(environment: ["ENGAGEMENT_BACKOFF_ENABLED": "true"]) { suite in
+            try await suite.check("brief", "import", suite.folder.write(records, to: "records.json"))
+            try await suite.declareDatasets(
+                try #require(text(of: packageRoot + "/Examples/datasets.d/briefs.yaml")))
+            func plan(_ options: String...) async throws -> Tree {
+                let words = ["brief", "plan", "--now", day + "07:30:00Z", "--json"] + options
+                return try Tree(try await suite.check(words))["job"]["result"]
+            }
+            func asked() async throws -> [Int?] {
+                let stats = try Tree(try await suite.check("preload", "stats", "--json"))["datasets"].elements
+                let dataset = stats.first { $0["dataset"].string == "brief-engagement" } ?? .absent
+                return ["asks", "keysAsked", "logicalBatches", "physicalRequests", "failedBatches"].map {
+                    dataset[$0].int
+                }
+            }
+            let dry = try await plan("--dry-run")
+            #expect(try await asked() == [1, 300, 1, 1, 0])
+            #expect(dry["due"].elements.count == 200, "\(dry["leftOut"])")
+            let back = dry["due"].elements.filter { $0["isReengagement"].bool == true }
+            #expect(back.count == 100 && back.allSatisfy { $0["daysSinceLastLogin"].int == 10 }, "\(back.prefix(2))")
+            let left = dry["leftOut"].elements
+            #expect(
+                left.count == 100 && left.allSatisfy { $0["reason"].string == "first back-off" }, "\(left.prefix(2))")
+            #expect(try await plan()["queued"].int == 200)
+            // Asked anew each time: what was true a while ago decides nothing.
+            #expect(try await asked() == [2, 600, 2, 2, 0])
+            #expect(try await plan()["queued"].int == 0)
         }
     }
 
@@ -84,6 +151,9 @@ struct BriefTests {
             #expect(jobs[0]["runAt"].string == "2036-11-21T07:58:00.000Z" && jobs[0]["maxAttempts"].int == 3)
             #expect(try await suite.check("brief", "cancel", "ada", "2036-11-21").contains("1 job cancelled"))
             #expect(try await suite.check("brief", "cancel", "ada", "2036-11-21").contains("no job makes"))
+            let list = try Tree(try await suite.check("brief", "list", "--json"))["people"]
+            #expect(list[0]["latest"]["status"].string == "planned", "it is not planned again")
+            #expect(list[0]["latest"]["error"].string == "cancelled by hand")
         }
     }
 }

@@ -10,16 +10,10 @@ import Testing
     .heavy,
     .enabled(if: RunningSuite.isBuilt && Binary.exist("millrace-preloader"), "the suite is not built"))
 struct PreloadTests {
-    private static func declare(_ text: String, in suite: RunningSuite) async throws {
-        for folder in ["etc", "etc/datasets.d"] { mkdir(suite.state + "/" + folder, 0o755) }
-        suite.folder.write(text, to: "state/etc/datasets.d/test.yaml")
-        try await suite.check("call", "--service", "preloader", "service.reload")
-    }
-
     @Test func theBooksAreADatasetOfTheSuite() async throws {
         try await RunningSuite.run { suite in
             try await suite.importMonth(SampleMonth("2026-10", contractors: 5, projectsEach: 2))
-            try await Self.declare(
+            try await suite.declareDatasets(
                 """
                 name: contractors
                 scope: shared
@@ -27,7 +21,7 @@ struct PreloadTests {
                   file: books.sqlite
                   query: SELECT id, name FROM contractor WHERE id IN (SELECT value FROM json_each(?1))
                   key: id
-                """, in: suite)
+                """)
             #expect(try await suite.check("preload", "check").contains("1 dataset, nothing is wrong"))
             #expect(try await suite.check("preload", "list").contains("contractors"))
             let status = try await suite.check("status")
@@ -45,7 +39,7 @@ struct PreloadTests {
     @Test func aWorkerAsksByItsClientAndIsToldWhenNoPreloaderIsThere() async throws {
         try await RunningSuite.run { suite in
             suite.folder.write("{\"a\":{\"n\":1},\"b\":{\"n\":2}}", to: "state/data/rows.json")
-            try await Self.declare("name: rows\nfile: { path: rows.json }", in: suite)
+            try await suite.declareDatasets("name: rows\nfile: { path: rows.json }")
             let client = PreloadClient(socket: PreloadClient.socketPath { $0 == "MILLRACE_STATE" ? suite.state : nil })
             for number in 0..<12 {
                 _ = try await client.load("rows", ["k\(number)"], kind: "payouts")
@@ -66,5 +60,14 @@ struct PreloadTests {
         let error = await #expect(throws: RPCError.self) { try await nobody.load("rows", ["a"]) }
         #expect(error?.status == .unavailable && error?.reason == "preload.absent")
         #expect(ContinuousClock.now - begun < .seconds(5))
+    }
+}
+
+extension RunningSuite {
+    /// Has the preloader know these datasets.
+    func declareDatasets(_ text: String) async throws {
+        for folder in ["etc", "etc/datasets.d"] { mkdir(state + "/" + folder, 0o755) }
+        folder.write(text, to: "state/etc/datasets.d/test.yaml")
+        try await check("call", "--service", "preloader", "service.reload")
     }
 }

@@ -288,4 +288,12 @@ struct ScheduleFolderTests {
         #expect(wrong.contains { $0.contains("again in") } && wrong.contains { $0.contains("job is missing") })
         #expect(wrong.contains { $0.contains("while-running") })
     }
+
+    @Test func theExamplesAreInOrder() throws {
+        let (found, problems) = ScheduleFolder.load(packageRoot + "/Examples/schedules.d")
+        #expect(problems.isEmpty && Set(found.schedules.keys) == ["payroll", "plan-briefs"], "\(problems)")
+        for (specification, _) in found.schedules.values {
+            #expect(try ScheduleRule(specification, machine: "m").next(after: at("2026-11-21T00:00:00Z")) != nil)
+        }
+    }
 }

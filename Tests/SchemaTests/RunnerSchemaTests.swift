@@ -7,8 +7,9 @@ import Testing
 /// The contract three times over: schema, type and registration must agree.
 struct RunnerSchemaTests {
     static let methods: [any RPCMethod.Type] = [
-        JobSubmit.self, JobSubmitBatch.self, JobShow.self, JobList.self, JobWatch.self, JobWhy.self, JobCancel.self,
-        JobRetry.self, JobEdit.self, JobBury.self, JobRedrive.self, QueueList.self, QueuePause.self, QueueResume.self,
+        JobSubmit.self, JobSubmitBatch.self, JobShow.self, JobList.self, JobStats.self, JobWatch.self, JobWhy.self,
+        JobCancel.self, JobRetry.self, JobEdit.self, JobBury.self, JobRedrive.self, QueueList.self, QueuePause.self,
+        QueueResume.self,
         QueueDrain.self, QueueSet.self, KindList.self, WorkerRegister.self, WorkerList.self, WorkerPing.self,
         PoolList.self, PoolResize.self, LimitList.self, LimitSet.self, BreakerList.self, BreakerOpen.self,
         BreakerClose.self, BreakerReset.self, PermitAcquire.self, PermitReport.self, PermitRelease.self,

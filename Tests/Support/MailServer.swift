@@ -20,6 +20,8 @@ public final class MailServer: Sendable {
         public var without: [String] = []
         public var takesUTF8 = true
         public var sizeLimit = 1 << 20
+        /// So long it takes before each answer about a person, before it has a message, and before it says so.
+        public var pause = Duration.zero
 
         public init() {}
     }
@@ -34,7 +36,7 @@ public final class MailServer: Sendable {
             [
                 "/usr/bin/python3", "-u", "-c", Self.source, options.security.rawValue, folder[0], folder[1],
                 options.user ?? "", options.password, options.without.joined(separator: ","),
-                options.takesUTF8 ? "utf8" : "", "\(options.sizeLimit)",
+                options.takesUTF8 ? "utf8" : "", "\(options.sizeLimit)", "\(options.pause / .seconds(1))",
             ])
         try await process.waitForOutput("\n")
         guard let port = Int(process.progress.value.outputText.prefix { $0 != "\n" }) else {
@@ -67,10 +69,12 @@ public final class MailServer: Sendable {
     private static let source = #"""
         import asyncio, json, signal, ssl, sys
         from aiosmtpd.smtp import SMTP, AuthResult
-        security, certificate, key, user, password, without, utf8, size = sys.argv[1:]
+        security, certificate, key, user, password, without, utf8, size, pause = sys.argv[1:]
+        pause = float(pause)
 
         class Handler:
             async def handle_RCPT(self, server, session, envelope, address, options):
+                await asyncio.sleep(pause)
                 what = address.split("@")[0]
                 if what == "busy":
                     return "451 4.3.0 come again later"
@@ -82,6 +86,7 @@ public final class MailServer: Sendable {
                 return "250 2.1.5 taken"
 
             async def handle_DATA(self, server, session, envelope):
+                await asyncio.sleep(pause)
                 what = envelope.rcpt_tos[0].split("@")[0]
                 if what == "full":
                     return "552 5.2.2 no room"
@@ -91,6 +96,7 @@ public final class MailServer: Sendable {
                     "data": envelope.original_content.decode()}))
                 if what == "lost":
                     server.transport.abort()
+                await asyncio.sleep(pause)
                 return "250 2.0.0 taken"
 
         def authenticate(server, session, envelope, mechanism, data):

@@ -59,7 +59,13 @@ extension BriefCommand {
         func run() async throws {
             let day = try await whose.day(global)
             let caller = try Caller(service: KnownService.runner.name, at: global.place)
-            let cancelled = try await BriefJobs(caller, whose.user, day).cancel(because: "cancelled by hand")
+            let (user, reason) = (whose.user, "cancelled by hand")
+            let cancelled = try await BriefJobs(caller, user, day).cancel(because: reason)
+            if !cancelled.isEmpty {
+                try await BooksPlace(global.place).use(global.place) { books in
+                    try await books.cancelBrief(of: user, on: day, because: reason)
+                }
+            }
             if global.json {
                 return JSONOutput.document(
                     JSONValue.object([JSONMember("cancelled", .array(cancelled.map { .number("\($0)") }))]))

@@ -9,7 +9,7 @@ struct BriefCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "brief", abstract: "Daily briefs: who gets one, and what is in it.",
         subcommands: [
-            Plan.self, Show.self, Make.self, Cancel.self, Mail.self, Import.self, Export.self,
+            List.self, Plan.self, Show.self, Make.self, Cancel.self, Mail.self, Import.self, Export.self,
         ])
 
     @OptionGroup var global: GlobalOptions
@@ -76,7 +76,10 @@ struct BriefCommand: ParsableCommand {
                 }
             }
             if global.json { return JSONOutput.document(report) }
-            for (sort, count) in report.records { Output.line("\(count) \(sort)") }
+            for (sort, count) in report.records {
+                let noun = sort.dropLast().map { $0 == "_" ? " " : $0 }
+                Output.line(Counted.text(count, String(noun)))
+            }
         }
     }
 
@@ -115,7 +118,8 @@ enum BriefText {
             var table = Table([.text("Person", shrinksTo: 12), .text("At"), .text("Day"), .text("Zone"), .text("Why")])
             for brief in due {
                 table.add([
-                    Table.Cell(brief["user"]?.stringValue ?? ""), Table.Cell(brief["at"]?.stringValue ?? ""),
+                    Table.Cell(brief["user"]?.stringValue ?? ""),
+                    Table.Cell(brief["at"]?.stringValue.flatMap { Timestamp($0) }?.short ?? ""),
                     Table.Cell(brief["date"]?.stringValue ?? ""), Table.Cell(brief["timezone"]?.stringValue ?? ""),
                     Table.Cell(brief["isReengagement"] == true ? "after an absence" : "due"),
                 ])
@@ -177,7 +181,7 @@ extension BriefView: JSONEncodable {
 }
 
 extension BriefView.Mail {
-    fileprivate var text: String {
+    var text: String {
         let why = error.map { ": \($0)" } ?? ""
         return switch status {
         case .pending: "waits since \(changedAt.short)\(why)"

@@ -9,7 +9,8 @@ struct JobCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "job", abstract: "Submits jobs and looks after them.",
         subcommands: [
-            Submit.self, Show.self, List.self, WhyCommand.self, Watch.self, Follow.self, Wait.self, Log.self,
+            Submit.self, Show.self, List.self, Stats.self, WhyCommand.self, Watch.self, Follow.self, Wait.self,
+            Log.self,
             Edit.self, Cancel.self, Retry.self, Bury.self, Redrive.self,
         ])
 
@@ -100,6 +101,28 @@ extension JobCommand {
             }
             Output.table(JobText.list(answer.value.jobs, now: SystemTime().wall()), global.terminal)
             if let next = answer.value.nextBefore { Output.line("and more: --before \(next)") }
+        }
+    }
+
+    struct Stats: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Counts jobs by kind and state, those that are over too.",
+            discussion:
+                "Jobs that are over count for as long as they are kept. For instance: millctl job stats --since 1d")
+
+        @OptionGroup var global: GlobalOptions
+        @Option(help: "Only this kind.") var kind: String?
+        @Option(help: "Only this queue.") var queue: String?
+        @Option(help: "Only this key.") var key: String?
+        @Option(
+            help: "Only jobs submitted since: RFC 3339, or 2h before now.", transform: OptionValue.pastTime)
+        var since: Timestamp?
+
+        func run() async throws {
+            let params = JobStats.Params(kind: kind, queue: queue, key: key, since: since)
+            try await global.ask(JobStats.self, params) { answer, terminal in
+                answer.counts.isEmpty ? ["no such job"] : JobText.stats(answer.counts).lines(for: terminal)
+            }
         }
     }
 

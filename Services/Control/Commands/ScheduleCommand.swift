@@ -54,7 +54,7 @@ struct ScheduleCommand: ParsableCommand {
             try await schedule.ask(ScheduleShow.self, .init(name: schedule.name, limit: limit)) { answer, terminal in
                 ScheduleText.facts(answer.schedule, for: terminal)
                     + (answer.history.isEmpty
-                        ? ["it has not run yet"] : ScheduleText.history(answer.history).lines(for: terminal))
+                        ? ["it has not run yet"] : [""] + ScheduleText.history(answer.history).lines(for: terminal))
             }
         }
     }
@@ -132,12 +132,16 @@ struct ScheduleCommand: ParsableCommand {
             let params = ScheduleBackfill.Params(
                 name: schedule.name, from: from, to: to ?? SystemTime().wall(), dryRun: dryRun)
             try await schedule.ask(ScheduleBackfill.self, params) { answer, terminal in
-                var lines = answer.runs.isEmpty ? [] : ScheduleText.history(answer.runs).lines(for: terminal)
-                let verb = dryRun ? "would run" : "submitted"
-                lines.append(
-                    "\(Counted.text(answer.runs.count, "time")) \(verb), \(answer.already) had their run before"
-                        + (answer.more ? "; there are more, ask again" : ""))
-                return lines
+                let more = answer.more ? "; there are more, ask again" : ""
+                if dryRun {
+                    return answer.runs.map(\.nominal.short) + [
+                        "it would run for \(Counted.text(answer.runs.count, "time")); \(answer.already) had a run before\(more)"
+                    ]
+                }
+                let submitted = answer.runs.count { $0.outcome == .submitted }
+                return (answer.runs.isEmpty ? [] : ScheduleText.history(answer.runs).lines(for: terminal)) + [
+                    "\(Counted.text(submitted, "job")) submitted; \(answer.already) had a run before\(more)"
+                ]
             }
         }
     }
@@ -151,7 +155,7 @@ struct ScheduleCommand: ParsableCommand {
         func run() async throws {
             try await schedule.ask(ScheduleWhy.self, .init(name: schedule.name)) { answer, terminal in
                 answer.reasons.map { reason in
-                    let until = reason.until.map { " (\($0.short))" } ?? ""
+                    let until = reason.until.map { ", until \($0.short)" } ?? ""
                     return terminal.paint(reason.word.rawValue, .strong) + "  "
                         + DisplayText.harmless(reason.text) + until
                 }

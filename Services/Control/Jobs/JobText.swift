@@ -123,6 +123,31 @@ enum JobText {
         return table
     }
 
+    /// A row for each kind, a column for each state that some job is in, and the sums.
+    static func stats(_ counts: [JobStats.Count]) -> Table {
+        var table = Table(
+            [.text("Kind", shrinksTo: 16)]
+                + JobState.allCases.map {
+                    .number($0.rawValue.prefix(1).uppercased() + $0.rawValue.dropFirst(), optional: true)
+                }
+                + [.number("All")])
+        func add(_ title: String, _ counts: [JobStats.Count], _ tone: Tone = .plain) {
+            let sums = JobState.allCases.map { state in
+                (state, counts.reduce(0) { $0 + ($1.state == state ? $1.jobs : 0) })
+            }
+            table.add(
+                [Table.Cell(title, tone)]
+                    + sums.map { state, sum in
+                        sum == 0 ? "" : Table.Cell("\(sum)", state.isFinal ? Self.tone(state) : .plain)
+                    }
+                    + [Table.Cell(counts.reduce(0) { $0 + $1.jobs })])
+        }
+        let kinds = Dictionary(grouping: counts, by: \.kind).sorted { $0.key < $1.key }
+        for (kind, counts) in kinds { add(kind, counts) }
+        if kinds.count > 1 { add("all", counts, .quiet) }
+        return table
+    }
+
     static func items(_ items: [ItemView]) -> Table {
         var table = Table([
             .number("Index"), .text("Key", shrinksTo: 12), .text("State"), .number("Errors"),

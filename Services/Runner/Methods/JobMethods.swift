@@ -31,6 +31,7 @@ extension Runner {
             }
             return try await store.read { try JobStore.list($0, params) }
         }
+        router.on(JobStats.self) { [self] params, _ in try await stats(params) }
         router.on(JobWatch.self) { [self] params, context in try await watch(params.id, context) }
         router.on(JobWhy.self) { [self] params, _ in try await why(params.id) }
         router.on(JobCancel.self) { [self] params, _ in
@@ -43,6 +44,34 @@ extension Runner {
         router.on(JobEdit.self) { [self] params, _ in try await edit(params) }
         router.on(JobBury.self) { [self] params, _ in try await bury(params) }
         router.on(JobRedrive.self) { [self] params, _ in try await redrive(params) }
+    }
+
+    // MARK: Looking
+
+    /// A piece at a time: whoever writes or reads meanwhile does not wait for the whole. A job that changes meanwhile is counted
+    /// once, as it was or as it is.
+    private func stats(_ wanted: JobStats.Params) async throws -> JobStats.Result {
+        struct Group: Hashable {
+            var kind: String
+            var state: JobState
+        }
+        var counts: [Group: Int] = [:]
+        let numbers = try await store.read { try JobStore.numbers($0) }
+        var next = numbers?.lowerBound ?? 1
+        while let numbers, next <= numbers.upperBound {
+            let piece = next...min(numbers.upperBound, next + JobStore.counted - 1)
+            for count in try await store.read({ try JobStore.stats($0, wanted, piece) }) {
+                counts[Group(kind: count.kind, state: count.state), default: 0] += count.jobs
+            }
+            next = piece.upperBound + 1
+        }
+        let states = JobState.allCases
+        return JobStats.Result(
+            counts: Set(counts.keys.map(\.kind)).sorted().flatMap { kind in
+                states.compactMap { state in
+                    counts[Group(kind: kind, state: state)].map { JobStats.Count(kind: kind, state: state, jobs: $0) }
+                }
+            })
     }
 
     // MARK: Submitting

@@ -25,6 +25,8 @@ public struct BriefMail: Hashable, Sendable {
     /// The same for every try.
     public var token: String
     public var status: BriefMailStatus
+    /// How often it was on its way: whoever tries goes by it, so that one who comes late changes nothing.
+    public var tries: Int
     /// Days since the last visit, where the brief is to bring somebody back.
     public var daysAway: Int?
 

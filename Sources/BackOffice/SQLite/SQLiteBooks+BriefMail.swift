@@ -34,7 +34,7 @@ extension SQLiteBooks {
             try db.first(
                 """
                 SELECT m.token, m.status, u.email, coalesce(p.wants_mail AND p.is_active, 0),
-                    b.metadata ->> 'is_reengagement', b.metadata ->> 'days_since_last_login'
+                    b.metadata ->> 'is_reengagement', b.metadata ->> 'days_since_last_login', m.tries
                 FROM brief_mail m JOIN brief b ON b.person = m.person AND b.day = m.day
                 JOIN person u ON u.id = m.person LEFT JOIN brief_preference p ON p.person = m.person
                 WHERE m.person = ? AND m.day = ?
@@ -42,7 +42,7 @@ extension SQLiteBooks {
             ) { row in
                 BriefMail(
                     brief: brief, address: row.text(2), isWanted: row.bool(3), token: row.text(0),
-                    status: try BriefMailStatus(stored: row.text(1), person, day),
+                    status: try BriefMailStatus(stored: row.text(1), person, day), tries: Int(row.int(6)),
                     daysAway: row.isNull(4) || !row.bool(4) ? nil : Int(row.int(5)))
             }
         }
@@ -50,28 +50,50 @@ extension SQLiteBooks {
 
     /// Takes the mail for oneself, right before it goes; on disk when this returns.
     ///
-    /// - Parameter isRepeat: Somebody says that it may go though it perhaps has gone before.
-    /// - Returns: Whether it may go: false when it has gone, may have gone, or is not wanted.
-    public func beginBriefMail(of person: String, on day: Day, isRepeat: Bool, now: Timestamp) async throws -> Bool {
+    /// - Parameters:
+    ///   - tries: As it was read; from now on it is one more.
+    ///   - isRepeat: Somebody says that it may go though it perhaps has gone before.
+    /// - Returns: Whether it may go: false when it has gone, may have gone, or somebody else was faster.
+    public func beginBriefMail(
+        of person: String, on day: Day, after tries: Int, isRepeat: Bool, now: Timestamp
+    ) async throws -> Bool {
         try await database.write { db in
             try db.first(
                 """
                 UPDATE brief_mail SET status = 'sending', tries = tries + 1, error = NULL, changed_at = ?
-                WHERE person = ? AND day = ? AND (status IN ('pending', 'failed', 'cancelled') OR ?) RETURNING 1
-                """, SQLValue(now.milliseconds), .text(person), .text(day.description), SQLValue(isRepeat)
+                WHERE person = ? AND day = ? AND tries = ? AND (status IN ('pending', 'failed', 'cancelled') OR ?)
+                RETURNING 1
+                """, SQLValue(now.milliseconds), .text(person), .text(day.description), SQLValue(tries),
+                SQLValue(isRepeat)
             ) { _ in true } ?? false
         }
     }
 
-    /// What became of it.
+    /// What became of it, unless there was another try since.
     public func noteBriefMail(
-        _ status: BriefMailStatus, of person: String, on day: Day, error: String? = nil, now: Timestamp
+        _ status: BriefMailStatus, of person: String, on day: Day, after tries: Int, error: String? = nil,
+        now: Timestamp
     ) async throws {
         try await database.write { db in
             try db.run(
-                "UPDATE brief_mail SET status = ?, error = ?, changed_at = ? WHERE person = ? AND day = ?",
-                .text(status.rawValue), SQLValue(error), SQLValue(now.milliseconds), .text(person),
-                .text(day.description))
+                """
+                UPDATE brief_mail SET status = ?, error = ?, changed_at = ? WHERE person = ? AND day = ? AND tries = ?
+                """, .text(status.rawValue), SQLValue(error), SQLValue(now.milliseconds), .text(person),
+                .text(day.description), SQLValue(tries))
+        }
+    }
+
+    /// Mails that were noted before a time and have not begun to go have failed.
+    ///
+    /// - Returns: how many.
+    public func giveUpBriefMails(before: Timestamp, now: Timestamp) async throws -> Int {
+        try await database.write { db in
+            try db.run(
+                """
+                UPDATE brief_mail SET status = 'failed', changed_at = ?,
+                    error = 'given up after a day' || coalesce(', the last: ' || error, '')
+                WHERE status = 'pending' AND created_at < ?
+                """, SQLValue(now.milliseconds), SQLValue(before.milliseconds))
         }
     }
 

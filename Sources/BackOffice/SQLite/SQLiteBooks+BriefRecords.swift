@@ -47,8 +47,9 @@ extension SQLiteBooks {
                     do {
                         try sort.put(db, record, at: place)
                     } catch let error as StoreError {
-                        guard case .constraint = error.kind else { throw error }
-                        throw BriefRecordFault(place: place, message: "does not fit the others: \(error.message)")
+                        guard case .constraint(let constraint) = error.kind else { throw error }
+                        throw try sort.misfit(db, record, constraint, at: place)
+                            ?? BriefRecordFault(place: place, message: "does not fit: \(error.message)")
                     }
                 }
                 report.records.append((sort.name, records.count))
@@ -153,6 +154,37 @@ private struct BriefSort: Sendable {
             let rest = names.dropFirst(keys).map { "\($0) = ?" }.joined(separator: ", ")
             try db.run(
                 "UPDATE \(table) SET \(rest) WHERE \(match)", Array(values.dropFirst(keys) + values.prefix(keys)))
+        }
+    }
+
+    /// What a record lacks that is refused for it, or refers to in vain; nil for another fault.
+    func misfit(
+        _ db: Connection, _ record: JSONValue, _ constraint: StoreError.Constraint, at place: String
+    ) throws -> SQLiteBooks.BriefRecordFault? {
+        func given(_ name: String) -> JSONValue? { record[name].flatMap { $0.isNull ? nil : $0 } }
+        switch constraint {
+        case .notNull:
+            let needed = try db.query(
+                "SELECT name FROM pragma_table_info(?) WHERE \"notnull\" = 1 AND dflt_value IS NULL", .text(table)
+            ) { $0.text(0) }
+            return columns.first { needed.contains($0.column) && given($0.name) == nil }.map {
+                .init(place: "\(place).\($0.name)", message: "is missing, which a new record has to have")
+            }
+        case .foreignKey:
+            let links = try db.query(
+                "SELECT \"from\", \"table\", \"to\" FROM pragma_foreign_key_list(?)", .text(table)
+            ) { (from: $0.text(0), table: $0.text(1), to: $0.text(2)) }
+            for link in links {
+                guard let column = columns.first(where: { $0.column == link.from }),
+                    let key = given(column.name)?.stringValue
+                else { continue }
+                let isThere = try db.first("SELECT 1 FROM \(link.table) WHERE \(link.to) = ?", .text(key)) { _ in true }
+                guard isThere == nil else { continue }
+                let others = Self.all.first { $0.table == link.table }?.name ?? link.table
+                return .init(place: "\(place).\(column.name)", message: "“\(key)” is none of the \(others)")
+            }
+            return nil
+        case .unique, .check, .trigger, .dataType, .other: return nil
         }
     }
 

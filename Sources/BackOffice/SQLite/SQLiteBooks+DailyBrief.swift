@@ -139,6 +139,15 @@ extension SQLiteBooks {
         }
     }
 
+    /// Says of a brief that is planned or under way that nobody makes it any more.
+    public func cancelBrief(of person: String, on day: Day, because message: String) async throws {
+        try await database.write { db in
+            try db.run(
+                "UPDATE brief SET error = ? WHERE person = ? AND day = ? AND status IN ('planned', 'processing')",
+                .text(message), .text(person), .text(day.description))
+        }
+    }
+
     private static func actions(_ text: String, _ person: String, _ day: Day) throws(BooksError) -> [String] {
         do {
             return try JSON.decode([String].self, from: Array(text.utf8))

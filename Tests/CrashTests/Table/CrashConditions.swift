@@ -8,6 +8,12 @@ struct CrashConditions: CustomStringConvertible {
     /// "make crash"
     var command: String
 
+    func write(_ text: String, to path: String) throws {
+        guard let stream = fopen(path, "w") else { throw TestFailure("cannot write \(path)") }
+        fputs(text, stream)
+        fclose(stream)
+    }
+
     var description: String {
         let processor = (TestSupport.text(of: "/proc/cpuinfo") ?? "").split(separator: "\n")
             .first { $0.hasPrefix("model name") }?.split(separator: ":").last.map {
@@ -17,7 +23,7 @@ struct CrashConditions: CustomStringConvertible {
             in: .whitespacesAndNewlines)
         var load = [0.0]
         getloadavg(&load, 1)
-        let settings = ["MILLRACE_CRASH_SHARE", "MILLRACE_SCHEDULE_KILLS"].compactMap { name in
+        let settings = ["MILLRACE_CRASH_SHARE", "MILLRACE_SCHEDULE_KILLS", "MILLRACE_MAIL_KILLS"].compactMap { name in
             environment(name).map { "\(name)=\($0) " }
         }.joined()
         let build = environment("MILLRACE_CRASH_BUILD") ?? "an unknown build of the runner"
