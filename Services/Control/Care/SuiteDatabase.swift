@@ -42,14 +42,6 @@ struct SuiteDatabase: Sendable {
 }
 
 extension Place {
-    /// Where the databases are.
-    var dataFolder: String {
-        switch self {
-        case .state(let state): state.data
-        case .system: "/var/lib/millrace"
-        }
-    }
-
     /// What stops the suite here.
     var stopCommand: String {
         switch self {
