@@ -152,7 +152,7 @@ struct CategorizeParameters: JSONDecodable, Sendable, Hashable {
             case "threshold": threshold = try Self.share(&json)
             case "min_confidence": minConfidence = try Self.share(&json)
             case "dry_run": dryRun = try json.bool()
-            default: try json.unknownMember(key)
+            default: try json.unknownParameter(key)
             }
         }
     }

@@ -23,7 +23,7 @@ struct PlanBriefsWorkload: Workload {
                 switch key {
                 case "now": now = try json.value()
                 case "dryRun": dryRun = try json.bool()
-                default: try json.unknownMember(key)
+                default: try json.unknownParameter(key)
                 }
             }
             (self.now, self.dryRun) = (now, dryRun)

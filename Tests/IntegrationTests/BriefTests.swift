@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -131,6 +132,25 @@ struct BriefTests {
             // Asked anew each time: what was true a while ago decides nothing.
             #expect(try await asked() == [2, 600, 2, 2, 0])
             #expect(try await plan()["queued"].int == 0)
+        }
+    }
+
+    /// As the examples declare it; jobs of a schedule without parameters are told of the schedule.
+    @Test(.enabled(if: Binary.exist("millrace-scheduler"))) func aSchedulePlansTheBriefs() async throws {
+        try await run { suite, _ in
+            for folder in ["etc", "etc/schedules.d"] { mkdir(suite.state + "/" + folder, 0o755) }
+            for name in ["plan-briefs", "payroll"] {
+                let declared = try #require(text(of: packageRoot + "/Examples/schedules.d/\(name).yaml"))
+                suite.folder.write(declared, to: "state/etc/schedules.d/\(name).yaml")
+            }
+            try await suite.check("call", "--service", "scheduler", "service.reload")
+            let list = try await suite.check("schedule", "list")
+            #expect(list.contains("payroll") && list.contains("plan-briefs"), "\(list)")
+            let run = try Tree(try await suite.check("schedule", "run", "plan-briefs", "--json"))["run"]
+            let job = try await suite.finished(try #require(run["job"].int))
+            #expect(job["state"].string == "succeeded" && job["params"]["schedule"].string == "plan-briefs", "\(job)")
+            #expect(
+                try await suite.check("schedule", "why", "plan-briefs").hasPrefix("waits  the next run is that of "))
         }
     }
 

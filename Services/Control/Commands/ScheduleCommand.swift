@@ -155,9 +155,9 @@ struct ScheduleCommand: ParsableCommand {
         func run() async throws {
             try await schedule.ask(ScheduleWhy.self, .init(name: schedule.name)) { answer, terminal in
                 answer.reasons.map { reason in
-                    let until = reason.until.map { ", until \($0.short)" } ?? ""
+                    let until = reason.until.map(\.short).flatMap { reason.text.contains($0) ? nil : ", until \($0)" }
                     return terminal.paint(reason.word.rawValue, .strong) + "  "
-                        + DisplayText.harmless(reason.text) + until
+                        + DisplayText.harmless(reason.text + (until ?? ""))
                 }
             }
         }

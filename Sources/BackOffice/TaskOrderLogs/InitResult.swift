@@ -20,7 +20,7 @@ extension InitParameters: JSONDecodable {
             switch key {
             case "month": month = try json.value()
             case "contractor": contractor = try SyncParameters.filter(&json)?.trimmed
-            default: try json.unknownMember(key)
+            default: try json.unknownParameter(key)
             }
         }
         self.init(month: month, contractor: contractor?.isEmpty == true ? nil : contractor)
