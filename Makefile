@@ -16,7 +16,7 @@ products := $(shell cat Scripts/executables)
 swift_folders = Package.swift Sources Services Tests $(wildcard Benchmarks Schemas Examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release test check format demo bench claims accuracy crash crash-schedules crash-mails install deb thread-sanitizer clean
+.PHONY: help setup build release test check format demo bench claims accuracy crash crash-schedules crash-mails crash-metrics alerts install deb thread-sanitizer clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -66,6 +66,14 @@ crash: setup ## kill -9 two thousand times under load; writes Documentation/Cras
 crash-schedules: setup ## kill -9 scheduler and runner five hundred times; writes Documentation/ScheduleCrashes.md
 	$(SWIFT) build --build-tests
 	@sh Scripts/crash --schedules
+
+crash-metrics: setup ## kill -9 the metrics service and publishers under 100,000 publishes; writes Documentation/MetricsCrashes.md
+	$(SWIFT) build --build-tests
+	@sh Scripts/crash --metrics
+
+alerts: setup ## make every built-in alert fire by what it is about; writes Documentation/AlertTrials.md
+	$(SWIFT) build --build-tests
+	@MILLRACE_ALERT_TRIALS="$(CURDIR)/Documentation/AlertTrials.md" sh Scripts/test --filter RealAlertTests
 
 crash-mails: setup ## kill -9 runner and worker two hundred times while briefs are mailed; writes Documentation/MailCrashes.md
 	$(SWIFT) build --build-tests

@@ -59,6 +59,7 @@ let nio: [Target.Dependency] = [
 ]
 let http = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let tls = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 var targets: [Target] = [
@@ -71,7 +72,7 @@ var targets: [Target] = [
         name: "Schemas", dependencies: ["CSchemas"], path: "Schemas",
         exclude: [
             "runner.openrpc.json", "preloader.openrpc.json", "categorizer.openrpc.json",
-            "scheduler.openrpc.json", "migrations",
+            "scheduler.openrpc.json", "metrics.openrpc.json", "migrations",
         ],
         swiftSettings: strict),
     .target(name: "Watching", path: "Tests/Watching", swiftSettings: strict),
@@ -90,13 +91,22 @@ targets += library("JSONCodec", ["Decimals"])
 targets += library("Resilience", ["Linux"])
 targets += library("Calendars", ["Linux"], testing: ["JSONCodec", "Linux"])
 targets += library("MillraceProtocol", ["JSONCodec", "Linux"])
-targets += library("MillraceRPC", ["MillraceProtocol", "Resilience", "Linux", log] + nio)
-targets += library("MillraceStore", ["Linux", "CSQLite"])
-targets += library("MillraceService", ["MillraceRPC", "Systemd", "Resilience", "Decimals", log])
-targets += library("MillraceWorker", ["MillraceRPC", "MillraceService", "Resilience", log])
+targets += library("MillraceRPC", ["MillraceProtocol", "Resilience", "Telemetry", "Linux", log] + nio)
+targets += library("MillraceStore", ["Telemetry", "Linux", "CSQLite"])
+targets += library("MillraceService", ["MillraceRPC", "Telemetry", "Systemd", "Resilience", "Decimals", log])
+targets += library("MillraceWorker", ["MillraceRPC", "MillraceService", "Telemetry", "Resilience", log])
 targets += library("Declarations", ["Linux", "CYAML"])
 targets += library("KindFiles", ["Declarations", "Linux"])
 targets += library("Tables")
+targets += library(
+    "Telemetry", ["JSONCodec", "Linux"], testing: [.product(name: "Histogram", package: "hdrhistogram-swift")])
+targets += library("TelemetryBackend", ["Telemetry", "Linux", metrics])
+targets += library("Exposition", ["Telemetry", "Linux"])
+targets += library(
+    "Monitoring", ["Telemetry", "Declarations", "MillraceStore", "JSONCodec", "Linux"], testing: ["Exposition"])
+targets += library("Plots", ["Linux"])
+targets.append(.target(name: "CPage", path: "Sources/CPage", exclude: ["page.css", "page.js"]))
+targets += library("StatusPage", ["Plots", "CPage", "Linux"])
 targets += library("Preloading", ["MillraceProtocol", "JSONCodec", "Resilience", "Linux"])
 targets += library(
     "DatasetFiles", ["Preloading", "Declarations", "MillraceStore", "JSONCodec", "Linux"],
@@ -108,7 +118,10 @@ targets += service(
     "RunnerService", folder: "Runner", ["KindFiles", "MillraceService", "MillraceStore", "Resilience", "Schemas"])
 targets += library(
     "WebClient",
-    ["MillraceProtocol", "Linux", http, tls, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio,
+    [
+        "MillraceProtocol", "Telemetry", "Linux", http, tls,
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+    ] + nio,
     testing: ["Simulators"])
 targets += library(
     "Mail",
@@ -139,7 +152,14 @@ targets += service(
 targets += service(
     "CategorizerService", folder: "Categorizer",
     ["Categorization", "Calendars", "Tables", "Decimals", "MillraceService", "MillraceStore", "Resilience", "Schemas"],
-    testing: ["MillraceStore", "MillraceService", "MillraceProtocol", "JSONCodec", log])
+    testing: ["MillraceStore", "MillraceService", "MillraceProtocol", "Telemetry", "JSONCodec", log])
+targets += service(
+    "MetricsService", folder: "Metrics",
+    [
+        "Monitoring", "Exposition", "StatusPage", "Plots", "Telemetry", "Declarations", "WebClient", "MillraceService",
+        "MillraceStore", "Schemas", http,
+    ] + nio,
+    testing: ["Simulators", "WebClient", "Exposition", "Telemetry", "MillraceRPC", "MillraceProtocol", "JSONCodec"])
 targets += service(
     "BackOfficeWorker", folder: "BackOffice",
     [
@@ -151,7 +171,7 @@ targets += service(
     "Control", folder: "Control",
     [
         "Calendars", "KindFiles", "DatasetFiles", "BackOffice", "Categorization", "MillraceStore", "MillraceRPC",
-        "MillraceProtocol", "Schemas", "JSONCodec", "Linux", "CLinux", "Tables", arguments,
+        "MillraceProtocol", "Schemas", "JSONCodec", "Linux", "CLinux", "Tables", "Plots", arguments,
     ])
 targets.append(
     .executableTarget(
@@ -176,15 +196,16 @@ targets += [
     suite(
         "SchemaTests",
         [
-            "RunnerService", "PreloaderService", "SchedulerService", "MillraceProtocol", "MillraceService",
+            "RunnerService", "PreloaderService", "SchedulerService", "MetricsService", "MillraceProtocol",
+            "MillraceService",
             "MillraceStore", "Schemas",
         ]),
-    suite("UnitFileTests", ["RunnerService", "PreloaderService", "SchedulerService"]),
+    suite("UnitFileTests", ["RunnerService", "PreloaderService", "SchedulerService", "MetricsService"]),
     suite(
         "IntegrationTests",
         ["MillraceWorker", "MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore", "Simulators", "JSONCodec"]),
     suite("CrashTests", ["MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore"]),
-    suite("SystemdTests", ["MillraceWorker"]),
+    suite("SystemdTests", ["MillraceWorker", "MillraceRPC", "MillraceProtocol", "Telemetry", "JSONCodec"]),
     suite("ExampleTests"),
 ]
 
@@ -195,6 +216,7 @@ let package = Package(
         .executable(name: "millrace-preloader", targets: ["PreloaderService"]),
         .executable(name: "millrace-scheduler", targets: ["SchedulerService"]),
         .executable(name: "millrace-categorizer", targets: ["CategorizerService"]),
+        .executable(name: "millrace-metrics", targets: ["MetricsService"]),
         .executable(name: "millrace-backoffice", targets: ["BackOfficeWorker"]),
         .executable(name: "millctl", targets: ["Control"]),
         .executable(name: "millrace-simulator", targets: ["Simulator"]),
@@ -210,6 +232,10 @@ let package = Package(
         .library(name: "Categorization", targets: ["Categorization"]),
         .library(name: "Calendars", targets: ["Calendars"]),
         .library(name: "Decimals", targets: ["Decimals"]),
+        // What is counted, collected and told, for their benchmarks.
+        .library(name: "Telemetry", targets: ["Telemetry"]),
+        .library(name: "Exposition", targets: ["Exposition"]),
+        .library(name: "Monitoring", targets: ["Monitoring"]),
         .library(name: "MovedClock", type: .dynamic, targets: ["MovedClock"]),
         // What the runner is made of, for benchmarks of its parts.
         .library(name: "RunnerParts", targets: ["KindFiles", "MillraceService", "Schemas"]),
@@ -220,6 +246,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        // The measure that percentiles are held to in tests.
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
     targets: targets,

@@ -15,7 +15,7 @@ func executable(_ name: String, folder: String, _ dependencies: [Target.Dependen
 /// What is measured as it is shipped. Building the back office takes longer than all else, and one suite needs it.
 var programs = [
     suite("millrace-runner"), suite("millrace-preloader"), suite("millrace-categorizer"), suite("millrace-scheduler"),
-    suite("millctl"),
+    suite("millrace-metrics"), suite("millctl"),
 ]
 if Context.environment["MILLRACE_BENCH_BACKOFFICE"] != "no" { programs.append(suite("millrace-backoffice")) }
 
@@ -33,7 +33,9 @@ let package = Package(
         // The runner's own sources once more, as a library whose inner parts can be timed one by one.
         .target(
             name: "RunnerInside",
-            dependencies: [suite("RunnerParts"), suite("MillraceStore"), suite("Resilience"), suite("Linux")],
+            dependencies: [
+                suite("RunnerParts"), suite("MillraceStore"), suite("Resilience"), suite("Telemetry"), suite("Linux"),
+            ],
             path: "Sources/RunnerInside", exclude: ["Main.swift", "README.md"],
             swiftSettings: [
                 .enableExperimentalFeature("Lifetimes"), .unsafeFlags(["-enable-testing", "-suppress-warnings"]),
@@ -44,6 +46,9 @@ let package = Package(
             [suite("Categorization"), suite("Decimals"), suite("Linux")]),
         executable("calendar-times", folder: "CalendarTimes", [suite("Calendars"), suite("Linux")]),
         executable("codec-times", folder: "CodecTimes", ["Samples"]),
+        executable(
+            "metric-times", folder: "MetricTimes",
+            [suite("Telemetry"), suite("Exposition"), suite("Monitoring"), suite("Linux")]),
         executable("preload-times", folder: "PreloadTimes", [suite("Preloading"), suite("JSONCodec"), suite("Linux")]),
         executable("resilience-times", folder: "ResilienceTimes", [suite("Resilience"), suite("Linux")]),
         executable(

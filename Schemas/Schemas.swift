@@ -39,6 +39,17 @@ public enum Schemas {
         (4, "brief-mail", text(millrace_books_004_brief_mail)),
     ]
 
+    /// The metrics service's OpenRPC document.
+    public static let metrics = bytes(millrace_metrics_openrpc)
+
+    /// The alerts that come with the suite, as a file of `alerts.d`.
+    public static let alerts = bytes(millrace_alerts)
+
+    /// The statements that make `metrics.sqlite`, by version.
+    public static let metricsMigrations: [(version: Int, name: String, sql: String)] = [
+        (1, "history", text(millrace_metrics_001_history))
+    ]
+
     private static func bytes(_ file: millrace_file) -> [UInt8] {
         Array(UnsafeBufferPointer(start: file.bytes, count: file.count))
     }

@@ -5,6 +5,7 @@ import Linux
 import Mail
 import MillraceProtocol
 import MillraceService
+import MillraceStore
 import MillraceWorker
 import Notion
 import NotionBooks
@@ -21,6 +22,10 @@ final class BooksDoor: Sendable {
     /// Counts the requests of a rehearsal.
     let meter: CallMeter
 
+    private let meters: StoreMeters?
+    /// Counts the calls that are none of the web's.
+    private let outside: WebMeters?
+
     private struct Opened: Sendable {
         var sqlite: SQLiteBooks?
         var notion: (client: NotionClient, books: NotionBooks, bucket: BucketGate?)?
@@ -28,8 +33,10 @@ final class BooksDoor: Sendable {
 
     init(
         settings: BackOfficeSettings, web: WebDoor = WebDoor(), secrets: Secrets? = nil,
-        time: any TimeSource = SystemTime()
+        time: any TimeSource = SystemTime(), meters: StoreMeters? = nil, outside: WebMeters? = nil
     ) {
+        self.outside = outside
+        self.meters = meters
         self.settings = settings
         self.web = web
         self.secrets = secrets ?? Secrets(state: settings.state)
@@ -76,6 +83,11 @@ final class BooksDoor: Sendable {
         return ChatAnalyst(try chat().passing(PermitGate(run: run, resource: "chat")))
     }
 
+    /// Does it, counted as a call to an outside system.
+    func calling(_ system: String, _ body: () async throws -> Void) async throws {
+        if let outside { try await outside.measure(system, body) } else { try await body() }
+    }
+
     /// What briefs are sent with, and who they are from; nil where none are.
     func mail() -> (client: SMTPClient, from: MailAddress, sender: String)? {
         let configuration = settings.configuration
@@ -120,7 +132,7 @@ final class BooksDoor: Sendable {
     private func sqlite() throws -> SQLiteBooks {
         try opened.withLock { opened throws -> SQLiteBooks in
             if let books = opened.sqlite { return books }
-            let books = try SQLiteBooks(path: settings.booksPath)
+            let books = try SQLiteBooks(path: settings.booksPath, meters: meters)
             opened.sqlite = books
             return books
         }

@@ -58,9 +58,11 @@ struct HookWorkload: PlainWorkload {
             headers["Millrace-Signature"] = HookSignature.header(
                 secret: try secrets.read(name), timestamp: timestamp, body: params.event.bytes)
         }
-        return WebRequest(
+        var request = WebRequest(
             .post, params.url, headers: headers, body: params.event.bytes, timeout: params.timeout,
             answer: .head(skipping: 65_536))
+        request.system = "hook"
+        return request
     }
 
     /// A conflict is the receiver's last word here, since the event of a hook never changes.

@@ -105,11 +105,13 @@ struct MailWorkload: PlainWorkload {
             page: BriefPage.html(mail.text, title: mail.subject), token: mail.token, date: door.time.wall())
         let time = door.time
         try await run.withPermit(Self.resource, timeout: client.settings.timeout) {
-            try await client.send(message) {
-                let mayGo = try await books.beginBriefMail(
-                    of: params.user, on: params.date, after: mail.tries, isRepeat: params.again, now: time.wall())
-                guard mayGo else { throw Self.uncertain }
-                tries.withLock { $0 += 1 }
+            try await door.calling("mail") {
+                try await client.send(message) {
+                    let mayGo = try await books.beginBriefMail(
+                        of: params.user, on: params.date, after: mail.tries, isRepeat: params.again, now: time.wall())
+                    guard mayGo else { throw Self.uncertain }
+                    tries.withLock { $0 += 1 }
+                }
             }
         }
     }

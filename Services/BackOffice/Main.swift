@@ -4,6 +4,7 @@ import Linux
 import MillraceProtocol
 import MillraceRPC
 import MillraceService
+import MillraceStore
 import MillraceWorker
 import WebClient
 
@@ -24,9 +25,13 @@ import WebClient
         }
         var web = WebClientSettings()
         web.trusted = settings.trustedCertificates
-        let webDoor = WebDoor(web)
+        let registry = WorkerHost.registry(name: "backoffice")
+        let outside = WebMeters(registry, time: SystemTime())
+        let webDoor = WebDoor(web, meters: outside)
         let secrets = Secrets(state: settings.state)
-        let books = BooksDoor(settings: settings, web: webDoor, secrets: secrets)
+        let books = BooksDoor(
+            settings: settings, web: webDoor, secrets: secrets, meters: StoreMeters(registry, time: SystemTime()),
+            outside: outside)
         let hook = HookWorkload(web: webDoor, secrets: secrets)
         let categorizer = ServiceSocket.path(of: "categorizer") { Environment[$0] }
         let runner = RPCClient(socket: ServiceSocket.path(of: "runner") { Environment[$0] })
@@ -41,7 +46,7 @@ import WebClient
                     usesEngagement: BriefPlanner.isEnabled(Environment["ENGAGEMENT_BACKOFF_ENABLED"])),
                 DailyBriefWorkload(books: books, post: post),
             ],
-            plain: [hook, MailWorkload(books: books)], warnings: settings.warnings)
+            plain: [hook, MailWorkload(books: books)], warnings: settings.warnings, registry: registry)
     }
 
     private static var help: String {

@@ -4,13 +4,14 @@ import Linux
 /// What the categorizer has made by itself and nobody has touched for long weighs less and less.
 extension ExpenseCategorizer {
     /// How often it is looked for; a pattern changes once in 30 days at most.
-    private static let pause = Duration.seconds(3600)
+    static let fading = Duration.seconds(3600)
 
     /// Looks now and then until it is cancelled.
     func fade() async {
         while !Task.isCancelled {
             do {
                 let changed = try await alone { try await self.fadeAlone() }
+                fades.succeeded()
                 if changed > 0 {
                     log.info(
                         "patterns that nobody has touched for long weigh less", metadata: ["patterns": "\(changed)"])
@@ -20,7 +21,7 @@ extension ExpenseCategorizer {
             } catch {
                 log.warning("old patterns keep their weight for now: \(error)")
             }
-            do { try await time.sleep(for: Self.pause) } catch { return }
+            do { try await time.sleep(for: Self.fading) } catch { return }
         }
     }
 

@@ -7,6 +7,7 @@ import MillraceService
 import MillraceStore
 import Resilience
 import Schemas
+import Telemetry
 
 /// Tells the categories of expenses, learns what people say of them, and says why.
 ///
@@ -25,7 +26,7 @@ final class ExpenseCategorizer: Service {
     /// The last good answers, for times without the database.
     let answers: Shelf<CategorizationResult>
     let loads = LoadsUnderway<ExpenseRow?>()
-    let tracker = Tracker()
+    let tracker: Tracker
     /// Changes are made one after the other.
     let changes: Bulkhead<String>
     let stock: Locked<Stock>
@@ -33,17 +34,21 @@ final class ExpenseCategorizer: Service {
     let configuration: Locked<CategorizerConfiguration>
     let options = Locked(CategorizeOptions.defaults)
     let trainer: Trainer
+    let fades: Periodic
     private let fading = Locked<Task<Void, Never>?>(nil)
 
     init(_ configuration: CategorizerConfiguration, host: HostContext) async throws {
         log = host.log
         time = host.time
         self.configuration = Locked(configuration)
+        tracker = Tracker(host.registry)
+        fades = Periodic("fade", every: Self.fading, in: host.registry, time: host.time)
         expenses = Shelf(capacity: configuration.kept / 2)
         answers = Shelf(capacity: configuration.kept / 2)
         door = try StoreDoor(
             host.stateDirectory + "/categorizer.sqlite",
-            CircuitBreaker(threshold: configuration.failures, pause: configuration.pause), time: host.time)
+            CircuitBreaker(threshold: configuration.failures, pause: configuration.pause), time: host.time,
+            meters: StoreMeters(host.registry, time: host.time))
         changes = Bulkhead(limit: 1, waitingLimit: 1000, staleAfter: nil, time: host.time)
         let stock = try await Self.load(door, log)
         self.stock = Locked(stock)

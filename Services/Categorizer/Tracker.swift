@@ -1,5 +1,6 @@
 import Linux
 import MillraceProtocol
+import Telemetry
 
 /// How decisions went: counts since the start, and the times of the last thousand.
 final class Tracker: Sendable {
@@ -41,8 +42,26 @@ final class Tracker: Sendable {
 
     private static let samples = 1000
     private let state = Locked(State())
+    private let durations: Histogram
+    private let errors: Telemetry.Counter
+    private let answered: Telemetry.Counter
+
+    init(_ registry: Registry) {
+        durations = registry.histogram(
+            "millrace_categorization_duration_seconds", "How long decisions about expenses took.",
+            bounds: Bounds.requests,
+            exemplars: false)
+        errors = registry.counter(
+            "millrace_categorization_errors", "Expenses that could not be categorized for an error.")
+        answered = registry.counter("millrace_categorization_answers", "Expenses that got a category.")
+    }
 
     func note(_ results: some Collection<CategorizationResult>) {
+        for result in results {
+            durations.record(result.processingTimeMs / 1000)
+            if result.error != nil { errors.increment() }
+            if result.categoryID != nil { answered.increment() }
+        }
         state.withLock { state in
             for result in results {
                 state.figures.count += 1

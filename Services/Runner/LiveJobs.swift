@@ -33,6 +33,12 @@ final class LiveJobs: Sendable {
 
     var total: Int { state.withLock { $0.total } }
 
+    /// Jobs by queue.
+    var queues: [String: Int] { state.withLock { $0.queues } }
+
+    /// Jobs by kind.
+    var kinds: [String: Int] { state.withLock { $0.kinds } }
+
     /// Lanes that have jobs.
     var lanes: [Lane] { state.withLock { Array($0.counts.keys) } }
 

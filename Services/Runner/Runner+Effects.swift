@@ -105,6 +105,7 @@ extension Runner {
 
     private func save(_ lease: Lease, _ outcome: ItemOutcome, _ end: AttemptEnd) {
         let now = time.wall()
+        instruments.item(outcome.state)
         if let error = outcome.error {
             logger(lease.job).warning(
                 "\(outcome.state == .failed ? "item failed" : "item will be tried again"): \(error)",

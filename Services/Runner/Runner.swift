@@ -11,6 +11,7 @@ import MillraceStore
 import Resilience
 import Schemas
 import Synchronization
+import Telemetry
 
 /// The durable job runner: takes jobs in, gives their items to workers under bounds, keeps every checkpoint.
 ///
@@ -37,6 +38,8 @@ final class Runner: Service {
     let granted = ConnectionTies<Int64>()
     /// Jobs that were taken in since the start.
     let submitted = Atomic(0)
+    let instruments: RunnerInstruments
+    private let sweeps: Periodic
     let host: HostContext
     private let hands = Locked<(pools: WorkerPools, commands: CommandExecutor, server: RPCServer)?>(nil)
 
@@ -76,8 +79,11 @@ final class Runner: Service {
         self.host = host
         time = host.time
         log = host.log
+        instruments = RunnerInstruments(host.registry)
+        sweeps = Periodic("sweep", every: Self.sweepPause, in: host.registry, time: host.time)
         let path = host.stateDirectory + "/runner.sqlite"
         var options = DatabaseOptions()
+        options.meters = StoreMeters(host.registry, time: host.time)
         // Answers to many submitters, and calls of many jobs to one worker: each connection is written to once.
         options.answering = { RPCSession.gatheringOutput($0) }
         // What an answer brings about keeps no other commit waiting.
@@ -112,6 +118,8 @@ final class Runner: Service {
         let commands = try CommandExecutor(log: log, time: time, socket: host.runtimeDirectory + "/runner.sock")
         let pools = WorkerPools(state: host.state, log: log, time: time)
         hands.withLock { $0 = (pools, commands, server) }
+        let created = host.registry.source.started
+        host.registry.read { [weak self] in self?.families(created: created) ?? [] }
         let book = state.withLock { $0.book }
         learn(book)
         for (name, forced) in book.stored.breakers { handle(.breakerForced(name, open: forced)) }
@@ -141,6 +149,8 @@ final class Runner: Service {
     var commands: CommandExecutor? { hands.withLock { $0?.commands } }
     var server: RPCServer? { hands.withLock { $0?.server } }
 
+    private static let sweepPause = Duration.seconds(30)
+
     /// Forgets what is over for long enough: at once as long as there is more, then every half minute.
     private func sweep() {
         let now = time.wall()
@@ -153,11 +163,12 @@ final class Runner: Service {
         ) { [self] result in
             switch result {
             case .success(let deleted):
-                alarm.ring(in: deleted < 500 ? .seconds(30) : .milliseconds(50)) { [weak self] in self?.sweep() }
+                sweeps.succeeded()
+                alarm.ring(in: deleted < 500 ? Self.sweepPause : .milliseconds(50)) { [weak self] in self?.sweep() }
             case .failure(let error):
                 if (error as? StoreError)?.kind == .closed { return }
                 log.error("old jobs were not forgotten, trying again: \(error)")
-                alarm.ring(in: .seconds(30)) { [weak self] in self?.sweep() }
+                alarm.ring(in: Self.sweepPause) { [weak self] in self?.sweep() }
             }
         }
     }
@@ -283,7 +294,10 @@ final class Runner: Service {
 
     /// Tells the dispatcher and those who watch what a transaction brought about besides what it was for.
     func absorb(_ changes: Changes) {
-        for lane in changes.created { live.add(lane) }
+        for lane in changes.created {
+            live.add(lane)
+            instruments.came(lane)
+        }
         for view in changes.ended { ended(JobDetail(job: view)) }
         if let next = changes.nextScheduled { handle(.jobScheduled(next)) }
         if !changes.lanes.isEmpty { handle(.lanesReady(changes.lanes)) }
@@ -329,6 +343,7 @@ final class Runner: Service {
         let job = detail.job
         live.remove(Lane(queue: job.queue, kind: job.kind, uid: job.user))
         if job.kind == Canary.kind { return canaryDesk.ended(job) }
+        instruments.ended(job)
         if job.attached { attached.untie(job.id) }
         let duration = job.startedAt.flatMap { start in job.finishedAt.map { ($0 - start).milliseconds } } ?? 0
         // One line for each of thousands of jobs a second would cost more than the jobs.

@@ -40,6 +40,8 @@ extension Runner {
     }
 
     func metrics() async -> [ServiceMetrics.Metric] {
+        // What cannot be read now is told as it was.
+        if let counts = try? await store.read({ try JobStore.ready($0) }) { instruments.ready(counts) }
         let load = load()
         let store = store.statistics
         let counts = state.withLock { $0.dispatcher.counts }

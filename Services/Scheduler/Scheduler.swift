@@ -8,6 +8,7 @@ import MillraceService
 import MillraceStore
 import Schedules
 import Schemas
+import Telemetry
 
 /// Submits jobs at their times: each nominal time of a schedule is decided once and has at most one job.
 ///
@@ -47,6 +48,7 @@ final class Scheduler: Service {
     let runner: RunnerDesk
     /// What jitter is stable for.
     let machine: String
+    let latenesses: Histogram
     let state: Locked<State>
 
     init(_ configuration: SchedulerConfiguration, host: HostContext) async throws {
@@ -54,9 +56,13 @@ final class Scheduler: Service {
         log = host.log
         time = host.time
         machine = Self.machineID()
+        latenesses = host.registry.histogram(
+            "millrace_schedule_lateness_seconds", "How late runs of schedules were submitted.", bounds: Bounds.lateness)
+        var options = DatabaseOptions()
+        options.meters = StoreMeters(host.registry, time: host.time)
         store = try Database.open(
             host.stateDirectory + "/scheduler.sqlite", migrations: ScheduleStore.migrations, durability: .disk,
-            exclusive: true)
+            exclusive: true, options: options)
         runner = RunnerDesk(socket: host.runtimeDirectory + "/runner.sock", log: host.log, time: host.time)
         state = Locked(State(configuration: configuration))
         let (found, mistakes) = read(configuration)

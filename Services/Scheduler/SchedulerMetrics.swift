@@ -1,5 +1,8 @@
+import Calendars
 import MillraceProtocol
 import MillraceService
+import MillraceStore
+import Telemetry
 
 /// The figures of `service.metrics`.
 extension Scheduler {
@@ -31,6 +34,30 @@ extension Scheduler {
             let edge = Double(bound) / 1000
             metrics.append(metric("lateness_seconds_bucket", .counter, Double(below), ["le": "\(edge)"]))
         }
-        return metrics
+        return metrics + (await lastRuns())
+    }
+
+    /// When schedules ran last, and how far it was from there to the next time: of those whose time comes first.
+    private func lastRuns() async -> [ServiceMetrics.Metric] {
+        let schedules: [StoredSchedule]
+        do {
+            let end = Instant(microseconds: .max)
+            schedules = try await store.read { try ScheduleStore.due($0, by: end, limit: Registry.limit) }
+        } catch {
+            log.warning("it is not told when schedules ran last: \(error)")
+            return []
+        }
+        return schedules.flatMap { schedule -> [ServiceMetrics.Metric] in
+            guard !schedule.paused, let last = schedule.lastNominal, let next = schedule.next else { return [] }
+            let labels = ["schedule": schedule.specification.name]
+            // Figures are no younger than the last publication: what runs each second is not missed for that.
+            let period = max(60, Double(next.microseconds - last.microseconds) / 1e6)
+            return [
+                ServiceMetrics.Metric(
+                    "millrace_scheduler_last_run_timestamp_seconds", .gauge, Double(last.microseconds) / 1e6,
+                    labels: labels),
+                ServiceMetrics.Metric("millrace_scheduler_period_seconds", .gauge, period, labels: labels),
+            ]
+        }
     }
 }

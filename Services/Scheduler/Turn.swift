@@ -96,6 +96,7 @@ extension Scheduler {
     private func count(_ courses: [Course]) {
         let wasAway = courses.first { $0.isAway }?.schedule.putOff
         let isBack = courses.contains { !$0.isAway && $0.runs.contains { $0.outcome == .submitted } }
+        for run in courses.flatMap(\.runs) where run.cause == .due { run.lateness.map { latenesses.record($0) } }
         let (now, boot) = (time.wall(), time.boot())
         let news = state.withLock { state -> String? in
             for run in courses.flatMap(\.runs) {

@@ -35,6 +35,11 @@ static const unsigned char millrace_books_002_payouts_bytes[] = {
 };
 FILE_BYTES(millrace_books_002_payouts);
 
+static const unsigned char millrace_metrics_001_history_bytes[] = {
+#embed "../../Schemas/migrations/metrics-001-history.sql"
+};
+FILE_BYTES(millrace_metrics_001_history);
+
 static const unsigned char millrace_categorizer_openrpc_bytes[] = {
 #embed "../../Schemas/categorizer.openrpc.json"
 };
@@ -59,6 +64,16 @@ static const unsigned char millrace_scheduler_001_schedules_bytes[] = {
 #embed "../../Schemas/migrations/scheduler-001-schedules.sql"
 };
 FILE_BYTES(millrace_scheduler_001_schedules);
+
+static const unsigned char millrace_metrics_openrpc_bytes[] = {
+#embed "../../Schemas/metrics.openrpc.json"
+};
+FILE_BYTES(millrace_metrics_openrpc);
+
+static const unsigned char millrace_alerts_bytes[] = {
+#embed "../../Units/alerts.d/millrace.yaml"
+};
+FILE_BYTES(millrace_alerts);
 
 static const unsigned char millrace_books_003_briefs_bytes[] = {
 #embed "../../Schemas/migrations/books-003-briefs.sql"

@@ -73,11 +73,13 @@ public struct ChatClient: Sendable {
     }
 
     private func ask(_ model: String, _ question: ChatQuestion, _ key: String) async throws -> ChatAnswer {
-        let request = WebRequest(
+        var built = WebRequest(
             .post, settings.url,
             headers: ["Authorization": "Bearer \(key)", "Content-Type": "application/json", "X-Title": "Millrace"],
             body: question.body(model: model), timeout: settings.timeout,
             answer: .whole(limit: settings.largestAnswer))
+        built.system = "chat"
+        let request = built
         let response = try await gate.pass(within: settings.timeout) { () async throws -> WebResponse in
             let response: WebResponse
             do throws(WebError) {

@@ -15,6 +15,10 @@ final class IncomingCall: @unchecked Sendable {
     let interruptible: Bool
     /// The batch the request came in, and its place there.
     let batch: BatchAnswer?
+    /// Counts it once it is answered; nil where nobody counts.
+    let meter: MethodMeter?
+    /// When it came, on the boot clock; zero where nobody counts.
+    let began: Duration
 
     /// Where it stands in the session's list of running calls; -1 when it is in it no more.
     var slot = -1
@@ -25,7 +29,7 @@ final class IncomingCall: @unchecked Sendable {
 
     init(
         session: RPCSession, id: RequestID?, method: String, meta: Meta, correlationId: String, deadline: Duration?,
-        interruptible: Bool, batch: BatchAnswer?
+        interruptible: Bool, batch: BatchAnswer?, meter: MethodMeter? = nil, began: Duration = .zero
     ) {
         self.session = session
         self.id = id
@@ -35,6 +39,8 @@ final class IncomingCall: @unchecked Sendable {
         self.deadline = deadline
         self.interruptible = interruptible
         self.batch = batch
+        self.meter = meter
+        self.began = began
         isAnswered = id == nil
     }
 

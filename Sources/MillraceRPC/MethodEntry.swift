@@ -1,12 +1,19 @@
 import JSONCodec
 import MillraceProtocol
+import Synchronization
 
 /// A method with its handler, its types forgotten.
 class MethodEntry: @unchecked Sendable {
     let description: MethodDescription
+    private let kept = AtomicLazyReference<MethodMeter>()
 
     init(_ description: MethodDescription) {
         self.description = description
+    }
+
+    /// What counts the method, made with its first request. A router serves one server at most that counts.
+    func meter(in meters: RPCMeters) -> MethodMeter {
+        kept.load() ?? kept.storeIfNil(meters.meter(description.name))
     }
 
     /// Reads the parameters and starts the handler. Called on the connection's thread.

@@ -12,6 +12,7 @@ public final class RPCServer: Sendable {
     let access: AccessPolicy
     let log: Logger
     let time: any TimeSource
+    let meters: RPCMeters?
     private let group: MultiThreadedEventLoopGroup
     private let turns: [ObjectIdentifier: LoopTurn]
     private let state = Locked(State())
@@ -37,16 +38,19 @@ public final class RPCServer: Sendable {
         let user: UInt32?
     }
 
-    /// - Parameter threads: event loops; one serves many connections.
+    /// - Parameters:
+    ///   - threads: event loops; one serves many connections.
+    ///   - meters: what counts the requests; nil for nothing.
     public init(
         router: RPCRouter, limits: RPCLimits = RPCLimits(), access: AccessPolicy = .sameUser, log: Logger,
-        time: any TimeSource = SystemTime(), threads: Int = 1
+        time: any TimeSource = SystemTime(), threads: Int = 1, meters: RPCMeters? = nil
     ) {
         self.router = router
         self.limits = limits
         self.access = access
         self.log = log
         self.time = time
+        self.meters = meters
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         turns = Dictionary(uniqueKeysWithValues: group.makeIterator().map { (ObjectIdentifier($0), LoopTurn(on: $0)) })
     }
@@ -197,7 +201,8 @@ extension RPCServer {
     private func makeSession(_ socket: Descriptor, peer: Peer?, router: RPCRouter?) throws(SystemError) -> RPCSession {
         var known = peer
         if known == nil { known = try knownPeer(socket) }
-        let session = RPCSession(router: router ?? self.router, peer: known!, limits: limits, log: log, time: time)
+        let session = RPCSession(
+            router: router ?? self.router, peer: known!, limits: limits, log: log, time: time, meters: meters)
         let key = ObjectIdentifier(session)
         session.onClose { [weak self] _ in self?.forget(key) }
         return session

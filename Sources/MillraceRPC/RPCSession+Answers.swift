@@ -15,7 +15,7 @@ extension RPCSession {
             } else {
                 var payload: [UInt8] = []
                 Envelope.appendResult(id: id, correlationId: call.correlationId, result: result, to: &payload)
-                put(payload, for: call, isError: false, leaving: true)
+                put(payload, for: call, failing: nil, leaving: true)
             }
         }
     }
@@ -27,7 +27,7 @@ extension RPCSession {
 
     func finish(_ call: IncomingCall, failing error: RPCError) {
         if call.id == nil { log.debug("notification \(call.method) of \(peer) failed: \(error)") }
-        encode(error, for: call) { put($0, for: call, isError: true, leaving: true) }
+        encode(error, for: call) { put($0, for: call, failing: error, leaving: true) }
     }
 
     /// The handler is done; if it never gave its answer, says so.
@@ -41,7 +41,7 @@ extension RPCSession {
 
     /// Answers in the handler's stead, which may still run.
     func answer(_ call: IncomingCall, failing error: RPCError) {
-        encode(error, for: call) { put($0, for: call, isError: true, leaving: false) }
+        encode(error, for: call) { put($0, for: call, failing: error, leaving: false) }
     }
 
     private func encode(_ error: RPCError, for call: IncomingCall, _ body: ([UInt8]) -> Void) {
@@ -84,6 +84,7 @@ extension RPCSession {
     /// The short way for the usual case: a result outside of a batch is written where it is sent from.
     private func putResult(_ result: [UInt8], _ id: RequestID, for call: IncomingCall) {
         var refusal: RPCError?
+        var isAnswer = false
         let transport = state.withLock { state -> (any SessionTransport)? in
             if !call.isAnswered && !state.isClosed {
                 if state.output.waiting + result.count > limits.outputBytesPerConnection {
@@ -98,24 +99,30 @@ extension RPCSession {
                     return nil
                 }
                 call.isAnswered = true
+                isAnswer = true
                 state.output.forget(id)
             }
             state.remove(call)
             return state.output.claim() ? state.transport : nil
         }
         if let refusal { return finish(call, failing: refusal) }
+        if isAnswer, let meter = call.meter { meter.answered(call, at: time.boot(), failure: nil) }
         OutputGathering.send(transport)
     }
 
     /// Sends the answer unless the call has had one, or there is nobody to send it to.
-    private func put(_ payload: [UInt8], for call: IncomingCall, isError: Bool, leaving: Bool) {
+    ///
+    /// - Parameter error: what the payload tells; nil for a result.
+    private func put(_ payload: [UInt8], for call: IncomingCall, failing error: RPCError?, leaving: Bool) {
         var refusal: RPCError?
+        var isAnswer = false
         let transport = state.withLock { state -> (any SessionTransport)? in
             if !call.isAnswered && !state.isClosed {
-                refusal = lackOfRoom(for: payload, of: call, isError: isError, state)
+                refusal = lackOfRoom(for: payload, of: call, isError: error != nil, state)
                 if refusal != nil { return nil }
                 call.isAnswered = true
-                if isError { state.statistics.errors += 1 }
+                isAnswer = true
+                if error != nil { state.statistics.errors += 1 }
                 if let id = call.id { state.output.forget(id) }
                 if let batch = call.batch {
                     batch.append(payload)
@@ -130,7 +137,10 @@ extension RPCSession {
             return state.output.claim() ? state.transport : nil
         }
         if let refusal {
-            return encode(refusal, for: call) { put($0, for: call, isError: true, leaving: leaving) }
+            return encode(refusal, for: call) { put($0, for: call, failing: refusal, leaving: leaving) }
+        }
+        if isAnswer, let meter = call.meter {
+            meter.answered(call, at: time.boot(), failure: error.map { $0.status?.rawValue ?? String($0.code) })
         }
         OutputGathering.send(transport)
     }

@@ -64,11 +64,13 @@ extension RPCSession {
         _ batch: BatchAnswer?
     ) {
         let entry = router.entry(method)
-        let deadline = meta.timeoutMs.map { time.boot() + .milliseconds(min($0, Self.longestTimeoutMs)) }
+        let meter = meters.flatMap { entry?.meter(in: $0) }
+        let now = meter != nil || meta.timeoutMs != nil ? time.boot() : .zero
+        let deadline = meta.timeoutMs.map { now + .milliseconds(min($0, Self.longestTimeoutMs)) }
         let call = IncomingCall(
             session: self, id: id, method: method, meta: meta,
             correlationId: meta.correlationId ?? correlationIDs.next(), deadline: deadline,
-            interruptible: entry?.description.interruptible ?? false, batch: batch)
+            interruptible: entry?.description.interruptible ?? false, batch: batch, meter: meter, began: now)
         var wake: Wake?
         let admission = state.withLock { state in
             let admission = admit(call, entry, &state)

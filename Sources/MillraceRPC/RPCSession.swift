@@ -15,6 +15,8 @@ public final class RPCSession: Sendable {
     let log: Logger
     let time: any TimeSource
     let router: RPCRouter
+    /// Nil where nobody counts.
+    let meters: RPCMeters?
     let state: Locked<State>
     let writer = SpareWriter()
     let correlationIDs = CorrelationIDs()
@@ -70,9 +72,10 @@ public final class RPCSession: Sendable {
     }
 
     init(
-        router: RPCRouter, peer: Peer, limits: RPCLimits, log: Logger, time: any TimeSource
+        router: RPCRouter, peer: Peer, limits: RPCLimits, log: Logger, time: any TimeSource, meters: RPCMeters? = nil
     ) {
         self.router = router
+        self.meters = meters
         self.peer = peer
         self.limits = limits
         self.log = log

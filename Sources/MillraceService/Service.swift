@@ -2,6 +2,7 @@ public import Linux
 public import Logging
 public import MillraceProtocol
 public import MillraceRPC
+public import Telemetry
 
 /// What one service is; ``ServiceHost`` does what all have in common.
 public protocol Service: Sendable {
@@ -13,6 +14,8 @@ public protocol Service: Sendable {
     static var summary: String { get }
     /// The answer of `rpc.discover`; nil for one that merely lists the methods.
     static var openRPC: [UInt8]? { get }
+    /// Whether the host tells the metrics service what this one counts; not so for that service itself.
+    static var isPublished: Bool { get }
 
     /// Opens the state. What is thrown here or by ``start(server:)`` ends the process with one line in the log.
     init(_ configuration: Configuration, host: HostContext) async throws
@@ -45,6 +48,7 @@ public protocol Service: Sendable {
 
 extension Service {
     public static var openRPC: [UInt8]? { nil }
+    public static var isPublished: Bool { true }
     public func start(server: RPCServer) async throws {}
     public func serving() async throws {}
     public func status() async -> ServiceReport { ServiceReport("serving") }
@@ -87,7 +91,27 @@ public struct HostContext: Sendable {
     public let state: String?
     /// Random, new with each start.
     public let instance: String
+    /// What the service counts in; published by the host.
+    public let registry: Registry
+    /// Sockets that were handed over beside that of the service's own name.
+    public let handedOver: [(name: String, descriptor: Descriptor)]
     let events: @Sendable (HostEvent) -> Void
+
+    init(
+        log: Logger, time: any TimeSource, stateDirectory: String, runtimeDirectory: String, state: String?,
+        instance: String, registry: Registry? = nil, handedOver: [(name: String, descriptor: Descriptor)] = [],
+        events: @escaping @Sendable (HostEvent) -> Void
+    ) {
+        self.log = log
+        self.time = time
+        self.stateDirectory = stateDirectory
+        self.runtimeDirectory = runtimeDirectory
+        self.state = state
+        self.instance = instance
+        self.registry = registry ?? Registry(service: "service", instance: instance, time: time)
+        self.handedOver = handedOver
+        self.events = events
+    }
 
     /// The status line has changed in a way worth showing now; more than one call a second is no harm.
     public func statusChanged() { events(.statusChanged) }

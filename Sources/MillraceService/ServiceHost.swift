@@ -49,11 +49,14 @@ public enum ServiceHost {
         let signals = try SignalThread(SignalDesk.numbers) { desk.take($0) }
         defer { withExtendedLifetime(signals) {} }
         try Files.makeDirectory(launch.places.stateDirectory, mode: 0o750)
+        let handedOver = try ListenSockets.take()
         let sockets = try await ListeningSocket.open(
             service: S.name, path: launch.options.socket, runtimeDirectory: launch.places.runtimeDirectory,
-            handedOver: try ListenSockets.take())
+            handedOver: handedOver)
+        let others = handedOver.count > 1 ? handedOver.filter { !ListeningSocket.isOwn($0.name, S.name) } : []
         do {
-            let running = try await RunningService(launch, values, sockets: sockets, log: log, time: SystemTime())
+            let running = try await RunningService(
+                launch, values, sockets: sockets, others: others, log: log, time: SystemTime())
             desk.attach(running.post)
             return await running.run()
         } catch {

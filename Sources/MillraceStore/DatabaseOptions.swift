@@ -25,6 +25,8 @@ public struct DatabaseOptions: Sendable {
     /// Hears of every statement as it begins to run, with its text, on the thread that runs it: those of the store itself
     /// (`BEGIN IMMEDIATE`, `COMMIT`) too, those inside triggers not. For counting what a caller really costs.
     public var onStatement: (@Sendable (String) -> Void)?
+    /// What counts commits, failures and connections; nil for nothing.
+    public var meters: StoreMeters?
     /// How long the writer waits for readers that keep a log of 64 MB, or of sixteen times ``checkpointPages`` where that is
     /// less, from starting anew.
     var readerPatience = Duration.milliseconds(50)

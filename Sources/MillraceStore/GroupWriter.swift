@@ -37,6 +37,8 @@ final class GroupWriter: @unchecked Sendable {
 
     /// Whether the log holds commits that no sync has covered.
     private var unsynced = false
+    /// When the transaction began; nil where nobody counts.
+    private var began: Duration?
 
     init(durability: Durability, options: DatabaseOptions, answers: Answers) {
         longest = options.checkpointPages
@@ -125,6 +127,7 @@ final class GroupWriter: @unchecked Sendable {
     }
 
     private func begin(_ wanted: Durability, _ connection: Connection) throws(StoreError) {
+        began = options.meters?.now()
         try connection.promise(min(wanted, strongest))
         try connection.control("BEGIN IMMEDIATE")
     }
@@ -140,6 +143,7 @@ final class GroupWriter: @unchecked Sendable {
         } else if wrote {
             unsynced = true
         }
+        if wrote, let began { options.meters?.committed(since: began) }
     }
 
     /// One transaction of the express ones and, unless those are to be alone, of usual ones after them.
@@ -252,6 +256,7 @@ final class GroupWriter: @unchecked Sendable {
 
     private func answer(_ batch: [PendingWork], usualIsLeft: Bool = false) {
         let done = batch.count { $0.failure == nil }
+        options.meters?.wrote(done)
         state.withLock { state in
             state.counts.transactions += 1
             state.counts.commits += done
@@ -280,6 +285,7 @@ final class GroupWriter: @unchecked Sendable {
             wantsRoom = true
             longest = min(longest, 1000)
         }
+        options.meters?.failed(batch.count)
         state.withLock { $0.counts.lastFailure = error }
         tell(batch, error)
     }

@@ -35,6 +35,8 @@ final class ReaderPool: @unchecked Sendable {
     /// The same with a connection that is asked for before each read, by the one there was.
     func run(_ connect: (Connection?) throws -> Connection) {
         var kept: Connection?
+        options.meters?.readerCame()
+        defer { options.meters?.readerWent() }
         while let work = next() {
             guard work.claim() else { continue }
             let connection: Connection
@@ -47,7 +49,9 @@ final class ReaderPool: @unchecked Sendable {
             }
             kept = connection
             connection.current = work
+            options.meters?.isBusy(true)
             let failure = perform(work, connection)
+            options.meters?.isBusy(false)
             connection.current = nil
             if let failure { work.fail(failure) } else { work.succeed() }
         }

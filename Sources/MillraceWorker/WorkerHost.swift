@@ -5,6 +5,7 @@ import MillraceProtocol
 import MillraceRPC
 import MillraceService
 import Resilience
+public import Telemetry
 
 /// Runs a process as a worker: connects to the runner, offers its workloads and serves them until the runner hangs up or
 /// the process is asked to end.
@@ -23,23 +24,43 @@ public enum WorkerHost {
     ///   - capacity: calls that may be in flight at once.
     ///   - plain: kinds of jobs in one function, beside those in four.
     ///   - warnings: what the log should say of the worker's settings.
+    ///   - registry: what the program counts in beside the work itself, see ``registry(name:)``.
     public static func run(
         name: String, capacity: Int = 64, workloads: [any Workload] = [], plain: [any PlainWorkload] = [],
-        warnings: [String] = []
+        warnings: [String] = [], registry: Registry? = nil
     ) async -> Never {
         let level = Environment[levelVariable].flatMap(Logger.Level.init(rawValue:)) ?? .info
         let serviceLog = ServiceLog(name: name, identifier: "millrace-\(name)", level: level)
         serviceLog.bootstrap()
         let log = serviceLog.logger()
         for warning in warnings { log.warning("\(warning)") }
-        let worker = Worker(name: name, capacity: capacity, workloads: workloads, plain: plain, log: log)
+        let time = SystemTime()
+        let registry = registry ?? self.registry(name: name)
+        let (began, created) = (time.boot(), registry.source.started)
+        registry.read { ProcessFamilies.all(since: began, created: created, time: time) }
+        let worker = Worker(
+            name: name, capacity: capacity, workloads: workloads, plain: plain, log: log, registry: registry)
+        let publisher = MetricsPublisher(
+            registry, socket: ServiceSocket.path(of: "metrics") { Environment[$0] }, log: log, time: time)
+        let publishing = Task { await publisher.run() }
         do {
             try await worker.serve(arguments: Array(CommandLine.arguments.dropFirst()))
+            publishing.cancel()
+            await publisher.finish()
             ExitCode.ok.exit()
         } catch {
+            await publisher.finish()
             log.critical("\(error)")
             ExitCode.unavailable.exit()
         }
+    }
+}
+
+extension WorkerHost {
+    /// A registry for a worker of this name, whose figures ``run(name:capacity:workloads:plain:warnings:registry:)`` publishes:
+    /// those of all its processes are added up.
+    public static func registry(name: String) -> Registry {
+        Registry(service: name, instance: Identifier.random(), isSingle: false, time: SystemTime())
     }
 }
 
@@ -75,9 +96,11 @@ struct Worker {
     let capacity: Int
     let workloads: [any WorkloadHandler]
     let log: Logger
+    private let meters: WorkMeters
 
     init(
-        name: String, capacity: Int, workloads: [any Workload], plain: [any PlainWorkload] = [], log: Logger
+        name: String, capacity: Int, workloads: [any Workload], plain: [any PlainWorkload] = [], log: Logger,
+        registry: Registry? = nil
     ) {
         func handler(_ workload: some Workload) -> any WorkloadHandler { TypedWorkload(workload) }
         func handler(_ workload: some PlainWorkload) -> any WorkloadHandler { TypedPlainWorkload(workload) }
@@ -85,6 +108,8 @@ struct Worker {
         self.capacity = capacity
         self.workloads = workloads.map { handler($0) } + plain.map { handler($0) }
         self.log = log
+        meters = WorkMeters(
+            self.workloads.map(\.declaration.name), registry ?? WorkerHost.registry(name: name), time: SystemTime())
     }
 
     func serve(arguments: [String]) async throws {
@@ -142,26 +167,30 @@ struct Worker {
             }
             return handler
         }
-        let log = log
+        let log = log, meters = meters
         var router = RPCRouter()
         router.on(WorkloadPlan.self) { params, context in
             let run = JobRun(job: params.job, attempt: params.attempt, log: log, context: context)
-            return try await handler(of: params.job).plan(params, run)
+            let handler = try handler(of: params.job)
+            return try await meters.measure(.plan, of: params.job) { try await handler.plan(params, run) }
         }
         router.on(WorkloadPreload.self) { params, context in
             let run = JobRun(job: params.job, log: log, context: context)
-            try await handler(of: params.job).preload(params, run)
+            let handler = try handler(of: params.job)
+            try await meters.measure(.preload, of: params.job) { try await handler.preload(params, run) }
             return Empty()
         }
         router.on(WorkloadProcess.self) { params, context in
             let run = JobRun(
                 job: params.job, attempt: params.attempt, fence: params.fence, itemKey: params.item.key, log: log,
                 context: context)
-            return try await handler(of: params.job).process(params, run)
+            let handler = try handler(of: params.job)
+            return try await meters.measure(.process, of: params.job) { try await handler.process(params, run) }
         }
         router.on(WorkloadSummarize.self) { params, context in
             let run = JobRun(job: params.job, cancelled: params.cancelled, log: log, context: context)
-            return try await handler(of: params.job).summarize(params, run)
+            let handler = try handler(of: params.job)
+            return try await meters.measure(.summarize, of: params.job) { try await handler.summarize(params, run) }
         }
         // On the connection's own thread: it answers even while every place and every thread of the pool is taken.
         router.onReply(WorkerPing.self) { _, _, reply in reply.succeed(Done()) }

@@ -156,9 +156,10 @@ public struct NotionClient: Sendable {
             "Authorization": "Bearer \(try core.token())", "Notion-Version": settings.version.description,
         ]
         if !call.body.isEmpty { headers["Content-Type"] = "application/json" }
-        let request = WebRequest(
+        var request = WebRequest(
             call.method, url, headers: headers, body: call.body, timeout: min(settings.timeout, limit),
             answer: .whole(limit: settings.largestAnswer))
+        request.system = "notion"
         core.counts.withLock { $0[call.name, default: 0] += 1 }
         let response: WebResponse
         do throws(WebError) {

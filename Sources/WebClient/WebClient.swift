@@ -11,9 +11,14 @@ import NIOSSL
 public final class WebClient: Sendable {
     private let client: HTTPClient
     private let places: Places
+    private let meters: WebMeters?
 
+    /// - Parameter meters: what counts the requests; nil for nothing.
     /// - Throws: ``WebError/settings(_:)`` when the trusted certificates do not read.
-    public init(_ settings: WebClientSettings = WebClientSettings()) throws(WebError) {
+    public init(
+        _ settings: WebClientSettings = WebClientSettings(), meters: WebMeters? = nil
+    ) throws(WebError) {
+        self.meters = meters
         var tls = TLSConfiguration.makeClientConfiguration()
         if let file = settings.trusted {
             do {
@@ -38,6 +43,11 @@ public final class WebClient: Sendable {
 
     /// Sends a request and returns the answer, whatever its status. Cancelling the task closes the connection.
     public func send(_ request: WebRequest) async throws(WebError) -> WebResponse {
+        guard let meters else { return try await perform(request) }
+        return try await meters.measure(request) { () async throws(WebError) in try await perform(request) }
+    }
+
+    private func perform(_ request: WebRequest) async throws(WebError) -> WebResponse {
         let outgoing = try outgoing(request)
         let timeout = min(max(request.timeout, .milliseconds(1)), WebRequest.longestTimeout)
         let result = await withTaskGroup(of: Result<WebResponse, WebError>?.self) { group in

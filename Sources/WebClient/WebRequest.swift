@@ -22,6 +22,8 @@ public struct WebRequest: Sendable {
     /// For all of it: the wait for a place, the connection, the request, the answer to its last byte.
     public var timeout: Duration
     public var answer: Answer
+    /// What the system is called in figures: "notion"; not its address, of which there may be many.
+    public var system = "web"
 
     public init(
         _ method: Method, _ url: WebURL, headers: WebHeaders = WebHeaders(), body: [UInt8] = [],

@@ -1,6 +1,7 @@
 import Categorization
 import Linux
 import MillraceProtocol
+import Telemetry
 import TestSupport
 import Testing
 
@@ -23,7 +24,7 @@ struct TrackerTests {
         (11, 0, .fair), (15, 20, .fair), (15, 21, .poor), (16, 0, .poor),
     ])
     func healthGoesByTimeAndErrorsOfTheLastThousand(mean: Double, failed: Int, health: Tracker.Health) {
-        let tracker = Tracker()
+        let tracker = Tracker(Registry(service: "categorizer", instance: "test", time: SystemTime()))
         // Forgotten: a thousand came after them.
         tracker.note((0..<500).map { _ in result(500, failed: true) })
         for _ in 0..<10 { tracker.note((0..<100).map { result(mean, failed: $0 < failed) }) }
@@ -31,7 +32,7 @@ struct TrackerTests {
     }
 
     @Test func whoIsSlowIsNamedOnceASecond() {
-        let tracker = Tracker()
+        let tracker = Tracker(Registry(service: "categorizer", instance: "test", time: SystemTime()))
         #expect(tracker.slow([result(10)], at: .zero) == nil)
         let slow = tracker.slow([result(11, "a"), result(30, "b"), result(2), result(12, "c")], at: .zero)
         #expect(slow == Tracker.Slow(count: 3, worst: 30, correlation: "b"))

@@ -246,7 +246,8 @@ struct KnownServiceTests {
     }
 
     @Test func anUnknownServiceOrNounIsWrongUsage() {
-        #expect(throws: Failure(.usage, "no service 'runer'; there is runner, preloader, categorizer, scheduler")) {
+        let known = "runner, preloader, categorizer, scheduler, metrics"
+        #expect(throws: Failure(.usage, "no service 'runer'; there is \(known)")) {
             try ServiceChoice.service(named: "runer", method: nil)
         }
         #expect(throws: Failure(.usage, "no known service has the noun of 'unheard.of'; name one by --service")) {

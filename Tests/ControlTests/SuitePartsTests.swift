@@ -170,7 +170,8 @@ struct LogFilterTests {
             show.journalWords == [
                 "journalctl", "--output", "json", "--since", "@1795227969", "--lines", "5", "--follow",
                 "_SYSTEMD_UNIT=millrace-runner.service", "_SYSTEMD_UNIT=millrace-preloader.service",
-                "_SYSTEMD_UNIT=millrace-categorizer.service", "_SYSTEMD_UNIT=millrace-scheduler.service", "JOB_ID=3",
+                "_SYSTEMD_UNIT=millrace-categorizer.service", "_SYSTEMD_UNIT=millrace-scheduler.service",
+                "_SYSTEMD_UNIT=millrace-metrics.service", "JOB_ID=3",
             ])
     }
 }

@@ -160,43 +160,56 @@ struct MailCrashes {
             taken["\(message["to"][0].string ?? "") \(subject?.suffix(10) ?? "")", default: 0] += 1
         }
         #expect(taken.values.allSatisfy { $0 == 1 }, "a mail twice: \(taken.filter { $0.value > 1 })")
-        for day in days {
-            for person in (0..<MailCrashTests.people).map({ "p\($0)" }) {
-                let shown = try Tree(try await runner.millctl("brief", "show", person, day, "--json"))
-                let copies = taken["\(person)@example.com \(day)"] ?? 0
-                let what: Comment = "\(person), \(day): \(shown)"
-                switch shown["mail"]["status"].string {
-                case "sent":
-                    sent += 1
-                    #expect(copies == 1, what)
-                case "sending":
-                    undecided += 1
-                    undecidedGone += copies
-                    try await expectToBeTold(runner, person, day, "perhaps gone")
-                case "pending":
-                    waiting += 1
-                    #expect(copies == 0, what)
-                    try await expectToBeTold(runner, person, day, "waits since")
-                default: Issue.record(what)
-                }
+        let told = try await told(runner)
+        let books = try await check(
+            ["sqlite3", "-readonly", "-separator", " ", runner.books, "SELECT person, day, status FROM brief_mail"])
+        let mails = books.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        #expect(mails.count == days.count * MailCrashTests.people)
+        for mail in mails {
+            let (person, day, what) = (mail[0], mail[1], Comment(rawValue: mail.joined(separator: " ")))
+            let copies = taken["\(person)@example.com \(day)"] ?? 0
+            switch mail[2] {
+            case "sent":
+                sent += 1
+                #expect(copies == 1, what)
+            case "sending":
+                undecided += 1
+                undecidedGone += copies
+                if undecided <= 5 { try await expectToRead("perhaps gone", person, day, runner) }
+                #expect(told.contains("\(person) \(day)"), what)
+            case "pending":
+                waiting += 1
+                #expect(copies == 0, what)
+                if waiting <= 5 { try await expectToRead("waits since", person, day, runner) }
+                #expect(told.contains("\(person) \(day)"), what)
+            default: Issue.record(what)
             }
         }
         #expect(sent + undecidedGone == server.messages.count)
     }
 
-    /// The brief says it, and so does a job that has failed.
-    private func expectToBeTold(_ runner: BareRunner, _ person: String, _ day: String, _ words: String) async throws {
+    private func expectToRead(_ words: String, _ person: String, _ day: String, _ runner: BareRunner) async throws {
         let shown = try await runner.millctl("brief", "show", person, day)
         #expect(shown.contains(words), "\(shown)")
-        let jobs = try await runner.call(
-            "job.list", #"{"kind":"send-brief-mail","key":"\#(person)","states":["failed"],"limit":1000}"#)
-        var tells = false
-        for job in jobs["jobs"].elements {
-            let job = try await runner.call("job.show", #"{"id":\#(job["id"].int ?? 0)}"#)["job"]
-            guard job["params"]["date"].string == day else { continue }
-            tells = tells || ["mail.uncertain", "worker.lost"].contains(job["error"]["data"]["reason"].string ?? "")
-        }
-        #expect(tells, "no failed job tells of \(person), \(day)")
+    }
+
+    /// The people and days of failed jobs that say that nobody knows, or that their workers were lost.
+    private func told(_ runner: BareRunner) async throws -> Set<String> {
+        var told: Set<String> = []
+        var before = ""
+        repeat {
+            let page = try await runner.call(
+                "job.list", #"{"kind":"send-brief-mail","states":["failed"],"limit":1000\#(before)}"#)
+            for id in page["jobs"].elements.compactMap({ $0["id"].int }) {
+                let job = try await runner.call("job.show", #"{"id":\#(id)}"#)["job"]
+                guard ["mail.uncertain", "worker.lost"].contains(job["error"]["data"]["reason"].string ?? "") else {
+                    continue
+                }
+                told.insert("\(job["params"]["user"].string ?? "") \(job["params"]["date"].string ?? "")")
+            }
+            before = page["nextBefore"].int.map { ",\"before\":\($0)" } ?? ""
+        } while !before.isEmpty
+        return told
     }
 
     func write(_ conditions: CrashConditions, to path: String) throws {

@@ -9,7 +9,7 @@ import Testing
 struct PackageTests {
     private let system: BootedSystem
     private let package: String
-    private static let services = ["runner", "preloader", "categorizer", "scheduler"]
+    private static let services = ["runner", "preloader", "categorizer", "scheduler", "metrics"]
 
     init() async throws {
         system = try #require(BootedSystem.current)

@@ -23,8 +23,8 @@ struct PagesTests {
             #expect((page(name, 1) ?? page(name, 8))?.contains(".SH NAME") == true, "\(name)")
         }
         for unit in UnitFile.names(ending: ".service") + UnitFile.names(ending: ".socket") {
-            let name = unit.prefix { $0 != "." }
-            #expect(page(unit, 8) == ".so man8/\(name).8\n")
+            let service = try UnitFile(unit).value("Service", in: "Socket") ?? unit
+            #expect(page(unit, 8) == ".so man8/\(service.prefix { $0 != "." }).8\n")
         }
     }
 

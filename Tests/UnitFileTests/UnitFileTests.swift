@@ -5,6 +5,8 @@ import Testing
 struct UnitFileTests {
     static let services = UnitFile.names(ending: ".service")
     static let sockets = UnitFile.names(ending: ".socket")
+    /// That of the page, which is a second one of its service.
+    static let page = "millrace-metrics-http.socket"
     let common: UnitFile
 
     init() throws { common = try UnitFile("millrace-.service.d/10-common.conf") }
@@ -12,10 +14,11 @@ struct UnitFileTests {
     @Test func thereIsAServiceAndASocketOfTheSameName() {
         #expect(
             Self.services == [
-                "millrace-categorizer.service", "millrace-preloader.service", "millrace-runner.service",
-                "millrace-scheduler.service",
+                "millrace-categorizer.service", "millrace-metrics.service", "millrace-preloader.service",
+                "millrace-runner.service", "millrace-scheduler.service",
             ])
-        #expect(Self.sockets == Self.services.map { $0.dropLast("service".count) + "socket" })
+        #expect(
+            Self.sockets.filter { $0 != Self.page } == Self.services.map { $0.dropLast("service".count) + "socket" })
     }
 
     @Test(arguments: services) func aServiceRunsTheProductOfItsOwnName(_ name: String) throws {
@@ -36,8 +39,10 @@ struct UnitFileTests {
 
     /// What `systemctl help` shows.
     @Test(arguments: services + sockets) func aUnitNamesItsManualPage(_ name: String) throws {
-        let page = name.prefix { $0 != "." }
-        #expect(try UnitFile(name).value("Documentation", in: "Unit") == "man:\(page)(8)")
+        let unit = try UnitFile(name)
+        // A second socket of a service names it.
+        let page = (unit.value("Service", in: "Socket") ?? name).prefix { $0 != "." }
+        #expect(unit.value("Documentation", in: "Unit") == "man:\(page)(8)")
     }
 
     @Test(arguments: services) func aServiceDoesNotRepeatOrUndoWhatAllShare(_ name: String) throws {
@@ -55,12 +60,24 @@ struct UnitFileTests {
         #expect(service.value("OOMPolicy", in: "Service") == "continue")
     }
 
-    @Test(arguments: sockets) func aSocketBearsTheNameOfItsServiceAndStandsInTheRunFolder(_ name: String) throws {
+    @Test(arguments: sockets.filter { $0 != page }) func aSocketBearsTheNameOfItsServiceAndStandsInTheRunFolder(
+        _ name: String
+    ) throws {
         let socket = try UnitFile(name)
         let short = name.dropFirst("millrace-".count).dropLast(".socket".count)
         #expect(socket.value("FileDescriptorName", in: "Socket") == String(short))
         #expect(socket.value("ListenStream", in: "Socket") == "/run/millrace/\(short).sock")
         #expect(socket.value("PartOf", in: "Unit") == "millrace.target")
+    }
+
+    /// Whoever reaches the machine from elsewhere sees nothing of the suite.
+    @Test func thePageIsServedOnThisMachineAlone() throws {
+        let socket = try UnitFile(Self.page)
+        #expect(socket.value("Service", in: "Socket") == "millrace-metrics.service")
+        #expect(socket.value("FileDescriptorName", in: "Socket") == "http")
+        let unit = try #require(text(of: packageRoot + "/Units/\(Self.page)"))
+        let places = unit.split(separator: "\n").filter { $0.hasPrefix("ListenStream=") }
+        #expect(places == ["ListenStream=127.0.0.1:9464", "ListenStream=/run/millrace/metrics-http.sock"])
     }
 
     @Test(arguments: sockets) func aSocketIsOpenToTheGroupOnly(_ name: String) throws {
@@ -110,6 +127,7 @@ struct UnitFileTests {
         #expect(folders.contains { $0.hasPrefix("d /etc/millrace 0755 root root") })
         #expect(folders.contains { $0.hasPrefix("d /etc/millrace/kinds.d 0755 root root") })
         #expect(folders.contains { $0.hasPrefix("d /etc/millrace/datasets.d 0755 root root") })
+        #expect(folders.contains { $0.hasPrefix("d /etc/millrace/alerts.d 0755 root root") })
     }
 
     @Test func aCrashIsReportedInOnePlaceOnly() {

@@ -7,6 +7,8 @@ enum Main {
         ("wire", "requests over a Unix socket against C echo servers", WireSuite.run),
         ("codec", "the JSON envelope against Foundation", CodecSuite.run),
         ("resilience", "deadline, retry, breaker, bulkhead and rate around a call", ResilienceSuite.run),
+        ("metrics", "counting against a plain atomic addition, and a scrape", MetricSuite.run),
+        ("unheard", "jobs with the metrics service stopped or frozen, against with it", UnheardSuite.run),
         ("preload", "keys that the preloader has in memory, and its memory", PreloadSuite.run),
         ("categorize", "categories of expenses: alone, in batches, with 100,000 rows learned", CategorizeSuite.run),
         ("calendars", "the next run by cron and OnCalendar beside croniter and systemd", CalendarsSuite.run),

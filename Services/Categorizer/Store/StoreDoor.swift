@@ -17,14 +17,20 @@ final class StoreDoor: Sendable {
     /// Statements that were run, for tests and figures.
     let statements = Counter()
 
-    init(_ path: String, _ breaker: CircuitBreaker, time: any TimeSource) throws {
+    private let meters: StoreMeters?
+
+    init(_ path: String, _ breaker: CircuitBreaker, time: any TimeSource, meters: StoreMeters? = nil) throws {
+        self.meters = meters
         self.path = path
         self.breaker = Breaker("the database", breaker, time: time, judge: Self.verdict)
-        database = Locked(try Self.open(path, counting: statements))
+        database = Locked(try Self.open(path, counting: statements, meters))
     }
 
-    private static func open(_ path: String, counting statements: Counter) throws(StoreError) -> Database {
+    private static func open(
+        _ path: String, counting statements: Counter, _ meters: StoreMeters?
+    ) throws(StoreError) -> Database {
         var options = DatabaseOptions()
+        options.meters = meters
         options.onStatement = { sql in
             // What the store does for itself is no cost of a caller's.
             if !sql.hasPrefix("BEGIN"), !sql.hasPrefix("COMMIT"), !sql.hasPrefix("ROLLBACK"), !sql.hasPrefix("PRAGMA") {
@@ -71,7 +77,7 @@ final class StoreDoor: Sendable {
                             guard Files.exists(path) else {
                                 throw StoreError(.cannotOpen, "\(path) is not there")
                             }
-                            return try Self.open(path, counting: statements)
+                            return try Self.open(path, counting: statements, self.meters)
                         })
                 }
             } catch {

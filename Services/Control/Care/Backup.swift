@@ -36,6 +36,7 @@ struct Backup: Sendable {
         let partial = folder + ".partial"
         if Files.exists(partial) { try Files.removeTree(partial) }
         // Nobody else is to read what the services keep to themselves.
+        umask(0o077)
         try Files.makeDirectory(partial, mode: 0o700)
         do {
             try DatabaseFile.copy(present.map { ($0.file, "\(partial)/\($0.database.fileName)") })
@@ -106,13 +107,13 @@ struct Backup: Sendable {
         let pairs = manifest.databases.compactMap { entry in
             SuiteDatabase.all.first { $0.name == entry.name }.map { (file(of: entry), $0.file(at: place)) }
         }
-        let hold = try Hold(pairs.map(\.1), at: place)
+        let hold = try Hold(SuiteDatabase.all.filter(\.isOwned).map { $0.file(at: place) }, at: place)
         defer { withExtendedLifetime(hold) {} }
         let kept = "\(place.dataFolder)/before-restore-\(now.milliseconds)"
         try Files.makeDirectory(kept, mode: 0o700)
         do {
             for (copy, file) in pairs { try copy.replace(file, keeping: kept) }
-            try Self.giveToOwner(of: place.dataFolder, pairs.map(\.1.path) + [kept])
+            try Self.giveToOwner(of: place.dataFolder, SuiteDatabase.all.map { $0.file(at: place).path } + [kept])
         } catch {
             throw Failure(store: error, "restore from \(folder); what was there is in \(kept)")
         }

@@ -87,7 +87,8 @@ struct Doctor {
                     "chown --reference=\(ShellWord.quoted(folder)) \(ShellWord.quoted(file.path))*"))
         }
         if place == .system {
-            for folder in ["/etc/millrace", "kinds.d", "datasets.d", "schedules.d"].map(Self.configuration) {
+            for folder in ["/etc/millrace", "kinds.d", "datasets.d", "schedules.d", "alerts.d"].map(Self.configuration)
+            {
                 guard let status = Self.status(folder), status.st_uid != 0 || status.st_mode & 0o022 != 0 else {
                     continue
                 }

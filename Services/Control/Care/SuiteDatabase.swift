@@ -10,12 +10,15 @@ struct SuiteDatabase: Sendable {
     var name: String
     /// The version that this release makes of it.
     var schema: Int
+    /// Whether its service keeps it for itself; the books are everybody's.
+    var isOwned = true
 
     static let all = [
         SuiteDatabase(name: "runner", schema: Schemas.runnerMigrations.count),
         SuiteDatabase(name: "categorizer", schema: Schemas.categorizerMigrations.count),
         SuiteDatabase(name: "scheduler", schema: Schemas.schedulerMigrations.count),
-        SuiteDatabase(name: books, schema: Schemas.booksMigrations.count),
+        SuiteDatabase(name: "metrics", schema: Schemas.metricsMigrations.count),
+        SuiteDatabase(name: books, schema: Schemas.booksMigrations.count, isOwned: false),
     ]
 
     private static let books = "books"

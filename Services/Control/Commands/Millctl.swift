@@ -31,6 +31,7 @@ struct Millctl: ParsableCommand {
                     PayoutCommand.self, ExpenseCommand.self, RuleCommand.self, ScheduleCommand.self,
                     BriefCommand.self,
                 ]),
+            CommandGroup(name: "Figures", subcommands: [MetricsCommand.self, AlertCommand.self]),
             CommandGroup(name: "Shell", subcommands: [CompletionCommand.self, ExitCodesCommand.self]),
         ])
 

@@ -49,7 +49,7 @@ struct ServiceHealth: Sendable {
 
     var isWell: Bool {
         guard case .success(let answer) = answer else { return false }
-        return answer.value.state == .ready && answer.value.checks.allSatisfy { $0.verdict != .fail }
+        return answer.value.verdict != .fail
     }
 }
 

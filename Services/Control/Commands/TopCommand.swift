@@ -69,7 +69,8 @@ private struct TopScreen {
 
         var view = TopView(), earlier: TopSample?, latest = try await TopSample.take(caller, time: time)
         var trouble: String?
-        draw(screen, latest, since: earlier, view, trouble)
+        var course = TopCourse()
+        draw(screen, latest, since: earlier, view, course, trouble)
         for await event in events {
             switch event {
             case .inputEnded, .key(.character("q")), .key(.escape): return
@@ -79,23 +80,25 @@ private struct TopScreen {
                 do {
                     let next = try await TopSample.take(caller, time: time)
                     (earlier, latest, trouble) = (latest, next, nil)
+                    course.note(TopRates(from: earlier, to: latest))
                 } catch {
                     trouble = "the runner does not answer; this is from \(latest.wall.short)"
                 }
             }
-            draw(screen, latest, since: earlier, view, trouble)
+            draw(screen, latest, since: earlier, view, course, trouble)
         }
     }
 
     private func draw(
-        _ screen: LiveScreen, _ sample: TopSample, since earlier: TopSample?, _ view: TopView, _ trouble: String?
+        _ screen: LiveScreen, _ sample: TopSample, since earlier: TopSample?, _ view: TopView, _ course: TopCourse,
+        _ trouble: String?
     ) {
         let size = screen.size
         var terminal = Terminal(descriptor: STDOUT_FILENO, noColor: noColor)
         terminal.width = size.width
         let frame = TopFrame(
             sample: sample, rates: TopRates(from: earlier, to: sample), view: view, terminal: terminal,
-            footer: trouble)
+            course: course, footer: trouble)
         screen.draw(frame.lines(height: size.height))
     }
 }

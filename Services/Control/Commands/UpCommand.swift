@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import JSONCodec
 import Linux
+import MillraceProtocol
 
 /// `millctl up --state DIR [--detach]`
 struct UpCommand: ParsableCommand {

@@ -51,7 +51,7 @@ struct VacuumCommand: ParsableCommand {
             return result
         }
         do throws(StoreError) {
-            try file.vacuum(within: isInUse(file) ? patience : nil)
+            try file.vacuum(within: isInUse(database, file) ? patience : nil)
             result.after = try file.size().bytes
         } catch {
             guard error.kind == .interrupted || error.kind == .busy else { throw error }
@@ -61,10 +61,14 @@ struct VacuumCommand: ParsableCommand {
         return result
     }
 
-    /// The books have no owner: who uses them is not known, and is not kept waiting.
-    private static func isInUse(_ file: DatabaseFile) -> Bool {
-        guard Files.exists(file.path + ".lock") else { return true }
-        return (try? file.own()) == nil
+    /// Who uses one without an owner is not known, and is not kept waiting.
+    private static func isInUse(_ database: SuiteDatabase, _ file: DatabaseFile) -> Bool {
+        guard database.isOwned, Files.exists(file.path + ".lock") else { return true }
+        do throws(StoreError) {
+            return withExtendedLifetime(try file.own()) { false }
+        } catch {
+            return true
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import MillraceProtocol
 
 /// The log lines of one job as they come, from the suite's file or from the journal. Never waits.
 struct JobLogTail: ~Copyable {

@@ -25,11 +25,17 @@ struct LogShow {
         let terminal = global.terminal
         if follow, let job = unknownJob() { Output.error("millctl: the runner knows no job \(job) yet") }
         var count = 0
+        var gathered: [(time: Timestamp, text: String)] = []
         do throws(SystemError) {
             let reader = LogReader(path: state.logFile)
             let line = { (text: String) in
                 count += 1
-                show(text, terminal)
+                // Of one request: several processes wrote, so the file's order need not be that of the times.
+                if filter.correlation != nil, !follow, let time = LogLine(text)?.time {
+                    gathered.append((time, text))
+                } else {
+                    show(text, terminal)
+                }
             }
             if follow {
                 try reader.follow(last: lines, where: { filter.matches($0) }, line)
@@ -41,6 +47,8 @@ struct LogShow {
             let start = "millctl up --state \(ShellWord.quoted(state.path))"
             throw Failure(.noInput, "no log at \(state.logFile): `\(start)` makes it")
         }
+        gathered.sort { $0.time < $1.time }
+        for line in gathered { show(line.text, terminal) }
         guard count == 0, lines != 0, let job = filter.job else { return }
         if unknownJob() != nil { throw Failure(.noInput, "no job \(job), and no line of one in the log") }
         Output.error("millctl: the log has no such line of job \(job)")

@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import MillraceProtocol
 
 /// A service whose executable stands beside millctl.
 struct InstalledService: Sendable {

@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import MillraceProtocol
 
 /// The services in the foreground: started, watched, started again when they die, drained at the end.
 ///
@@ -123,6 +124,7 @@ final class Suite {
         endOrphans(services.compactMap(\.pid))
         if case .ending = course {
             if status != .exited(0) { log.note("warning", "\(service.name) ended with \(status)") }
+            drainLast()
             return
         }
         // One that gives up by itself will do so again; one that was killed is worth another try.
@@ -172,7 +174,17 @@ final class Suite {
         guard case .running = course else { return }
         course = .ending(until: time.boot() + Self.drainWithin, failure: failure)
         if let failure { log.record("error", failure.message) }
-        services.forEach { $0.drain() }
+        for service in services where service.installed.service != .metrics { service.drain() }
+        drainLast()
+    }
+
+    /// The metrics service hears the last figures of the others, so it ends after them.
+    private func drainLast() {
+        let others = services.filter { $0.installed.service != .metrics }
+        guard others.allSatisfy({ $0.process == nil }) else { return }
+        for service in services where service.installed.service == .metrics && service.phase != .draining {
+            service.drain()
+        }
     }
 
     /// A service that says by its exit code what is wrong, for instance with its settings, says it for millctl too.

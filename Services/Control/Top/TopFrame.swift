@@ -64,6 +64,8 @@ struct TopFrame {
     var rates: TopRates
     var view: TopView
     var terminal: Terminal
+    /// The rates of the pictures before.
+    var course = TopCourse()
     /// What stands in the place of the last line: the keys, or why the picture is old.
     var footer: String?
 
@@ -100,6 +102,7 @@ struct TopFrame {
         var lines = [terminal.paint(fit(first), state), fit(DisplayText.harmless(status.statusLine))]
         let rates = rates.rates.map { "\(TopRates.text($0.perSecond)) \($0.name)" }
         lines.append(fit(rates.isEmpty ? "rates follow" : "a second: " + rates.joined(separator: ", ")))
+        if terminal.isUnicode, let line = course.line { lines.append(fit(line)) }
         for check in status.checks where check.verdict != .ok {
             let text = "\(check.name): \(check.verdict.rawValue)\(check.reason.map { ", \($0)" } ?? "")"
             lines.append(terminal.paint(fit(DisplayText.harmless(text)), check.verdict == .fail ? .bad : .warning))

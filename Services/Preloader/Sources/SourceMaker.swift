@@ -9,18 +9,21 @@ import WebClient
 final class SourceMaker: Sendable {
     private let host: HostContext
     private let secrets: Secrets
-    private let web = Locked(WebDoor())
+    private let meters: WebMeters
+    private let web: Locked<WebDoor>
 
     init(host: HostContext) {
         self.host = host
         secrets = Secrets(state: host.state)
+        meters = WebMeters(host.registry, time: host.time)
+        web = Locked(WebDoor(meters: meters))
     }
 
     /// Takes the settings over; sources that are made from now on keep to them.
     func prepare(_ configuration: PreloaderConfiguration) throws {
         var settings = WebClientSettings()
         settings.trusted = configuration.trusted.isEmpty ? nil : configuration.trusted
-        let new = WebDoor(settings)
+        let new = WebDoor(settings, meters: meters)
         web.withLock { if $0.settings != settings { $0 = new } }
     }
 

@@ -154,7 +154,12 @@ extension Runner {
         var new = 0
         for (submission, taken) in jobs {
             changes.merge(taken.changes)
-            if taken.receipt.duplicate { live.remove(submission.lane) } else { new += 1 }
+            if taken.receipt.duplicate {
+                live.remove(submission.lane)
+            } else {
+                new += 1
+                instruments.came(submission.lane)
+            }
             let id = taken.receipt.id
             if submission.specification.attached == true, !taken.receipt.duplicate {
                 attached.tie(id, to: session) { [weak self] in self?.abandon($0) }

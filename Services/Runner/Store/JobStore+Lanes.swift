@@ -75,6 +75,19 @@ extension JobStore {
         return counts.values.sorted { $0.lane < $1.lane }
     }
 
+    /// How many jobs of each queue could run at once; those of the runner itself are none.
+    static func ready(_ db: Connection) throws -> [String: Int] {
+        var counts: [String: Int] = [:]
+        try db.each(
+            "SELECT queue, kind, uid, count(*) FROM job WHERE state = 'ready' AND hold IS NULL GROUP BY queue, kind, uid"
+        ) { row in
+            let lane = Lane(queue: row.text(0), kind: row.text(1), uid: UInt32(row.int(2)))
+            if !lane.isOwn { counts[lane.queue, default: 0] += Int(row.int(3)) }
+            return true
+        }
+        return counts
+    }
+
     /// How many jobs come before a ready one: in its lane, or in the line of its key if it waits there. Counts to 10,000.
     static func position(_ db: Connection, _ id: JobID) throws -> Int {
         let standing = try standing(db, id)

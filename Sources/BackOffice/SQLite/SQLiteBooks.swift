@@ -17,13 +17,16 @@ public final class SQLiteBooks: Sendable {
     }
 
     /// Opens the books, making the file, and its folder, if there is none.
-    /// - Parameter counter: hears of every statement that is run on them.
+    /// - Parameters:
+    ///   - counter: hears of every statement that is run on them.
+    ///   - meters: what counts commits and reads; nil for nothing.
     /// - Throws: `StoreError`; `SystemError` when the folder cannot be made.
-    public init(path: String, counting counter: StatementCounter? = nil) throws {
+    public init(path: String, counting counter: StatementCounter? = nil, meters: StoreMeters? = nil) throws {
         if let slash = path.lastIndex(of: "/"), slash > path.startIndex {
             try Files.makeDirectory(String(path[..<slash]), mode: 0o750)
         }
         var options = DatabaseOptions()
+        options.meters = meters
         if let counter { options.onStatement = { counter.count($0) } }
         database = try Database.open(path, migrations: BooksSchema.migrations, exclusive: false, options: options)
     }

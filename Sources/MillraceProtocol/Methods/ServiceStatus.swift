@@ -60,6 +60,14 @@ public enum ServiceStatus: RPCMethod {
     }
 }
 
+extension ServiceStatus.Result {
+    /// How the service is, all in all: it fails when a check does or when it does not serve; a warning is healthy.
+    public var verdict: ServiceStatus.Verdict {
+        if state != .ready || checks.contains(where: { $0.verdict == .fail }) { return .fail }
+        return checks.contains { $0.verdict == .warn } ? .warn : .ok
+    }
+}
+
 extension ServiceStatus.Check: JSONCodable {
     public init(from json: inout JSONReader) throws(JSONError) {
         var name: String?, verdict: ServiceStatus.Verdict?, reason: String?

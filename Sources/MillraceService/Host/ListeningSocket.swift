@@ -34,12 +34,16 @@ struct ListeningSocket: Sendable {
         }
     }
 
+    /// Whether a socket of this name is the one at which the service is called.
+    static func isOwn(_ name: String, _ service: String) -> Bool {
+        [service, "millrace-\(service)", "\(service).socket", "millrace-\(service).socket"].contains(name)
+    }
+
     /// Those with the service's name; a single one under any name.
     private static func choose(
         _ sockets: [(name: String, descriptor: Descriptor)], _ service: String
     ) throws(SocketProblem) -> [ListeningSocket] {
-        let names = [service, "millrace-\(service)", "\(service).socket", "millrace-\(service).socket"]
-        let chosen = sockets.count == 1 ? sockets : sockets.filter { names.contains($0.name) }
+        let chosen = sockets.count == 1 ? sockets : sockets.filter { isOwn($0.name, service) }
         guard !chosen.isEmpty else { throw .noneNamed(service, sockets.map(\.name)) }
         for socket in chosen where !ListenSockets.isListening(socket.descriptor) {
             throw .notListening(socket.name)

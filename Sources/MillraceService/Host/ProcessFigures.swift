@@ -6,23 +6,28 @@ import MillraceProtocol
 enum ProcessFigures {
     static func metrics() -> [ServiceMetrics.Metric] {
         var metrics: [ServiceMetrics.Metric] = []
-        // "size resident shared …" in pages.
-        if let text = try? Files.readText("/proc/self/statm", limit: 4096),
-            let resident = text.split(separator: " ").dropFirst().first.flatMap({ Double($0) })
-        {
-            metrics.append(
-                .init("process_resident_memory_bytes", .gauge, resident * Double(sysconf(Int32(_SC_PAGESIZE)))))
-        }
-        var usage = rusage()
-        if getrusage(RUSAGE_SELF.rawValue, &usage) == 0 {
-            let seconds = [usage.ru_utime, usage.ru_stime].reduce(0.0) {
-                $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6
-            }
-            metrics.append(.init("process_cpu_seconds_total", .counter, seconds))
-        }
-        if let descriptors = try? Files.list("/proc/self/fd") {
-            metrics.append(.init("process_open_fds", .gauge, Double(descriptors.count)))
-        }
+        if let memory { metrics.append(.init("process_resident_memory_bytes", .gauge, memory)) }
+        if let cpu { metrics.append(.init("process_cpu_seconds_total", .counter, cpu)) }
+        if let descriptors { metrics.append(.init("process_open_fds", .gauge, descriptors)) }
         return metrics
+    }
+
+    /// Resident, in bytes.
+    static var memory: Double? {
+        // "size resident shared …" in pages.
+        guard let text = try? Files.readText("/proc/self/statm", limit: 4096) else { return nil }
+        let resident = text.split(separator: " ").dropFirst().first.flatMap { Double($0) }
+        return resident.map { $0 * Double(sysconf(Int32(_SC_PAGESIZE))) }
+    }
+
+    /// In seconds, of the process and the kernel for it.
+    static var cpu: Double? {
+        var usage = rusage()
+        guard getrusage(RUSAGE_SELF.rawValue, &usage) == 0 else { return nil }
+        return [usage.ru_utime, usage.ru_stime].reduce(0.0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6 }
+    }
+
+    static var descriptors: Double? {
+        (try? Files.list("/proc/self/fd")).map { Double($0.count) }
     }
 }

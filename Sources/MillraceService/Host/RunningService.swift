@@ -3,6 +3,7 @@ import Logging
 import MillraceProtocol
 import MillraceRPC
 import Resilience
+import Telemetry
 
 /// A service from the opening of its state to the end of its drain.
 final class RunningService<S: Service>: Sendable {
@@ -18,21 +19,27 @@ final class RunningService<S: Service>: Sendable {
     private let host: Locked<HostConfiguration>
     private let mailbox: HostMailbox
     private let manager: ServiceManager
+    /// Nil where nobody watches.
+    private let canaries: Periodic?
+    /// Nil for the metrics service itself.
+    private let publisher: MetricsPublisher?
 
     /// Opens the service's state and lets callers in.
     ///
     /// - Throws: what the service throws; it has been drained then if it was made.
     init(
         _ launch: ServiceLaunch<S>, _ values: HostedConfiguration<S.Configuration>, sockets: [ListeningSocket],
-        log serviceLog: ServiceLog, time: any TimeSource, manager: ServiceManager = .systemd
+        others: [(name: String, descriptor: Descriptor)] = [], log serviceLog: ServiceLog, time: any TimeSource,
+        manager: ServiceManager = .systemd
     ) async throws {
         let state = HostState(service: S.name, time: time)
         let mailbox = HostMailbox()
         let log = serviceLog.logger()
+        let registry = Registry(service: S.name, instance: state.instance, time: time)
         let context = HostContext(
             log: log, time: time, stateDirectory: launch.places.stateDirectory,
             runtimeDirectory: launch.places.runtimeDirectory, state: launch.places.state, instance: state.instance,
-            events: mailbox.post)
+            registry: registry, handedOver: others, events: mailbox.post)
         let service = try await S(values.service, host: context)
 
         var router = RPCRouter()
@@ -43,8 +50,11 @@ final class RunningService<S: Service>: Sendable {
         ).register(on: &router, openRPC: S.openRPC)
         let access = AccessPolicy(
             group: SystemGroup.id(named: values.host.group), adminGroup: SystemGroup.id(named: values.host.adminGroup))
-        let server = RPCServer(router: router, limits: values.host.limits, access: access, log: log, time: time)
+        let server = RPCServer(
+            router: router, limits: values.host.limits, access: access, log: log, time: time,
+            meters: RPCMeters(registry))
         state.setServer(server)
+        Self.tell(registry, of: server, version: MillraceVersion.current, time: time)
         do {
             try await service.start(server: server)
             for socket in sockets { try await server.serve(listening: socket.descriptor) }
@@ -66,6 +76,28 @@ final class RunningService<S: Service>: Sendable {
         self.mailbox = mailbox
         self.manager = manager
         host = Locked(values.host)
+        canaries = manager.watchdog.map { Periodic("canary", every: $0 / 2, in: registry, time: time) }
+        let created = registry.source.started
+        publisher =
+            S.isPublished
+            ? MetricsPublisher(
+                registry, socket: "\(launch.places.runtimeDirectory)/metrics.sock", every: values.host.publish,
+                log: log,
+                time: time,
+                more: {
+                    HostFamilies.figures(await service.metrics(), created: created)
+                        + [HostFamilies.checks(await service.status(), created: created)]
+                }) : nil
+    }
+
+    /// What is known of the process and its connections goes with each snapshot.
+    private static func tell(_ registry: Registry, of server: RPCServer, version: String, time: any TimeSource) {
+        let (began, created) = (time.boot(), registry.source.started)
+        registry.info("millrace_build", "What runs.", ["version": version])
+        registry.read { [weak server] in
+            ProcessFamilies.all(since: began, created: created, time: time)
+                + (server.map { HostFamilies.connections($0.statistics, created: created) } ?? [])
+        }
     }
 
     func post(_ event: HostEvent) { mailbox.post(event) }
@@ -76,6 +108,7 @@ final class RunningService<S: Service>: Sendable {
             await becomeReady()
             tasks.addTask { await self.keepStatus() }
             tasks.addTask { await self.keepWatchdog() }
+            if let publisher { tasks.addTask { await publisher.run() } }
             let code = await serve()
             await drain()
             tasks.cancelAll()
@@ -149,6 +182,7 @@ final class RunningService<S: Service>: Sendable {
         warnings += old.changesForNextStart(new).map { "\($0) has changed and holds from the next start on" }
         for warning in warnings { log.warning("\(warning)") }
         serviceLog.level = new.logLevel
+        publisher?.set(interval: new.publish)
         let configuration = settings.values.service
         do {
             let limit = Deadline(after: HostBounds.reload, time: time)
@@ -188,6 +222,7 @@ final class RunningService<S: Service>: Sendable {
                 if state.phase == .ready {
                     let limit = Deadline(after: interval / 3, time: time)
                     try await withDeadline(limit, time: time) { [service] in try await service.canary() }
+                    canaries?.succeeded()
                 }
                 manager.send(.alive)
             } catch is CancellationError {
@@ -211,6 +246,7 @@ final class RunningService<S: Service>: Sendable {
         let deadline = Deadline(after: limit, time: time)
         server.beginDrain()
         await service.drain(within: limit)
+        await publisher?.finish()
         await server.drain(within: max(.milliseconds(500), deadline.remaining(time)))
         end.callOff()
         log.info("stopped", metadata: ["uptime-ms": "\(state.uptimeMs)"])

@@ -5,6 +5,7 @@ import MillraceRPC
 struct HostConfiguration: ServiceConfiguration {
     var logLevel = Logger.Level.info
     var drain = Duration.seconds(30)
+    var publish = Duration.seconds(15)
     var group = "millrace"
     var adminGroup = "millrace-admin"
     var limits = RPCLimits()
@@ -14,6 +15,9 @@ struct HostConfiguration: ServiceConfiguration {
         .init(
             "Service", "DrainSec", \.drain, .span(0...600),
             "How long what is in flight may go on when the service is told to stop."),
+        .init(
+            "Service", "PublishSec", \.publish, .span(1...3600),
+            "How often figures go to the metrics service."),
         .init("Service", "Group", \.group, .text, "The group whose members may read and write."),
         .init("Service", "AdminGroup", \.adminGroup, .text, "The group whose members may do everything."),
         .init(

@@ -23,7 +23,9 @@ struct CrashConditions: CustomStringConvertible {
             in: .whitespacesAndNewlines)
         var load = [0.0]
         getloadavg(&load, 1)
-        let settings = ["MILLRACE_CRASH_SHARE", "MILLRACE_SCHEDULE_KILLS", "MILLRACE_MAIL_KILLS"].compactMap { name in
+        let settings = [
+            "MILLRACE_CRASH_SHARE", "MILLRACE_SCHEDULE_KILLS", "MILLRACE_MAIL_KILLS", "MILLRACE_METRICS_PUBLISHES",
+        ].compactMap { name in
             environment(name).map { "\(name)=\($0) " }
         }.joined()
         let build = environment("MILLRACE_CRASH_BUILD") ?? "an unknown build of the runner"

@@ -1,0 +1,8 @@
+import MillraceService
+
+@main
+enum Main {
+    static func main() async {
+        await ServiceHost.run(Metrics.self)
+    }
+}

@@ -1,0 +1,224 @@
+public import Linux
+public import Telemetry
+
+/// Decides what is wrong, since when, and who has to hear of it now.
+///
+/// It is a value: time and figures come with ``tick(_:now:wall:)``. Waiting times are measured with the boot clock; what is told
+/// bears the wall clock's time.
+public struct AlertEngine: Sendable {
+    public struct Options: Sendable, Hashable {
+        /// Alerts with the same values of these labels are told together.
+        public var group = ["service"]
+        /// How long the first alert of a group waits for others.
+        public var wait = Duration.seconds(30)
+        /// How long a group that was told waits before it tells of others.
+        public var interval = Duration.seconds(300)
+        /// Alerts of a rule at once, 1…10,000; the rest is passed over and counted.
+        public var limit = 200
+
+        public init() {}
+    }
+
+    private struct Entry: Sendable {
+        var alert: Alert
+        let rule: AlertRule
+        var since: Duration
+        /// When the condition held last.
+        var held: Duration
+        /// When it was told last; nil before.
+        var told: Duration?
+    }
+
+    private struct Group: Sendable {
+        var firstNews: Duration?
+        var told: Duration?
+    }
+
+    public private(set) var rules: [AlertRule]
+    public var inhibitions: [Inhibition]
+    public private(set) var silences: [Silence] = []
+    public let options: Options
+    /// Alerts that were passed over since their rule had too many.
+    public private(set) var passedOver = 0
+    private var readings: Readings
+    private var entries: [Alert.Key: Entry] = [:]
+    private var groups: [[String: String]: Group] = [:]
+
+    public init(_ rules: [AlertRule], inhibitions: [Inhibition] = [], options: Options = Options()) {
+        self.rules = rules
+        self.inhibitions = inhibitions
+        self.options = options
+        readings = Readings(rules.reduce(into: [:]) { $0.merge($1.value.needs) { max($0, $1) } })
+    }
+
+    /// Those that hold now, the most severe first.
+    public var alerts: [Alert] {
+        entries.values.map(\.alert).sorted { one, other in
+            (Self.order(one), one.key.rule, one.key.labels.description)
+                < (Self.order(other), other.key.rule, other.key.labels.description)
+        }
+    }
+
+    private static func order(_ alert: Alert) -> Int {
+        let severities = AlertRule.Severity.allCases.count
+        return (alert.state == .firing ? 0 : severities)
+            + (AlertRule.Severity.allCases.firstIndex(of: alert.severity) ?? severities)
+    }
+
+    /// Adds a silence, or puts another in the place of that with the same number.
+    public mutating func silence(_ silence: Silence) {
+        silences.removeAll { $0.id == silence.id }
+        silences.append(silence)
+    }
+
+    /// Ends a silence; whether there was one.
+    public mutating func endSilence(_ id: Int64) -> Bool {
+        let before = silences.count
+        silences.removeAll { $0.id == id }
+        return silences.count < before
+    }
+
+    /// Looks at the figures and says what has to be told now.
+    public mutating func tick(_ families: [FamilySnapshot], now: Duration, wall: Timestamp) -> [AlertNotice] {
+        readings.add(families, now: now, wall: wall)
+        silences.removeAll { wall >= $0.until }
+        for rule in rules { judge(rule, now: now, wall: wall) }
+        mute(wall: wall)
+        return notify(now: now)
+    }
+
+    /// What an expression comes to as of the last tick; nil for one that looks further back, or at other families, than the
+    /// rules do.
+    public func evaluate(_ expression: Expression) -> [[String: String]: Double]? {
+        let known = rules.reduce(into: [String: Duration]()) { $0.merge($1.value.needs) { max($0, $1) } }
+        guard expression.needs.allSatisfy({ name, window in known[name].map { window <= $0 } ?? false }) else {
+            return nil
+        }
+        return readings.evaluate(expression)
+    }
+
+    // MARK: - States
+
+    private mutating func judge(_ rule: AlertRule, now: Duration, wall: Timestamp) {
+        let values = readings.evaluate(rule.value).filter { rule.condition.holds($0.value) }
+        var held: Set<Alert.Key> = []
+        let there = entries.values.count { $0.rule.name == rule.name }
+        var room = max(0, options.limit - there)
+        for (labels, value) in values.sorted(by: { $0.key.description < $1.key.description }) {
+            let all = labels.merging(rule.labels) { _, own in own }
+            let key = Alert.Key(rule: rule.name, labels: all)
+            if entries[key] == nil || entries[key]?.alert.state == .resolved {
+                guard entries[key] != nil || room > 0 else {
+                    passedOver += 1
+                    continue
+                }
+                if entries[key] == nil { room -= 1 }
+                let told = entries[key]?.told
+                entries[key] = Entry(
+                    alert: Alert(
+                        key: key, severity: rule.severity, summary: "", state: .pending, value: value, since: wall),
+                    rule: rule, since: now, held: now, told: told)
+            }
+            held.insert(key)
+            entries[key]?.held = now
+            entries[key]?.alert.value = value
+            entries[key]?.alert.summary = rule.text(all, value: value)
+            guard let entry = entries[key], entry.alert.state == .pending, now - entry.since >= rule.holds else {
+                continue
+            }
+            entries[key]?.alert.state = .firing
+            entries[key]?.alert.fired = wall
+        }
+        for (key, entry) in entries where entry.rule.name == rule.name && !held.contains(key) {
+            switch entry.alert.state {
+            case .pending: entries[key] = nil
+            case .firing where now - entry.held >= rule.keepFiring: entries[key]?.alert.state = .resolved
+            case .firing, .resolved: break
+            }
+        }
+    }
+
+    private mutating func mute(wall: Timestamp) {
+        let firing = entries.values.filter { $0.alert.state == .firing }.map(\.alert.key)
+        for key in Array(entries.keys) {
+            let reason = reason(key, firing: firing, wall: wall)
+            entries[key]?.alert.muted = reason
+        }
+    }
+
+    private func reason(_ key: Alert.Key, firing: [Alert.Key], wall: Timestamp) -> String? {
+        if let silence = silences.first(where: { $0.covers(key, now: wall) }) { return "silence \(silence.id)" }
+        for inhibition in inhibitions where inhibition.targets.contains(key.rule) {
+            let source = firing.first { other in
+                other != key && other.rule == inhibition.source
+                    && inhibition.same.allSatisfy { other.labels[$0] == key.labels[$0] }
+            }
+            if let source { return "alert \(source.rule)" }
+        }
+        return nil
+    }
+
+    // MARK: - Telling
+
+    private mutating func notify(now: Duration) -> [AlertNotice] {
+        var members: [[String: String]: [Entry]] = [:]
+        for entry in entries.values where entry.alert.state != .pending {
+            members[entry.alert.key.labels.filter { options.group.contains($0.key) }, default: []].append(entry)
+        }
+        groups = groups.filter { members[$0.key] != nil }
+        var notifications: [AlertNotice] = []
+        for (group, entries) in members.sorted(by: { $0.key.description < $1.key.description }) {
+            if let notification = tell(group, entries, now: now) { notifications.append(notification) }
+        }
+        // What is over and was told, or was never told of, is forgotten.
+        entries = entries.filter { _, entry in
+            guard entry.alert.state == .resolved else { return true }
+            return entry.told != nil && entry.alert.muted == nil
+        }
+        return notifications
+    }
+
+    private mutating func tell(_ group: [String: String], _ members: [Entry], now: Duration) -> AlertNotice? {
+        let heard = members.filter { $0.alert.muted == nil }
+        let news = heard.contains { entry in
+            switch entry.alert.state {
+            case .firing: entry.told.map { now - $0 >= entry.rule.again } ?? true
+            case .resolved: entry.told != nil
+            case .pending: false
+            }
+        }
+        guard news else {
+            groups[group]?.firstNews = nil
+            return nil
+        }
+        var state = groups[group] ?? Group()
+        let first = state.firstNews ?? now
+        state.firstNews = first
+        let due = max(
+            first + (state.told == nil ? options.wait : .zero), state.told.map { $0 + options.interval } ?? first)
+        // A sign of life that waits is none.
+        let isSignOfLife = heard.allSatisfy { $0.alert.severity == .none }
+        guard now >= due || isSignOfLife else {
+            groups[group] = state
+            return nil
+        }
+        groups[group] = Group(firstNews: nil, told: now)
+        var notification = AlertNotice(group: group, firing: [], resolved: [])
+        for entry in heard {
+            switch entry.alert.state {
+            case .firing:
+                notification.firing.append(entry.alert)
+                entries[entry.alert.key]?.told = now
+            case .resolved where entry.told != nil:
+                notification.resolved.append(entry.alert)
+                entries[entry.alert.key]?.told = nil
+            default: break
+            }
+        }
+        notification.firing.sort { ($0.key.rule, $0.key.labels.description) < ($1.key.rule, $1.key.labels.description) }
+        notification.resolved.sort {
+            ($0.key.rule, $0.key.labels.description) < ($1.key.rule, $1.key.labels.description)
+        }
+        return notification
+    }
+}
