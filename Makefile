@@ -16,7 +16,8 @@ products := $(shell cat Scripts/executables)
 swift_folders = Package.swift Sources Services Tests $(wildcard Benchmarks Schemas Examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release test check format demo bench claims accuracy crash crash-schedules crash-mails crash-metrics alerts install deb thread-sanitizer clean
+.PHONY: help setup build release test check format demo bench claims accuracy crash crash-schedules crash-mails \
+	crash-clinics crash-metrics alerts install deb thread-sanitizer clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -78,6 +79,11 @@ alerts: setup ## make every built-in alert fire by what it is about; writes Docu
 crash-mails: setup ## kill -9 runner and worker two hundred times while briefs are mailed; writes Documentation/MailCrashes.md
 	$(SWIFT) build --build-tests
 	@sh Scripts/crash --mails
+
+crash-clinics: setup ## kill -9 worker, runner and calendar three hundred times amid syncs of a clinic; then a thousand syncs in a row
+	$(SWIFT) build --build-tests
+	@MILLRACE_CLINIC_KILLS=$${MILLRACE_CLINIC_KILLS:-300} MILLRACE_CLINIC_SYNCS=$${MILLRACE_CLINIC_SYNCS:-1000} \
+		MILLRACE_TEST_SECONDS=7200 sh Scripts/test --filter 'ClinicCrashTests|ClinicEnduranceTests'
 
 install: ## install executables, units and completions (DESTDIR= PREFIX=/usr BUILD=release)
 ifdef BINARIES

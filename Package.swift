@@ -81,7 +81,7 @@ var targets: [Target] = [
         swiftSettings: strict),
     // Outside systems over real sockets. No test library is in them, so that they run by hand too.
     .target(
-        name: "Simulators", dependencies: ["Watching", "JSONCodec", "Decimals", "Linux", http, tls] + nio,
+        name: "Simulators", dependencies: ["Watching", "JSONCodec", "Decimals", "Linux", "Tables", http, tls] + nio,
         path: "Tests/Simulators", swiftSettings: strict),
 ]
 targets += library("Linux", ["CLinux"])
@@ -112,7 +112,10 @@ targets += library(
     "DatasetFiles", ["Preloading", "Declarations", "MillraceStore", "JSONCodec", "Linux"],
     testing: ["BackOffice", "MillraceStore"])
 targets += library("Schedules", ["Calendars", "Declarations", "MillraceProtocol", "JSONCodec", "Linux"])
-targets += library("BackOffice", ["Calendars", "Tables", "Decimals", "JSONCodec", "MillraceStore", "Linux", "Schemas"])
+targets += library(
+    "BackOffice",
+    ["Calendars", "Tables", "Decimals", "JSONCodec", "MillraceStore", "Resilience", "Linux", "Schemas"],
+    testing: [.product(name: "Crypto", package: "swift-crypto")])
 targets += library("Categorization", ["Tables", "Decimals", "Linux"])
 targets += service(
     "RunnerService", folder: "Runner", ["KindFiles", "MillraceService", "MillraceStore", "Resilience", "Schemas"])
@@ -139,6 +142,10 @@ targets.append(
 targets += library(
     "NotionBooks", ["BackOffice", "Notion", "MillraceProtocol", "Decimals", "Linux"],
     testing: ["Simulators", "WebClient", "Chat", "ChatSummaries"])
+targets += library(
+    "ClinicCalendar",
+    ["BackOffice", "Calendars", "WebClient", "JSONCodec", "Resilience", "MillraceProtocol", "Linux"],
+    testing: ["Simulators", .product(name: "Crypto", package: "swift-crypto")])
 targets += service(
     "PreloaderService", folder: "Preloader",
     [
@@ -164,14 +171,14 @@ targets += service(
     "BackOfficeWorker", folder: "BackOffice",
     [
         "MillraceWorker", "BackOffice", "Calendars", "Notion", "NotionBooks", "Chat", "ChatSummaries", "Mail",
-        "WebClient", .product(name: "Crypto", package: "swift-crypto"),
+        "ClinicCalendar", "WebClient", .product(name: "Crypto", package: "swift-crypto"),
     ],
     testing: ["Simulators"])
 targets += service(
     "Control", folder: "Control",
     [
         "Calendars", "KindFiles", "DatasetFiles", "BackOffice", "Categorization", "MillraceStore", "MillraceRPC",
-        "MillraceProtocol", "Schemas", "JSONCodec", "Linux", "CLinux", "Tables", "Plots", arguments,
+        "MillraceProtocol", "JSONCodec", "Linux", "CLinux", "Schemas", "Tables", "Plots", arguments,
     ])
 targets.append(
     .executableTarget(
@@ -190,7 +197,10 @@ targets.append(.target(name: "MovedClock", path: "Tests/MovedClock"))
 targets.append(
     .executableTarget(
         name: "Claims",
-        dependencies: ["NotionBooks", "Notion", "BackOffice", "WebClient", "Simulators", "JSONCodec", "Linux"],
+        dependencies: [
+            "NotionBooks", "Notion", "BackOffice", "ClinicCalendar", "WebClient", "Simulators", "JSONCodec", "Linux",
+            .product(name: "Crypto", package: "swift-crypto"),
+        ],
         path: "Tests/Claims", swiftSettings: strict))
 targets += [
     suite(

@@ -37,6 +37,7 @@ public enum Schemas {
         (2, "payouts", text(millrace_books_002_payouts)),
         (3, "briefs", text(millrace_books_003_briefs)),
         (4, "brief-mail", text(millrace_books_004_brief_mail)),
+        (5, "clinics", text(millrace_books_005_clinics)),
     ]
 
     /// The metrics service's OpenRPC document.
@@ -49,6 +50,9 @@ public enum Schemas {
     public static let metricsMigrations: [(version: Int, name: String, sql: String)] = [
         (1, "history", text(millrace_metrics_001_history))
     ]
+
+    /// `kinds.d/clinics.yaml` as it is installed: the limits of calendars of clinics.
+    public static let clinicKinds = text(millrace_kinds_clinics)
 
     private static func bytes(_ file: millrace_file) -> [UInt8] {
         Array(UnsafeBufferPointer(start: file.bytes, count: file.count))

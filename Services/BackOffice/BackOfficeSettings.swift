@@ -11,6 +11,8 @@ struct BackOfficeSettings: Sendable {
     var queue = BriefQueueSettings()
     /// How payouts are made.
     var payouts = PayoutSettings()
+    /// How schedules of clinics are synced.
+    var schedules = ScheduleSyncSettings()
     /// The file of the books; see `SQLiteBooks.defaultPath`.
     var booksPath: String
     /// `MILLRACE_REHEARSAL_DELAY_MS`, at most a minute: how long each request to the books takes, as if they were a
@@ -45,6 +47,7 @@ struct BackOfficeSettings: Sendable {
         } catch {
             problems.append("\(error)")
         }
+        schedules = ScheduleSyncSettings(environment: environment, problems: &problems)
         queue = BriefQueueSettings(environment: environment)
         warnings += queue.warnings
         booksPath = SQLiteBooks.defaultPath(environment)

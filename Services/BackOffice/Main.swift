@@ -34,6 +34,7 @@ import WebClient
             outside: outside)
         let hook = HookWorkload(web: webDoor, secrets: secrets)
         let categorizer = ServiceSocket.path(of: "categorizer") { Environment[$0] }
+        let calendars = ClinicCalendars(settings: settings.schedules, web: webDoor, secrets: secrets)
         let runner = RPCClient(socket: ServiceSocket.path(of: "runner") { Environment[$0] })
         let post = BriefPost(books: books, runner: runner)
         await WorkerHost.run(
@@ -45,6 +46,7 @@ import WebClient
                     books: books, runner: runner, post: post,
                     usesEngagement: BriefPlanner.isEnabled(Environment["ENGAGEMENT_BACKOFF_ENABLED"])),
                 DailyBriefWorkload(books: books, post: post),
+                ScheduleWorkload(books: books, calendars: calendars),
             ],
             plain: [hook, MailWorkload(books: books)], warnings: settings.warnings, registry: registry)
     }
@@ -73,6 +75,11 @@ import WebClient
           CATEGORIZATION_WORKERS            Slices of expenses categorized at once, 1 to 20; 8 when left out.
           PAYOUT_ROUNDING                   Units to which prorated amounts are rounded up, as VND=1000,*=0.01.
           ENGAGEMENT_BACKOFF_ENABLED        true: whoever stays away gets fewer briefs.
+          SYNC_CONCURRENCY                  Dates of a clinic's calendar at once, 1 to 20; 3 when left out.
+          MAX_CONCURRENT_SYNCS              Syncs of one clinic at once; 2 when left out.
+          SYNC_TIMEOUT_MS                   For a whole sync; 300000 when left out.
+          IDEXX_RATE_LIMIT                  Requests to calendars a second, and the burst; 10 when left out.
+          BROWSER_POOL_SIZE                 Sessions of one clinic at once; 2 when left out.
           MILLRACE_BOOKS                    The file of the books; else data/books.sqlite in $MILLRACE_STATE, else
                                             books.sqlite in $STATE_DIRECTORY.
           MILLRACE_STATE                    The suite's folder; its etc/credentials holds the secrets of hooks.
@@ -83,6 +90,7 @@ import WebClient
           notion-token                      For Books=notion.
           openrouter-api-key                For summaries by the chat service, and to ask it about merchants
                                             where categorizer.conf has a ChatBudget.
+          clinic-login                      user:password for calendars of clinics that name no other.
           smtp-password                     For MailUser.
 
         Settings in backoffice.conf, in /etc/millrace or etc of the suite's folder:

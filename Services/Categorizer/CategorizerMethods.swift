@@ -45,6 +45,7 @@ extension ExpenseCategorizer {
 
     private func registerBulk(on router: inout RPCRouter) {
         router.on(BulkPreview.self) { params, _ async throws in try await self.preview(params) }
+        router.on(BulkSuggest.self) { params, _ async throws in try await self.suggest(params) }
         router.on(BulkApply.self) { params, context async throws in
             try await self.apply(params, by: Self.user(context.peer))
         }

@@ -55,6 +55,33 @@ extension ExpenseCategorizer {
             missing: params.ids.filter { !known.contains($0) }, warnings: warnings)
     }
 
+    private static let mostSuggested = 5
+
+    /// What would be answered for each expense, and what stood behind it, counts for its category.
+    func suggest(_ params: BulkSuggest.Params) async throws -> BulkSuggest.Result {
+        let library = library
+        let rows = try await rows(params.ids)
+        var options = DecisionOptions()
+        options.includeAlternatives = true
+        var confidences: [CategoryID: [Double]] = [:]
+        for decision in decisions(rows, options) {
+            if let category = decision.category { confidences[category, default: []].append(decision.confidence) }
+            for other in decision.alternatives + decision.suggestions {
+                confidences[other.category, default: []].append(other.confidence)
+            }
+        }
+        // The sum weighs how many expenses speak for a category, and how much.
+        let ranked = confidences.map { (category: $0.key, values: $0.value, sum: $0.value.reduce(0, +)) }
+            .sorted { ($1.sum, $0.category) < ($0.sum, $1.category) }.prefix(Self.mostSuggested)
+        let known = Set(rows.map(\.record.id))
+        return BulkSuggest.Result(
+            categories: ranked.map { category, values, sum in
+                BulkSuggestion(
+                    category: library.name(category), expenses: values.count,
+                    average: (sum / Double(values.count)).short, minimum: values.min() ?? 0, maximum: values.max() ?? 0)
+            }, missing: params.ids.filter { !known.contains($0) })
+    }
+
     /// All of it or nothing.
     func apply(_ params: BulkApply.Params, by user: String) async throws -> BulkApply.Result {
         try await alone {

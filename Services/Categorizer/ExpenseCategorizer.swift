@@ -72,11 +72,11 @@ final class ExpenseCategorizer: Service {
 
     /// The learned layer is large and read after READY: until then the patterns answer.
     func serving() async throws {
-        try await alone { try await self.takeModel() }
         trainer.start { [weak self] in
             guard let self else { return }
             try await self.alone { try await self.takeModel() }
         }
+        try await alone { try await self.takeModel() }
         trainer.consider(threshold: configuration.withLock { $0.lessons })
         let fading = Task { await self.fade() }
         self.fading.withLock { $0 = fading }

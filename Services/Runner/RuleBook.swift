@@ -225,6 +225,9 @@ struct RuleBook: Sendable {
         guard let kind = catalog.kinds[specification.kind] else { return specification }
         var complete = specification
         complete.queue = specification.queue ?? kind.queue
+        if specification.key == nil, let member = kind.key.member {
+            complete.key = Rules.key(specification.params, at: member)
+        }
         complete.timeoutMs = specification.timeoutMs ?? kind.timeout.map { Int($0.milliseconds) }
         complete.itemTimeoutMs = specification.itemTimeoutMs ?? kind.itemTimeout.map { Int($0.milliseconds) }
         complete.maxAttempts = specification.maxAttempts ?? kind.retry.attempts

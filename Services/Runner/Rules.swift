@@ -42,6 +42,16 @@ enum Rules {
         }
     }
 
+    /// The text or number of that member; nil where it is nothing that could be a key.
+    static func key(_ params: JSONRaw?, at member: String) -> String? {
+        // What does not read is the worker's to refuse.
+        guard let value = try? params?.decode(JSONValue.self)[member] else { return nil }
+        guard let text = value.stringValue ?? value.numberText else { return nil }
+        return keyLength.contains(text.unicodeScalars.count) ? text : nil
+    }
+
+    private static let keyLength = 1...256
+
     private static func check(_ hook: JobHook, at path: String) throws(JobError) {
         guard !hook.on.isEmpty, hook.on.allSatisfy(\.isFinal) else {
             throw .invalid(field: path + "on", "a hook is for one or more of succeeded, partial, failed and cancelled")

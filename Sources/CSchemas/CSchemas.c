@@ -84,3 +84,13 @@ static const unsigned char millrace_books_004_brief_mail_bytes[] = {
 #embed "../../Schemas/migrations/books-004-brief-mail.sql"
 };
 FILE_BYTES(millrace_books_004_brief_mail);
+
+static const unsigned char millrace_books_005_clinics_bytes[] = {
+#embed "../../Schemas/migrations/books-005-clinics.sql"
+};
+FILE_BYTES(millrace_books_005_clinics);
+
+static const unsigned char millrace_kinds_clinics_bytes[] = {
+#embed "../../Units/kinds.d/clinics.yaml"
+};
+FILE_BYTES(millrace_kinds_clinics);

@@ -34,6 +34,7 @@ extension KindDefinition: Described {
         let limits = Fact.list(
             ("queue", queue), ("concurrency", concurrency.map { "\($0)" }), ("waiting", waiting.map { "\($0)" }),
             ("key", "\(key.running) running, \(key.waiting) waiting\(key.ordered ? ", in order" : "")"),
+            ("key from", key.member),
             ("timeout", timeout.map(TimeSpan.text)), ("item-timeout", itemTimeout.map(TimeSpan.text)),
             ("attempts", "\(retry.attempts)"), ("backoff", TimeSpan.text(retry.backoff)),
             ("retry-budget", retry.budget.map { "\($0)" }),

@@ -94,6 +94,9 @@ extension KindFolderReader {
             key.running = running
         }
         if let waiting = fields["waiting"]?.integer(0...1_000_000) { key.waiting = waiting }
+        key.member = fields["from"]?.text("the name of a member of the params, of 1 to 100 characters") {
+            (1...100).contains($0.unicodeScalars.count)
+        }
         return key
     }
 

@@ -54,6 +54,8 @@ public struct KeyLimits: Hashable, Sendable {
     public var waiting = 10
     /// Whether they run strictly one after the other, in the order of their submission.
     public var ordered = false
+    /// The member of the params whose text or number is the key of a job that was submitted without one; nil for none.
+    public var member: String?
 
     public init() {}
 }

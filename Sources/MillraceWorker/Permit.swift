@@ -7,8 +7,9 @@ import Synchronization
 /// Leave to call something that is limited: so many tokens of a resource, out of the one budget that the runner keeps
 /// for all workers.
 ///
-/// Whoever has one says once how the call went, by ``succeeded()`` or ``failed()``, or gives it back unused by
-/// ``release()``; later words are passed over. One that is dropped without a word is released. None of these waits.
+/// Whoever has one says once how the call went, by ``succeeded()``, ``failed()`` or ``abandoned()``, or gives it back
+/// unused by ``release()``; later words are passed over. One that is dropped without a word is released. None of these
+/// waits.
 public final class Permit: Sendable {
     public let resource: String
     /// How long it took to get.
@@ -33,6 +34,9 @@ public final class Permit: Sendable {
     /// The resource did not answer or could not serve: enough of these in a row open its breaker.
     public func failed() { settle { $0.report(number, succeeded: false) } }
 
+    /// The call was given up, and may have been made: its tokens stay taken, and nobody knows how the resource is.
+    public func abandoned() { settle { $0.report(number, succeeded: nil) } }
+
     /// The call was not made: others may have the tokens.
     public func release() { settle { $0.release(number) } }
 
@@ -55,7 +59,7 @@ struct PermitDesk: Sendable {
         return Permit(try await session.call(PermitAcquire.self, params, options: options), from: self)
     }
 
-    func report(_ number: Int64, succeeded: Bool) {
+    func report(_ number: Int64, succeeded: Bool?) {
         session.send(PermitReport.self, .init(permit: number, succeeded: succeeded), options: late, completion: done)
     }
 
@@ -91,7 +95,7 @@ extension JobRun {
     /// Calls `body` with a permit and says how it went.
     ///
     /// An error counts against the resource unless its status says that trying again is no use: then the resource has
-    /// answered. After a cancellation nobody knows; then the permit is released.
+    /// answered. After a cancellation nobody knows; the tokens stay taken then, for the call may have been made.
     public func withPermit<Value>(
         _ resource: String, count: Int = 1, timeout: Duration? = nil,
         isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Value
@@ -103,7 +107,7 @@ extension JobRun {
             return value
         } catch {
             switch error {
-            case is CancellationError: permit.release()
+            case is CancellationError: permit.abandoned()
             case is Snooze: permit.succeeded()
             case let error as any RPCErrorConvertible where error.rpcError.status?.isTransient == false:
                 permit.succeeded()

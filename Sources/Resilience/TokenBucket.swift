@@ -50,6 +50,14 @@ public struct TokenBucket: Hashable, Sendable {
         max(now, .nanoseconds(fullAt - step * Int64(burst - count)))
     }
 
+    /// So many of the tokens that were taken are still held at `now`: none of these has begun to come back.
+    ///
+    /// Said whenever what is held is about to change, it makes the budget one for calls that reach where they go at some
+    /// time while their token is held: then burst + rate × t holds for them as well, however long they were on their way.
+    public mutating func keep(_ held: Int, at now: Duration) {
+        fullAt = max(fullAt, now.nanoseconds + step * Int64(held))
+    }
+
     /// Puts back tokens that were taken and not used.
     public mutating func giveBack(_ count: Int = 1) {
         fullAt -= step * Int64(count)

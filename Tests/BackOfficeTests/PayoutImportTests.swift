@@ -110,7 +110,7 @@ import Testing
             #expect(try await LocalPayouts(held.books)(PayoutParameters(type: type)).created == 3)
         }
         let copy = try TemporaryBooks()
-        for table in BooksTable.allCases where table.importable {
+        for table in BooksTable.allCases where table.importable && table != .clinics && table != .appointments {
             let bytes = try await held.export(table, format)
             let same = try await BooksImport(table, format: format).run(bytes, into: held.books)
             #expect((same.imported, same.updated, same.unchanged) == (0, 0, same.read), "\(table)")

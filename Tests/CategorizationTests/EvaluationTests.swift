@@ -1,3 +1,4 @@
+import Linux
 import Testing
 
 @testable import Categorization
@@ -65,5 +66,36 @@ import Testing
         #expect(report.whole.accuracy > 0.95)
         let weighted = report.groups.reduce(0) { $0 + $1.evaluation.accuracy * Double($1.evaluation.count) } / 300
         #expect(abs(weighted - report.whole.accuracy) < 1e-12)
+    }
+
+    /// The bar of issue 5, on invented books: a thousand corrections of which every merchant came several times.
+    @Test func aThousandCorrectionsAreWorthATrainingAnew() {
+        let rows = InventedBooks.rows(2400, seed: 4)
+        // Learned from books of which one kind is wrong: there is much to correct.
+        let history = InventedBooks.rows(300, seed: 3).map { row in
+            LabelledExample(row.example, label: row.label == "travel" ? "food" : row.label)
+        }
+        let trial = CorrectionTrial(TextModel(history), history: history, rows: rows, most: 1000)
+        #expect(trial.corrections > 20 && trial.rightAtOnce == trial.corrections)
+        #expect(trial.after > trial.before + 0.1)
+        #expect(trial.after > trial.anew - 0.01)
+    }
+
+    @Test func aTableIsPartedIntoLearnedAndJudged() {
+        let rows = InventedBooks.rows(1000, seed: 5)
+        let split = HistorySplit(rows)
+        #expect(split.learn.count + split.judge.count == 1000 && split.reasons.count == split.judge.count)
+        #expect(Set(split.reasons) == Set(HistorySplit.Reason.allCases))
+        let known = Set(split.learn.map { Features.merchantKey($0.example.texts) })
+        let day = { (date: CivilDate?) in date?.daysSinceEpoch ?? .min }
+        let last = split.learn.compactMap(\.example.date).max()
+        for (row, reason) in zip(split.judge, split.reasons) {
+            #expect(reason != .merchant || !known.contains(Features.merchantKey(row.example.texts)))
+            #expect(reason != .period || day(row.example.date) > day(last))
+        }
+        // Rows without days have no later period.
+        let undated = HistorySplit(rows.map { LabelledExample(TextExample(texts: $0.example.texts), label: $0.label) })
+        #expect(!undated.reasons.contains(.period) && !undated.learn.isEmpty)
+        #expect(HistorySplit([]).judge.isEmpty)
     }
 }

@@ -168,25 +168,3 @@ import Testing
         #expect(written.map(\.value) == ["soda", "morning", "25-100"])
     }
 }
-
-@Suite struct MerchantDirectoryTests {
-    @Test func recognisesByAliasThenNormalisedThenLikeness() {
-        var directory = MerchantDirectory()
-        func found(_ raw: String) -> MerchantDirectory.Found? { directory.resolve(raw)?.found }
-        #expect(found("STARBUCKS ESCAZU 4412") == .created)
-        #expect(found("STARBUCKS ESCAZU 4412") == .alias)
-        #expect(found("Starbucks Escazu #9") == .normalisedAlias)
-        let similar = directory.resolve("STARBUCKS ESCASU")
-        #expect(similar?.found == .similar && similar?.merchant.name == "starbucks escazu")
-        #expect(found("STARBUCKS ESCASU") == .alias)
-        #expect(found("walmart") == .created)
-        #expect(found("***") == nil)
-        #expect(directory.all.map(\.usageCount) == [5, 1])
-    }
-
-    @Test func popularMerchantsCountALittleMore() {
-        #expect(CanonicalMerchant(id: 1, name: "x", usageCount: 10).boosted(0.8) == 0.8)
-        #expect(abs(CanonicalMerchant(id: 1, name: "x", usageCount: 100).boosted(0.8) - 0.9) < 1e-12)
-        #expect(CanonicalMerchant(id: 1, name: "x", usageCount: 100).boosted(0.99) == 1)
-    }
-}

@@ -139,6 +139,30 @@ struct InventedBooks {
         #expect(model.predict(TextExample(texts: ["toll road"], amount: 5.5)).first?.label == "travel")
     }
 
+    @Test(arguments: [
+        ("Amazon.co.uk*MZ9QO6OX4", "AMAZON CO UK*MK4T51", true), ("FACEBK V7Z6RK23N2", "facebk *47G59865X2", true),
+        ("SHELL 4711", "Shell #12", true), ("gear4music", "set2stage", false),
+        ("www.4work.co.uk", "www.evaq8.co.uk", false),
+        ("12345", "54321", false), ("M60F12WC4", "V7Z6RK23N2", false),
+    ])
+    func theCodesOfBookingsAreNoPartOfANameThatIsRemembered(one: String, other: String, isSame: Bool) {
+        #expect((Features.merchantKey([one]) == Features.merchantKey([other])) == isSame)
+        #expect(Features.merchantKey([one]) != 0)
+    }
+
+    @Test func theNameOfALabelSpeaksForIt() {
+        let rows = InventedBooks.rows(400, seed: 12).map { row in
+            LabelledExample(row.example, label: row.label == "travel" ? "Railway journeys" : row.label)
+        }
+        let example = TextExample(texts: ["northern railway co"])
+        #expect(TextModel(rows).predict(example).first?.label == "Railway journeys")
+        // Labels may be numbers whose names are said apart.
+        let numbered = rows.map {
+            LabelledExample($0.example, label: $0.label == "Railway journeys" ? "7" : $0.label)
+        }
+        #expect(TextModel(numbered, names: ["7": "Railway journeys"]).predict(example).first?.label == "7")
+    }
+
     @Test func theLatestWordCounts() {
         var model = Self.trained
         let example = TextExample(texts: ["petro norte #7"], amount: 10)
@@ -233,6 +257,48 @@ struct InventedBooks {
                 _ = model.predict(TextExample(texts: ["petro"], amount: 3))
             }
         }
+    }
+}
+
+@Suite struct SuretyTests {
+    private static func signs(best: Float, second: Float, kind: Bool = false, purity: Float = 0) -> Surety.Signs {
+        var familiarity = Familiarity()
+        familiarity.count(.letters, isKnown: true)
+        familiarity.count(.word, isKnown: kind)
+        if kind { familiarity.count(.kind, isKnown: true) }
+        return Surety.Signs(
+            best: best, second: second, familiarity: familiarity, remembered: purity > 0 ? 3 : 0, purity: purity,
+            knowsAmount: false)
+    }
+
+    @Test func withoutSamplesTheShareStays() {
+        let surety = Surety()
+        for best in [Float(0.1), 0.5, 0.93] {
+            #expect(abs(surety.score(Self.signs(best: best, second: 0.05)) - best) < 1e-5)
+        }
+    }
+
+    @Test func whatTellsRightFromWrongCounts() {
+        var random = SeededGenerator(seed: 3)
+        // Right nine times of ten where the kind is known, else three times of ten, whatever the share says.
+        let samples = (0..<4000).map { number -> Surety.Sample in
+            let kind = number % 2 == 0
+            let isRight = Float.random(in: 0...1, using: &random) < (kind ? 0.9 : 0.3)
+            let best = Float.random(in: 0.3...0.9, using: &random)
+            return .init(signs: Self.signs(best: best, second: 0.1, kind: kind), isRight: isRight, weight: 1)
+        }
+        let surety = Surety(samples)
+        #expect(abs(surety.score(Self.signs(best: 0.5, second: 0.1, kind: true)) - 0.9) < 0.06)
+        #expect(abs(surety.score(Self.signs(best: 0.5, second: 0.1)) - 0.3) < 0.06)
+    }
+
+    @Test func strangeSamplesLeaveItFinite() {
+        let same = [Surety.Sample](
+            repeating: .init(signs: Self.signs(best: 1, second: 0, kind: true, purity: 1), isRight: true, weight: 1),
+            count: 500)
+        let score = Surety(same).score(Self.signs(best: 1, second: 0, kind: true, purity: 1))
+        #expect(score > 0.9 && score <= 1)
+        #expect(Surety([]).score(Self.signs(best: 0.5, second: 0.2)).isFinite)
     }
 }
 

@@ -91,6 +91,21 @@ struct BulkTests {
         await bench.end()
     }
 
+    @Test func theLikeliestCategoriesOfExpensesAreSaidTogether() async throws {
+        let bench = try await bench()
+        try await bench.learn("t-2", "Shell", "Fuel")
+        let said = try await bench.categorizer.suggest(.init(ids: ["e-1", "e-2", "e-3", "e-9"]))
+        #expect(said.missing == ["e-9"])
+        #expect(said.categories.map(\.category) == ["Fuel", "Food"] && said.categories.map(\.expenses) == [2, 1])
+        for one in said.categories {
+            #expect(one.minimum <= one.average && one.average <= one.maximum && one.minimum > 0.5)
+        }
+        let none = try await bench.categorizer.suggest(.init(ids: ["e-9"]))
+        #expect(none.categories.isEmpty && none.missing == ["e-9"])
+        await #expect(throws: CategorizerError.self) { try await bench.categorizer.suggest(.init(ids: [])) }
+        await bench.end()
+    }
+
     @Test func expensesAreGroupedByMerchantThenByLikenessThenByAmount() async throws {
         let bench = try await Workbench()
         let rows = [

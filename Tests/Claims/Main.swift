@@ -2,7 +2,8 @@ import BackOffice
 import Glibc
 import Linux
 
-/// Measures what the description of the systems before this one claims of timesheets, payouts and briefs, and writes the table.
+/// Measures what the description of the systems before this one claims of timesheets, payouts, briefs and clinics, and writes
+/// the table.
 /// usage: Claims DOCUMENT; `make claims` calls it.
 @main enum Main {
     static func main() async throws {
@@ -13,9 +14,10 @@ import Linux
         let scratch = try Scratch()
         let document = ClaimsDocument(tables: [
             try await TimesheetClaims(scratch: scratch).calls(), try await PayoutClaims(scratch: scratch).calls(),
-            try await BriefClaims(scratch: scratch).calls(),
+            try await BriefClaims(scratch: scratch).calls(), try await ClinicClaims(scratch: scratch).calls(),
             try await TimesheetClaims(scratch: scratch).times(), try await PayoutClaims(scratch: scratch).times(),
             try await BriefClaims(scratch: scratch).times(), try await BriefClaims(scratch: scratch).synthetic(),
+            try await ClinicClaims(scratch: scratch).times(),
         ])
         let path = CommandLine.arguments[1]
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)

@@ -19,7 +19,8 @@ struct EvaluationTests {
         var columns = ExpenseTable.Columns(texts: ["text"], label: "label")
         let learned = ExpenseTable(Array(learn.utf8), columns)
         columns.group = by
-        return EvaluationRun(learned, ExpenseTable(Array(judge.utf8), columns), by: by, clock: SystemTime())
+        let judged = ExpenseTable(Array(judge.utf8), columns).rows.map { (example: $0.example, group: $0.group) }
+        return EvaluationRun(learned.examples, judged, by: by, corrections: 10, clock: SystemTime())
     }
 
     @Test func theDocumentHasAllFiguresAndThoseOfEachGroup() throws {
@@ -32,6 +33,7 @@ struct EvaluationTests {
             #expect(groups.allSatisfy { $0[name]?.numberText != nil }, "\(name) is missing in a group")
         }
         #expect(document["rows"]?.numberText == "241")
+        #expect(document["corrections"]?["accuracyTrainedAnew"]?.numberText != nil)
         #expect(document["unknownLabels"]?.numberText == "1")
         #expect(document["learned"]?["rows"]?.numberText == "240")
         #expect(document["by"]?["column"]?.stringValue == "part")
@@ -43,6 +45,7 @@ struct EvaluationTests {
         #expect(lines.contains { $0.hasPrefix("all") } && lines.contains { $0.hasPrefix("c ") })
         #expect(lines.contains { $0.contains("Never learned") && $0.contains("1 row") })
         #expect(lines.contains { $0.hasPrefix("Reliability") })
+        #expect(lines.contains { $0.hasPrefix("After ") && $0.contains("trained anew") })
         #expect(lines.contains { $0.contains("Lamps") }, "what was mistaken for what")
     }
 
@@ -67,6 +70,17 @@ struct EvaluationTests {
         }
     }
 
+    @Test func whatIsJudgedIsOneFileOrTwo() {
+        let words = ["expense", "evaluate", "--text", "text", "--label", "label"]
+        for (more, isUnderstood) in [
+            (["all.csv"], true), (["--learn", "l.csv", "--judge", "j.csv"], true), ([], false),
+            (["--learn", "l.csv"], false), (["all.csv", "--judge", "j.csv"], false),
+            (["all.csv", "--by", "part"], false),
+        ] {
+            #expect(((try? Millctl.parseAsRoot(words + more)) != nil) == isUnderstood, "\(more)")
+        }
+    }
+
     @Test(.enabled(if: Binary.exist("millctl"))) func mistakesAreToldWithTheirLinesAndStrictlyRefused() async throws {
         let folder = TemporaryDirectory()
         try Files.write(folder.file("learn.csv"), learn)
@@ -81,6 +95,13 @@ struct EvaluationTests {
         let taken = try await TestSupport.run(words + ["--json"])
         #expect(taken.ending == .exited(0) && taken.errors.contains("judge.csv: 1 row left out"))
         #expect(try JSON.decode(JSONValue.self, from: taken.output)["rows"]?.numberText == "1")
+        let parted = try await TestSupport.run(
+            [
+                Binary.path("millctl"), "expense", "evaluate", folder.file("learn.csv"), "--text", "text", "--label",
+                "label", "--correct", "5", "--json",
+            ])
+        let document = try JSON.decode(JSONValue.self, from: parted.output)
+        #expect(document["by"]?["column"]?.stringValue == "split" && document["corrections"] != nil)
         let absent = try await TestSupport.run(words.map { $0 == "label" ? "lable" : $0 })
         #expect(absent.ending == .exited(65) && absent.errors.contains("did you mean label?"))
     }

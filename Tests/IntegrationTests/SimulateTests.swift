@@ -26,6 +26,23 @@ struct SimulateTests {
             0, +)
     }
 
+    /// Whoever reads to the end what it says would wait for ever otherwise.
+    @Test func inTheBackgroundNothingOfItKeepsTheOutputOfItsCaller() async throws {
+        let folder = TemporaryDirectory()
+        let state = folder.file("state")
+        let millctl = Binary.path("millctl")
+        let up: Finished
+        do {
+            up = try await TestSupport.run(
+                ["sh", "-c", "'\(millctl)' up --simulate --detach --state '\(state)' 2>&1 | cat"])
+        } catch {
+            _ = try? await TestSupport.run([millctl, "down", "--state", state])
+            throw error
+        }
+        try await check([millctl, "down", "--state", state])
+        #expect(up.succeeded && up.output.contains("millctl clinic add NORTH --url http://"), "\(up)")
+    }
+
     @Test func theSampleCompanyIsSyncedAndPaidInASimulatedNotion() async throws {
         let folder = TemporaryDirectory()
         let state = folder.file("state")

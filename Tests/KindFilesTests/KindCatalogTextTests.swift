@@ -55,7 +55,8 @@ struct KindCatalogTextTests {
         let lines = [
             "summary: x", "directory: /", "user: root", "umask: '077'", "environment: {A: b}", "nice: 1",
             "inherit-environment: []", "limits: {core: 0}", "output: 2M", "grace: 1s", "queue: q", "concurrency: 1",
-            "waiting: 1", "key: {running: 3}", "key: {ordered: true, waiting: 3}", "timeout: 1s", "item-timeout: 1s",
+            "waiting: 1", "key: {running: 3}", "key: {ordered: true, waiting: 3}", "key: {from: id}",
+            "timeout: 1s", "item-timeout: 1s",
             "attempts: 1", "backoff: 2s", "retry-budget: 0.1", "retention: {failed: 1d}",
             "hooks: [{on: [failed], command: /bin/sh}]", "hooks: [{on: [failed], job: {kind: other}}]",
         ]

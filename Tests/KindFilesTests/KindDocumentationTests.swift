@@ -53,7 +53,8 @@ struct KindDocumentationTests {
         let (catalog, problems) = KindCatalog.load(folder: packageRoot + "/Units/kinds.d", runner: 0)
         #expect(problems.map(\.description) == [])
         #expect(catalog.resources["notion"]?.bucket?.rate == 3)
-        #expect(Set(catalog.resources.keys) == ["notion", "chat", "smtp"])
+        #expect(Set(catalog.resources.keys) == ["notion", "chat", "smtp", "clinic-calendar"])
+        #expect(catalog.resources["clinic-calendar"]?.bucket?.rate == 10)
         #expect(catalog.resources.values.allSatisfy { $0.breaker != nil })
     }
 

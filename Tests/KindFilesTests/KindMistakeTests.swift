@@ -119,6 +119,7 @@ struct KindMistakeTests {
         ("waiting: 1e3", "2:10: waiting: has to be a whole number from 1 to 1000000000, not \"1e3\""),
         ("key: {ordered: yes}", "2:16: key.ordered: has to be true or false, not \"yes\""),
         ("key: {ordered: true, running: 2}", "2:31: key.running: has to be 1 where the jobs of a key are ordered"),
+        ("key: {from: ''}", "2:13: key.from: has to be the name of a member of the params"),
         ("timeout: 8d", "2:10: timeout: has to be a time span from 1ms to 1w"),
         ("item-timeout: 0", "2:15: item-timeout: has to be a time span from 1ms to 1w"),
         ("timeout: 1s\nitem-timeout: 2s", "3:15: warning: item-timeout: is longer than the timeout of the whole job"),

@@ -135,8 +135,9 @@ struct KindReadingTests {
     }
 
     @Test func aFileMayBeOneKindAndAKindMayHaveNoProgram() {
-        let (catalog, problems) = load("name: send-letter\nkey: { ordered: true }\n")
+        let (catalog, problems) = load("name: send-letter\nkey: { ordered: true, from: to }\n")
         #expect(problems == [])
+        #expect(catalog.kinds["send-letter"]?.key.member == "to")
         #expect(catalog.kinds["send-letter"]?.program == .outside)
         #expect(catalog.kinds["send-letter"]?.key.running == 1 && catalog.kinds["send-letter"]?.key.ordered == true)
         #expect(load("# nothing yet\n").catalog == KindCatalog())

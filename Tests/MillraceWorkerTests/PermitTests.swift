@@ -66,7 +66,7 @@ struct PermitTests {
             reply.succeed(.init(permit: 5, resource: params.resource, waitedMs: 30))
         }
         router.onReply(PermitReport.self) { params, _, reply in
-            asked.update { $0.append("report \(params.permit) \(params.succeeded)") }
+            asked.update { $0.append("report \(params.permit) \(params.succeeded.map { "\($0)" } ?? "unknown")") }
             reply.succeed(Done())
         }
         router.onReply(PermitRelease.self) { params, _, reply in
@@ -95,7 +95,7 @@ struct PermitTests {
 
     @Test(arguments: [
         ("call", "report 5 true"), ("down", "report 5 false"), ("wrong", "report 5 true"), ("early", "report 5 true"),
-        ("broken", "report 5 false"), ("cancelled", "release 5"),
+        ("broken", "report 5 false"), ("cancelled", "report 5 unknown"),
     ])
     func theRunnerIsToldHowTheCallWent(word: String, report: String) async throws {
         let (asked, _) = try await asked(word)

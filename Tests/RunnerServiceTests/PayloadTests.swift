@@ -29,4 +29,13 @@ struct PayloadTests {
         #expect(fault?.status?.isTransient == false, "trying again would not make it shorter")
         #expect(Payload.fault(nil, "output") == nil)
     }
+
+    @Test(arguments: [
+        (#"{"clinicId":"NORTH"}"#, "NORTH"), (#"{"clinicId":12,"x":1}"#, "12"), (#"{"other":"NORTH"}"#, nil),
+        (#"{"clinicId":["NORTH"]}"#, nil), (#"{"clinicId":""}"#, nil), (#"["clinicId"]"#, nil), ("{", nil),
+    ])
+    func aMemberOfTheParamsIsAKeyWhereItCanBeOne(params: String, key: String?) {
+        #expect(Rules.key(JSONRaw(unchecked: Array(params.utf8)), at: "clinicId") == key)
+        #expect(Rules.key(nil, at: "clinicId") == nil)
+    }
 }

@@ -113,6 +113,16 @@ struct TokenTests {
         #expect(mill.isGranted(second) == nil, "who left the line is not told")
     }
 
+    @Test func aCallThatWasGivenUpKeepsItsTokenAndTellsTheBreakerNothing() throws {
+        let mill = try mill(burst: 1)
+        let first = try mill.acquire("api")
+        let second = try mill.acquire("api")
+        try mill.handle(.permitReported(first, succeeded: nil))
+        #expect(mill.isGranted(second) == nil)
+        try mill.advance(by: .seconds(1))
+        #expect(mill.isGranted(second) == true)
+    }
+
     @Test func anOpenBreakerRefusesThoseInLine() throws {
         let mill = try mill(burst: 1)
         try mill.acquire("api")

@@ -14,9 +14,10 @@ struct CategorizerSchemaTests {
                 ExpenseCategorize.self, ExpenseCategorizeBatch.self, ExpenseLearn.self, ExpenseExplain.self,
                 ExpenseSuggest.self, ExpenseImport.self, ExpenseList.self, CategoryPut.self, CategoryList.self,
                 PatternPut.self, PatternRemove.self, PatternList.self, PatternTest.self, PatternLint.self,
-                PreferencePut.self, PreferenceList.self, BulkPreview.self, BulkApply.self, BulkAuto.self, BulkUndo.self,
-                BulkList.self, BulkGroup.self, BulkExport.self, ModelShow.self, ModelRebuild.self, ModelRollback.self,
-                CategorizerConfigure.self, CategorizerReset.self, ChatReserve.self, ChatSettle.self, ChatShow.self,
+                PreferencePut.self, PreferenceList.self, BulkPreview.self, BulkSuggest.self, BulkApply.self,
+                BulkAuto.self, BulkUndo.self, BulkList.self, BulkGroup.self, BulkExport.self, ModelShow.self,
+                ModelRebuild.self, ModelRollback.self, CategorizerConfigure.self, CategorizerReset.self,
+                ChatReserve.self, ChatSettle.self, ChatShow.self,
             ], opaque: ["condition", "confidence_breakdown"])
     }
 

@@ -25,6 +25,13 @@ package protocol SimulatedSystem: Sendable {
     static func error(_ status: Int, _ code: String, _ message: String) -> HTTPAnswer
     /// Forgets what it has noted of calls, beside their counts.
     mutating func forget()
+    /// The answer to a call from the hand of whoever plays with the system; nil when it is none. Such calls are neither
+    /// counted nor made to fail.
+    mutating func byHand(_ call: HTTPCall) -> HTTPAnswer?
+}
+
+extension SimulatedSystem {
+    package mutating func byHand(_ call: HTTPCall) -> HTTPAnswer? { nil }
 }
 
 /// The calls of a simulated system: how many came, and what goes wrong with them.
@@ -46,7 +53,7 @@ extension SimulatedSystem {
         case ("POST", "/simulator/reset"):
             reset()
             return .json("{}")
-        default: break
+        default: if let answer = byHand(call) { return answer }
         }
         let (request, name, path) = read(call)
         ledger.counts[name, default: 0] += 1
@@ -63,7 +70,7 @@ extension SimulatedSystem {
                 answer = Self.error(status, code, "made on purpose")
             }
         }
-        answer.delay = settings.latency
+        answer.delay += settings.latency
         return answer.suffering(effect)
     }
 

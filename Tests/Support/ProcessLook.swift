@@ -27,6 +27,12 @@ public enum ProcessLook {
         return found
     }
 
+    /// Bytes of memory that it has in use, code included.
+    public static func residentBytes(_ pid: pid_t) -> Int? {
+        let pages = text(of: "/proc/\(pid)/statm")?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+        return pages.map { $0 * Int(getpagesize()) }
+    }
+
     /// Processes that bear this text in their environment or among their words, but for the one that asks.
     public static func bearing(_ mark: String) -> [pid_t] {
         names(in: "/proc").compactMap { pid_t($0) }.filter { pid in

@@ -44,6 +44,16 @@ enum OptionValue {
         return day
     }
 
+    @Sendable static func clock(_ text: String) throws -> ClockTime {
+        guard let time = ClockTime(text) else { throw ValidationError("'\(text)' is no time of day such as 16:15") }
+        return time
+    }
+
+    @Sendable static func clinic(_ text: String) throws -> ClinicID {
+        if let fault = ClinicID.fault(in: text) { throw ValidationError("the name of a clinic \(fault)") }
+        return ClinicID(text)
+    }
+
     /// A table of the books that a file can be brought into.
     @Sendable static func importable(_ text: String) throws -> BooksTable {
         let table = BooksTable(rawValue: text.lowercased())

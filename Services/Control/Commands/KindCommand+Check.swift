@@ -37,7 +37,7 @@ extension Place {
     /// Where the runner reads kinds from.
     var kindFolder: String {
         switch self {
-        case .state(let state): "\(state.path)/etc/kinds.d"
+        case .state(let state): state.kinds
         case .system: "/etc/millrace/kinds.d"
         }
     }

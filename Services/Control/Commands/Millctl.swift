@@ -29,7 +29,7 @@ struct Millctl: ParsableCommand {
                     JobCommand.self, QueueCommand.self, KindCommand.self, WorkerCommand.self, PoolCommand.self,
                     LimitCommand.self, BreakerCommand.self, PreloadCommand.self, BenchCommand.self, BooksCommand.self,
                     PayoutCommand.self, ExpenseCommand.self, RuleCommand.self, ScheduleCommand.self,
-                    BriefCommand.self,
+                    BriefCommand.self, ClinicCommand.self,
                 ]),
             CommandGroup(name: "Figures", subcommands: [MetricsCommand.self, AlertCommand.self]),
             CommandGroup(name: "Shell", subcommands: [CompletionCommand.self, ExitCodesCommand.self]),

@@ -3,6 +3,7 @@ import Glibc
 import JSONCodec
 import Linux
 import MillraceProtocol
+import Schemas
 
 /// `millctl up --state DIR [--detach]`
 struct UpCommand: ParsableCommand {
@@ -64,9 +65,13 @@ struct UpCommand: ParsableCommand {
         OrphanedProcesses.adopt()
         umask(0o027)
 
-        let simulation = simulate ? try Simulation(state: state, rate: simulateRate) : nil
+        let declares = try declareKinds(state)
+        let inBackground = background != nil
+        let simulation =
+            simulate
+            ? try Simulation(state: state, rate: simulateRate, declares: declares, inBackground: inBackground) : nil
         defer { simulation?.end() }
-        let suite = try makeSuite(state, simulation, inBackground: background != nil)
+        let suite = try makeSuite(state, simulation, inBackground: inBackground)
         try withExtendedLifetime(lock) {
             try suite.run { services in
                 say(services, state, simulation)
@@ -81,6 +86,14 @@ struct UpCommand: ParsableCommand {
         } catch {
             throw Failure(Failure(error).exit, "no state folder \(state.path): \(error)")
         }
+    }
+
+    /// What an installed system finds declared, where nobody has declared anything yet; whether that was so.
+    private func declareKinds(_ state: StateDirectory) throws -> Bool {
+        guard !Files.exists(state.kinds) else { return false }
+        try Files.makeDirectory(state.kinds, mode: 0o750)
+        try Files.write(state.kinds + "/clinics.yaml", Schemas.clinicKinds)
+        return true
     }
 
     private func makeSuite(_ state: StateDirectory, _ simulation: Simulation?, inBackground: Bool) throws -> Suite {
@@ -130,6 +143,9 @@ struct UpCommand: ParsableCommand {
         Output.line("millrace is up: \(names); log in \(state.logFile)")
         if let simulation {
             Output.line("simulated: notion at \(simulation.notion), chat at \(simulation.chat); ends with the suite")
+            for (clinic, url) in simulation.clinics.sorted(by: { $0.key < $1.key }) {
+                Output.line("a simulated calendar: millctl clinic add \(clinic) --url \(url)")
+            }
         }
         let stop =
             readyDescriptor == nil
@@ -168,6 +184,7 @@ private struct UpReport: JSONEncodable {
             json.member("pid", Int(getpid()))
             json.member("log", state.logFile)
             json.member("simulated", ifPresent: simulation.map { ["notion": $0.notion, "chat": $0.chat] })
+            json.member("calendars", ifPresent: simulation?.clinics)
             json.member("services") { json in
                 json.array { json in
                     for service in services {

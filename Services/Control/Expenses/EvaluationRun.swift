@@ -28,12 +28,21 @@ struct EvaluationRun {
     /// From this probability on the categorizer would answer by itself; above 1 never.
     let threshold: Double
     let trainingSeconds: Double
+    /// Nil where nobody asked for it.
+    let corrections: CorrectionTrial?
 
-    init(_ learn: ExpenseTable, _ judge: ExpenseTable, by: String?, clock: some TimeSource) {
+    /// - Parameters:
+    ///   - judge: rows with the names of their groups.
+    ///   - by: what the groups are by; nil for none.
+    ///   - corrections: answers that are corrected at most, to see how the model keeps up; 0 for none.
+    init(
+        _ learn: [LabelledExample], _ judge: [(example: LabelledExample, group: String)], by: String?,
+        corrections most: Int = 0, clock: some TimeSource
+    ) {
         let start = clock.boot()
-        let model = TextModel(learn.examples)
+        let model = TextModel(learn)
         trainingSeconds = (clock.boot() - start).seconds
-        let parts = Dictionary(grouping: judge.rows) { $0.group }.sorted { $0.key < $1.key }
+        let parts = Dictionary(grouping: judge) { $0.group }.sorted { $0.key < $1.key }
         var answers: [JudgedAnswer] = []
         var groups: [String] = []
         var rates: [String: Double] = [:]
@@ -53,7 +62,9 @@ struct EvaluationRun {
             Part(name: $0.name, evaluation: $0.evaluation, decisionsPerSecond: rates[$0.name] ?? 0)
         }
         self.by = by
-        learnedRows = learn.rows.count
+        learnedRows = learn.count
+        corrections =
+            most > 0 ? CorrectionTrial(model, history: learn, rows: judge.map(\.example), most: most) : nil
         labels = model.labels.count
         unknownLabels = report.unknownLabels
         threshold = Double(model.threshold)
@@ -96,6 +107,17 @@ extension EvaluationRun: JSONEncodable {
                             $0.member("answer", confusion.answer)
                             $0.member("rows", confusion.count)
                         }
+                    }
+                }
+            }
+            if let corrections {
+                json.member("corrections") { json in
+                    json.object {
+                        $0.member("made", corrections.corrections)
+                        $0.member("rightAtOnce", corrections.rightAtOnce)
+                        $0.member("accuracyBefore", corrections.before.short)
+                        $0.member("accuracyAfter", corrections.after.short)
+                        $0.member("accuracyTrainedAnew", corrections.anew.short)
                     }
                 }
             }

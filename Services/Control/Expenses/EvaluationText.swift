@@ -24,6 +24,14 @@ enum EvaluationText {
             terminal.paint("Reliability: of those answered with about this probability, how many were right", .strong),
         ]
         lines += reliability(run.whole.evaluation).lines(for: terminal)
+        if let trial = run.corrections {
+            lines += [
+                "",
+                "After \(Counted.text(trial.corrections, "correction")), of which \(trial.rightAtOnce) were right at once: "
+                    + "\(percent(trial.after)) of other rows are right, \(percent(trial.before)) before, "
+                    + "\(percent(trial.anew)) of a model trained anew",
+            ]
+        }
         if !run.whole.evaluation.confusions.isEmpty {
             lines += ["", terminal.paint("Most often mistaken", .strong)]
             lines += confusions(run.whole.evaluation).lines(for: terminal)

@@ -11,6 +11,8 @@ final class Simulation {
 
     let notion: String
     let chat: String
+    /// The addresses of clinics' calendars, by clinic.
+    let clinics: [String: String]
     /// What the suite's environment says of it.
     let variables: [String: String]
     var pid: pid_t { process.pid }
@@ -19,8 +21,11 @@ final class Simulation {
 
     /// Starts the simulator and returns when it listens.
     ///
-    /// - Parameter rate: requests a second that Notion takes; 0 is no limit.
-    init(state: StateDirectory, rate: Int) throws {
+    /// - Parameters:
+    ///   - rate: requests a second that Notion takes; 0 is no limit.
+    ///   - declares: whether nobody has declared anything yet, so that budgets are.
+    ///   - inBackground: whether standard error is that of somebody who will not wait for the simulator's end.
+    init(state: StateDirectory, rate: Int, declares: Bool, inBackground: Bool) throws {
         let path = OwnExecutable.folder + "/" + Self.executable
         guard Files.exists(path) else {
             throw Failure(.unavailable, "\(Self.executable) is not installed beside millctl in \(OwnExecutable.folder)")
@@ -31,7 +36,9 @@ final class Simulation {
         launch.newSession = true
         launch.parentDeathSignal = SIGTERM
         launch.descriptors = [(pipe.writer.raw, 1)]
-        let process = try ChildProcess(launch)
+        let null = inBackground ? try Files.openForAppending("/dev/null") : nil
+        if let null { launch.descriptors.append((null.raw, 2)) }
+        let process = try withExtendedLifetime(null) { try ChildProcess(launch) }
         pipe.writer.close()
         let word: Word
         do {
@@ -41,13 +48,13 @@ final class Simulation {
             throw error
         }
         self.process = process
-        (notion, chat) = (word.notion, word.chat)
+        (notion, chat, clinics) = (word.notion, word.chat, word.clinics)
         credentials = state.run + "/simulated-credentials"
         try Files.makeDirectory(credentials, mode: 0o700)
         for name in ["notion-token", "openrouter-api-key"] {
             try Files.write("\(credentials)/\(name)", "simulated", mode: 0o600)
         }
-        try Self.declare(rate, in: state)
+        if declares { try Self.declare(rate, in: state) }
         try Self.declare(word, rate, in: state)
         variables = word.variables.merging(["CREDENTIALS_DIRECTORY": credentials]) { $1 }
     }
@@ -58,14 +65,11 @@ final class Simulation {
         try? Files.removeTree(credentials)
     }
 
-    /// The budget that all processes share, where nobody has declared anything yet.
+    /// The budget that all processes share.
     private static func declare(_ rate: Int, in state: StateDirectory) throws {
-        let folder = state.path + "/etc/kinds.d"
-        guard !Files.exists(folder) else { return }
-        try Files.makeDirectory(folder, mode: 0o750)
         let bucket = rate > 0 ? "rate: \(rate), burst: \(rate), " : ""
         try Files.write(
-            folder + "/outside-services.yaml",
+            state.kinds + "/outside-services.yaml",
             """
             # Made by millctl up --simulate.
             resources:
@@ -101,20 +105,23 @@ final class Simulation {
     private struct Word: JSONDecodable {
         var notion: String
         var chat: String
+        var clinics: [String: String]
         var variables: [String: String]
 
         init(from json: inout JSONReader) throws(JSONError) {
-            var notion: String?, chat: String?, variables: [String: String] = [:]
+            var notion: String?, chat: String?, clinics: [String: String] = [:], variables: [String: String] = [:]
             try json.object { key, json throws(JSONError) in
                 switch key {
                 case "notion": notion = try json.string()
                 case "chat": chat = try json.string()
+                case "clinics": clinics = try json.value()
                 case "variables": variables = try json.value()
                 default: try json.skip()
                 }
             }
             self.notion = try json.require(notion, "notion")
             self.chat = try json.require(chat, "chat")
+            self.clinics = clinics
             self.variables = variables
         }
     }

@@ -14,6 +14,8 @@ struct StateDirectory: Hashable, Sendable {
     var run: String { path + "/run" }
     var data: String { path + "/data" }
     var log: String { path + "/log" }
+    /// Where kinds are declared.
+    var kinds: String { path + "/etc/kinds.d" }
 
     /// Holds the process id of `millctl up`, and its lock for as long as that runs.
     var pidFile: String { run + "/millctl.pid" }

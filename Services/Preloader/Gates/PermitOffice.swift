@@ -60,8 +60,8 @@ final class PermitOffice: Sendable {
             return value
         } catch {
             switch error {
-            case is CancellationError:
-                settle(PermitRelease.self, PermitReference(permit: permit))
+            // It may have been made.
+            case is CancellationError: report(permit, succeeded: nil)
             case let error as any RPCErrorConvertible where error.rpcError.status?.isTransient == false:
                 report(permit, succeeded: true)
             default: report(permit, succeeded: false)
@@ -106,14 +106,11 @@ final class PermitOffice: Sendable {
         }
     }
 
-    private func report(_ permit: Int64, succeeded: Bool) {
-        settle(PermitReport.self, PermitReport.Params(permit: permit, succeeded: succeeded))
-    }
-
     /// A permit that the runner no longer knows ended with its connection.
-    private func settle<M: RPCMethod>(_: M.Type, _ params: M.Params) where M.Result == Done {
+    private func report(_ permit: Int64, succeeded: Bool?) {
         guard let session = try? runner.session() else { return }
-        session.send(M.self, params, options: CallOptions(timeout: .seconds(30))) { [log] answer in
+        let params = PermitReport.Params(permit: permit, succeeded: succeeded)
+        session.send(PermitReport.self, params, options: CallOptions(timeout: .seconds(30))) { [log] answer in
             if case .failure(let error) = answer { log.debug("a permit was not taken back: \(error)") }
         }
     }

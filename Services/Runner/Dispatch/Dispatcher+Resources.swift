@@ -69,8 +69,10 @@ extension Dispatcher {
         }
     }
 
-    mutating func report(_ permit: Int64, succeeded: Bool, now: Now) {
+    mutating func report(_ permit: Int64, succeeded: Bool?, now: Now) {
+        guard let succeeded else { return lose(permit, now: now) }
         guard let pass = permits.remove(permit)?.pass else { return }
+        resources.end(pass.name, permit, now: now.boot)
         resources.report(pass, succeeded: succeeded, now: now.boot)
         resourceChanged(pass.name, now: now)
     }
@@ -79,7 +81,7 @@ extension Dispatcher {
         guard let known = permits.remove(permit) else { return }
         if let pass = known.pass {
             resources.withdraw(pass, now: now.boot)
-            resources.giveBack(known.name, tokens: known.count)
+            resources.giveBack(known.name, permit, tokens: known.count, now: now.boot)
         } else {
             resources.leave(known.name, permit: permit)
         }
@@ -89,6 +91,7 @@ extension Dispatcher {
     mutating func lose(_ permit: Int64, now: Now) {
         guard let known = permits.remove(permit) else { return }
         if let pass = known.pass {
+            resources.end(known.name, permit, now: now.boot)
             resources.withdraw(pass, now: now.boot)
         } else {
             resources.leave(known.name, permit: permit)

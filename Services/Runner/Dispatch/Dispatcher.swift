@@ -40,8 +40,8 @@ struct Dispatcher: Sendable {
         /// The slots of a job that runs.
         case slots(JobID, Int)
         indirect case permitAsked(Int64, PermitBook.Permit)
-        /// The permit was used: did the dependency do its part?
-        case permitReported(Int64, succeeded: Bool)
+        /// The permit was used: did the dependency do its part? Nil where nobody knows.
+        case permitReported(Int64, succeeded: Bool?)
         /// The permit was not used, or whoever waited for it is gone.
         case permitReturned(Int64)
         /// Whoever was granted the permit is gone and will not report.
@@ -74,7 +74,7 @@ struct Dispatcher: Sendable {
     var leases = NumberTable<Int64, Lease>()
     var kinds = KindTable()
     var lanes = LaneTable()
-    var resources = ResourceBook()
+    var resources: ResourceBook
     var effects: [Effect] = []
     var timers = Timers()
     var generator = SystemRandomNumberGenerator()
@@ -146,6 +146,7 @@ struct Dispatcher: Sendable {
     /// - Parameter run: The number of this run of the runner; fencing numbers of later runs are greater.
     init(run: Int64, rules: Rules = Rules()) {
         self.rules = rules
+        resources = ResourceBook(followsAnother: run > 1)
         lastFence = run << 32
         canary = kinds.number(Canary.kind, rules)
     }

@@ -54,7 +54,7 @@ struct ResourceBook: Sendable {
     struct Resource: Sendable {
         var definition: Definition
         var breaker: CircuitBreaker
-        var bucket: TokenBucket?
+        var bucket: CallBudget?
         var line: [Waiter] = []
         /// For each permit in the line, since when it waits.
         var since: [Int64: Duration] = [:]
@@ -63,9 +63,13 @@ struct ResourceBook: Sendable {
     /// Permits that may wait for one name.
     static let lineLimit = 1000
 
+    /// Whether another run of the runner may have spent the tokens that a bucket begins with.
+    let followsAnother: Bool
     private(set) var resources: [String: Resource] = [:]
     /// Jobs that stand in the lines of all they need.
     private var waiting: [JobID: Needs] = [:]
+
+    init(followsAnother: Bool = false) { self.followsAnother = followsAnother }
 
     /// Takes over what is declared now; what is known of the state of a dependency stays.
     mutating func define(_ definitions: [String: Definition], now: Duration) {
@@ -80,7 +84,7 @@ struct ResourceBook: Sendable {
             resources[name] = Resource(
                 definition: definition,
                 breaker: Self.breaker(definition),
-                bucket: definition.rate.map { TokenBucket(rate: $0, burst: definition.burst, now: now) })
+                bucket: definition.rate.map { budget($0, definition.burst, now) })
             return
         }
         guard resource.definition != definition else { return }
@@ -92,10 +96,14 @@ struct ResourceBook: Sendable {
         }
         resource.bucket = definition.rate.map { rate in
             resource.bucket?.changed(rate: rate, burst: definition.burst, now: now)
-                ?? TokenBucket(rate: rate, burst: definition.burst, now: now)
+                ?? budget(rate, definition.burst, now)
         }
         resource.definition = definition
         resources[name] = resource
+    }
+
+    private func budget(_ rate: Double, _ burst: Int, _ now: Duration) -> CallBudget {
+        CallBudget(rate: rate, burst: burst, used: followsAnother, now: now)
     }
 
     /// A trial ends with its item, or with the report or the connection of its permit; the hour is for a connection that
@@ -188,7 +196,7 @@ struct ResourceBook: Sendable {
         if let burst = resource.bucket?.burst, count > burst {
             return .failure(ResourceRefusal(name: name, refusal: .overBurst(burst)))
         }
-        if resource.line.isEmpty, let pass = grant(name, count: count, now: now) { return .success(pass) }
+        if resource.line.isEmpty, let pass = grant(name, permit, count: count, now: now) { return .success(pass) }
         guard resource.line.count < Self.lineLimit else {
             return .failure(ResourceRefusal(name: name, refusal: .full))
         }
@@ -197,12 +205,12 @@ struct ResourceBook: Sendable {
         return .success(nil)
     }
 
-    private mutating func grant(_ name: String, count: Int, now: Duration) -> Pass? {
+    private mutating func grant(_ name: String, _ permit: Int64, count: Int, now: Duration) -> Pass? {
         // A burst that was lowered meanwhile is all that can be asked for.
         let count = min(count, resources[name]?.bucket?.burst ?? count)
         if let bucket = resources[name]?.bucket, bucket.tokens(at: now) < count { return nil }
         guard let ticket = resources[name]?.breaker.admit(now) else { return nil }
-        _ = resources[name]?.bucket?.take(count, at: now)
+        _ = resources[name]?.bucket?.take(count, for: permit, at: now)
         return Pass(name: name, ticket: ticket)
     }
 
@@ -214,7 +222,7 @@ struct ResourceBook: Sendable {
         var granted: [(Int64, Pass, waited: Duration)] = []
         while let number = firstInLine(of: name, now: now), let first = resources[name]?.line[number] {
             guard case .permit(let permit, let count) = first else { return (granted, firstJobs(of: name, now: now)) }
-            guard let pass = grant(name, count: count, now: now) else { return (granted, []) }
+            guard let pass = grant(name, permit, count: count, now: now) else { return (granted, []) }
             resources[name]?.line.remove(at: number)
             let since = resources[name]?.since.removeValue(forKey: permit)
             granted.append((permit, pass, waited: since.map { now - $0 } ?? .zero))
@@ -284,8 +292,13 @@ struct ResourceBook: Sendable {
         resources[pass.name]?.breaker.withdraw(pass.ticket, now)
     }
 
-    mutating func giveBack(_ name: String, tokens: Int) {
-        resources[name]?.bucket?.giveBack(tokens)
+    mutating func giveBack(_ name: String, _ permit: Int64, tokens: Int, now: Duration) {
+        resources[name]?.bucket?.giveBack(permit, tokens: tokens, at: now)
+    }
+
+    /// The call of a permit is over, or nobody will tell.
+    mutating func end(_ name: String, _ permit: Int64, now: Duration) {
+        resources[name]?.bucket?.end(permit, at: now)
     }
 
     /// When something about `name` changes by itself: a token comes while somebody waits, or a trial may be made.

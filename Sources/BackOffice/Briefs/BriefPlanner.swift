@@ -138,7 +138,7 @@ public struct BriefPlanner: Sendable {
     private func due(_ preference: BriefPreference, _ run: Instant, _ decision: Engagement?) -> DueBrief {
         let zone = preference.zone(in: zones)
         return DueBrief(
-            person: preference.person, at: run.timestamp, day: Day(zone.wallTime(at: run).date), zone: zone.name,
+            person: preference.person, at: run.timestamp, day: zone.today(at: run.timestamp), zone: zone.name,
             isReengagement: decision?.isReengagement ?? false, daysAway: decision?.daysAway ?? 0)
     }
 
@@ -171,12 +171,5 @@ public struct BriefPlanner: Sendable {
             }
         }
         plan.due = kept
-    }
-}
-
-extension Day {
-    /// The day of a calendar date in the years 1 to 9999, which all calendars here keep within.
-    init(_ date: CivilDate) {
-        self = Day(year: Int(date.year), month: date.month, day: date.day) ?? Day(year: 1970, month: 1, day: 1)!
     }
 }

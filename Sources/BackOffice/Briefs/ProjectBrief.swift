@@ -147,12 +147,11 @@ extension Zone {
 extension Day {
     /// So many days later.
     public func later(by days: Int) -> Day {
-        guard let date = CivilDate(year: Int64(year), month: month, day: day) else { return self }
-        return Day(CivilDate(daysSinceEpoch: date.daysSinceEpoch + Int64(days)))
+        adding(days) ?? self
     }
 }
 
 extension Zone {
     /// The date that its clocks show.
-    public func today(at time: Timestamp) -> Day { Day(wallTime(at: Instant(time)).date) }
+    public func today(at time: Timestamp) -> Day { Day(clamping: wallTime(at: Instant(time)).date) }
 }

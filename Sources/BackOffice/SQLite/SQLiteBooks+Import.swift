@@ -83,6 +83,8 @@ struct Intake {
         case .refund(let refund, let told): try take(refund, told)
         case .split(let split, let told): try take(split, told)
         case .payout(let payout, let told): try take(payout, told)
+        case .clinic(let clinic): try take(clinic)
+        case .appointment(let appointment, let told): try take(appointment, told)
         }
     }
 

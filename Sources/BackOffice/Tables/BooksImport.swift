@@ -71,7 +71,13 @@ public struct BooksImport: Sendable {
         return records
     }
 
-    private var keyField: String { table == .deployments || table == .positions ? "contractor" : "id" }
+    private var keyField: String {
+        switch table {
+        case .deployments, .positions: "contractor"
+        case .appointments: "appointment_id"
+        default: "id"
+        }
+    }
 
     private func note(_ records: [PlacedRecord], _ report: inout ImportReport) {
         var withoutContractor = 0, withoutProject = 0, withoutDay = 0

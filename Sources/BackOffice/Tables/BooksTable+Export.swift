@@ -84,6 +84,7 @@ extension BooksTable {
                 .init("date", "date"), .init("paid_date", "paid_date"), .init("source_kind", "source_kind"),
                 .init("source_id", "source_id"), .init("rate", "rate"), .init("description", "description"),
             ]
+        case .clinics, .appointments, .slots, .bookings, .syncs: clinicColumns
         }
     }
 
@@ -105,6 +106,11 @@ extension BooksTable {
         case .splits: "invoice_split"
         case .payouts: "payout"
         case .timesheets: "timesheet_entry"
+        case .clinics: "clinic"
+        case .appointments: "(SELECT * FROM schedule_appointment WHERE deleted_at IS NULL)"
+        case .slots: "schedule_slot"
+        case .bookings: "slot_booking"
+        case .syncs: "schedule_sync"
         case .orders: "task_order o JOIN contractor c ON c.id = o.contractor"
         case .lines:
             """
@@ -121,13 +127,19 @@ extension BooksTable {
         case .refunds: "substr(date_requested, 1, 7)"
         case .splits: "substr(month, 1, 7)"
         case .payouts: "substr(date, 1, 7)"
-        case .contractors, .projects, .deployments, .rates, .positions: nil
+        case .appointments, .slots, .bookings: "substr(date, 1, 7)"
+        case .syncs: "substr(range_start, 1, 7)"
+        case .contractors, .projects, .deployments, .rates, .positions, .clinics: nil
         }
     }
 
     var exportOrder: String {
         switch self {
-        case .contractors, .projects, .rates, .refunds, .splits: "id"
+        case .contractors, .projects, .rates, .refunds, .splits, .clinics: "id"
+        case .appointments: "clinic, date, start_time, remote_id"
+        case .slots: "clinic, date, start_time"
+        case .bookings: "clinic, date, start_time, id"
+        case .syncs: "started_at, id"
         case .positions: "contractor, position"
         case .payouts: "date, person, id"
         case .deployments: "contractor, project"

@@ -1,9 +1,10 @@
 /// What can be exported from the books and, but for orders and lines, imported into them.
 public enum BooksTable: String, CaseIterable, Sendable {
     case contractors, projects, deployments, rates, positions, timesheets, orders, lines, refunds, splits, payouts
+    case clinics, appointments, slots, bookings, syncs
 
-    /// Orders and their lines are made by the books' own rules, never imported.
-    public var importable: Bool { self != .orders && self != .lines }
+    /// Orders and their lines, slots, bookings and syncs are made by the books' own rules, never imported.
+    public var importable: Bool { ![.orders, .lines, .slots, .bookings, .syncs].contains(self) }
 
     /// The columns an import looks for, each by the name it has in an export.
     public var importFields: [ImportField] {
@@ -42,7 +43,16 @@ public enum BooksTable: String, CaseIterable, Sendable {
                 .needed("status"), .optional("date"), .optional("paid_date"), .optional("description"),
                 .optional("source_kind"), .optional("source_id"), .optional("rate"),
             ]
-        case .orders, .lines: []
+        case .clinics:
+            [.needed("id"), .optional("url"), .optional("credential"), .optional("zone"), .optional("access")]
+        case .appointments:
+            [
+                .needed("appointment_id"), .needed("appointment_day"), .needed("clinic"), .optional("patient_key"),
+                .optional("scheduled_at"), .optional("sms_received"), .optional("no_show"), .optional("start"),
+                .optional("end"), .optional("client"), .optional("phone"), .optional("provider"), .optional("type"),
+                .optional("status"),
+            ]
+        case .orders, .lines, .slots, .bookings, .syncs: []
         }
     }
 }

@@ -10,6 +10,8 @@ enum ImportRecord {
     case refund(RefundRequest, told: Set<String>)
     case split(InvoiceSplit, told: Set<String>)
     case payout(Payout, told: Set<String>)
+    case clinic(Clinic)
+    case appointment(ImportedAppointment, told: Set<String>)
 
     struct Entry {
         var id: EntryID
@@ -36,6 +38,8 @@ enum ImportRecord {
         case .refund(let refund, _): BookID(refund.id.text)
         case .split(let split, _): BookID(split.id.text)
         case .payout(let payout, _): BookID(payout.id.text)
+        case .clinic(let clinic): BookID(clinic.id.text)
+        case .appointment(let one, _): BookID("\(one.clinic) \(one.id)")
         }
     }
 
@@ -72,7 +76,13 @@ enum ImportRecord {
         case .timesheets:
             guard let entry = Self.entry(&reader, plan.status) else { return nil }
             self = .entry(entry)
-        case .orders, .lines:
+        case .clinics:
+            guard let clinic = Self.clinic(&reader) else { return nil }
+            self = clinic
+        case .appointments:
+            guard let appointment = Self.appointment(&reader) else { return nil }
+            self = appointment
+        case .orders, .lines, .slots, .bookings, .syncs:
             return nil
         }
     }

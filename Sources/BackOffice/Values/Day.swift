@@ -18,6 +18,18 @@ public struct Day: Hashable, Comparable, Sendable, CustomStringConvertible {
         self.date = date
     }
 
+    /// Nil outside of the years 1 to 9999.
+    public init?(_ date: CivilDate) {
+        guard (1...9999).contains(date.year) else { return nil }
+        self.date = date
+    }
+
+    /// A date outside of the years 1 to 9999 is the nearest day within.
+    public init(clamping date: CivilDate) {
+        let first = CivilDate(year: 1, month: 1, day: 1)!, last = CivilDate(year: 9999, month: 12, day: 31)!
+        self.date = min(max(date, first), last)
+    }
+
     /// Reads exactly `YYYY-MM-DD`; nil for anything else and for a day that does not exist.
     public init?(_ text: String) {
         let bytes = Array(text.utf8)
@@ -33,11 +45,17 @@ public struct Day: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// "2025-01-31"
     public var description: String { date.description }
 
-    /// Saturday or Sunday.
-    var isWeekend: Bool {
-        let fromMonday = (date.daysSinceEpoch + 3) % 7  // 1970-01-01 was a Thursday.
-        return (fromMonday + 7) % 7 >= 5
+    /// 0 is Sunday, 6 is Saturday.
+    public var weekday: Int {
+        let fromSunday = (date.daysSinceEpoch + 4) % 7  // 1970-01-01 was a Thursday.
+        return Int((fromSunday + 7) % 7)
     }
+
+    /// Saturday or Sunday.
+    var isWeekend: Bool { weekday == 0 || weekday == 6 }
+
+    /// The day so many days later; nil after the year 9999 and before the year 1.
+    public func adding(_ days: Int) -> Day? { Day(CivilDate(daysSinceEpoch: date.daysSinceEpoch + Int64(days))) }
 
     /// "Dec 15", as in the titles of timesheet entries.
     public var short: String {

@@ -1,7 +1,7 @@
 #pragma once
 #include <stddef.h>
 
-// The files of Schemas/, as they are, in the read-only part of the executable.
+// The files of Schemas/ and what is declared for the ready kinds, as they are, in the read-only part of the executable.
 typedef struct {
     const unsigned char *bytes;
     size_t count;
@@ -23,3 +23,5 @@ extern const millrace_file millrace_categorizer_001_categories;
 extern const millrace_file millrace_categorizer_002_chat;
 extern const millrace_file millrace_books_003_briefs;
 extern const millrace_file millrace_books_004_brief_mail;
+extern const millrace_file millrace_books_005_clinics;
+extern const millrace_file millrace_kinds_clinics;

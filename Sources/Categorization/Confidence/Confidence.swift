@@ -51,18 +51,51 @@ public struct Confidence: Hashable, Sendable {
     /// not fit. Without it a text value of 0.62 with 567 uses reached 0.9551.
     public static let gate = 0.75
 
+    /// What is known of a match, a value for each factor.
+    public struct Values: Sendable, ExpressibleByDictionaryLiteral {
+        private var known: (Double?, Double?, Double?, Double?, Double?)
+
+        public init(dictionaryLiteral values: (Factor, Double)...) {
+            for (factor, value) in values { self[factor] = value }
+        }
+
+        public subscript(factor: Factor) -> Double? {
+            get {
+                switch factor {
+                case .textMatch: known.0
+                case .historicalSuccess: known.1
+                case .usageFrequency: known.2
+                case .amountSimilarity: known.3
+                case .temporalPattern: known.4
+                }
+            }
+            set {
+                switch factor {
+                case .textMatch: known.0 = newValue
+                case .historicalSuccess: known.1 = newValue
+                case .usageFrequency: known.2 = newValue
+                case .amountSimilarity: known.3 = newValue
+                case .temporalPattern: known.4 = newValue
+                }
+            }
+        }
+    }
+
     /// - Parameter gate: nil lets every text value be mixed with the others, as the original first did.
-    public init(_ values: [Factor: Double], gate: Double? = Confidence.gate) {
+    public init(_ values: Values, gate: Double? = Confidence.gate) {
         let text = (values[.textMatch] ?? 0).clamped(0...1)
         if let gate, text < gate {
             parts = [Part(factor: .textMatch, value: text, weight: 1)]
             raw = text
             isGated = true
         } else {
-            let known = Factor.allCases.filter { values[$0] != nil }
-            let sum = known.reduce(0) { $0 + $1.weight }
-            parts = known.map {
-                Part(factor: $0, value: (values[$0] ?? 0).clamped(0...1), weight: $0.weight / sum)
+            var sum = 0.0
+            for factor in Factor.allCases where values[factor] != nil { sum += factor.weight }
+            parts = []
+            parts.reserveCapacity(Factor.allCases.count)
+            for factor in Factor.allCases {
+                guard let value = values[factor] else { continue }
+                parts.append(Part(factor: factor, value: value.clamped(0...1), weight: factor.weight / sum))
             }
             raw = parts.reduce(0) { $0 + $1.contribution }
             isGated = false

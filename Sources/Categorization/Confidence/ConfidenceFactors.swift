@@ -14,7 +14,7 @@ extension Confidence {
         pattern: Pattern, textScore: Double?, expense: Expense, boosters: [Pattern] = [],
         gate: Double? = Confidence.gate
     ) {
-        var values: [Factor: Double] = [.textMatch: (textScore ?? Self.directMatch).clamped(0...1)]
+        var values: Values = [.textMatch: (textScore ?? Self.directMatch).clamped(0...1)]
         values[.historicalSuccess] = Self.historicalSuccess(pattern)
         values[.usageFrequency] = Self.usageFrequency(pattern)
         values[.amountSimilarity] = expense.amount.flatMap {

@@ -3,8 +3,19 @@ struct Candidate: Sendable {
     var category: CategoryID
     var confidence: Confidence
     var method: DecisionMethod
-    /// What the confidence rests on first, then what strengthened it.
-    var labels: [String]
+    /// What the confidence rests on.
+    var label: String
+    /// What strengthened it.
+    var boosterLabels: [String] = []
+}
+
+extension PatternSet.Scope {
+    func firstRule(for texts: ExpenseTexts) -> Rule? {
+        for (place, needs) in ruleNeeds.enumerated() where needs.isSubset(of: texts.letters) {
+            if rules[place].condition.holds(for: texts) { return rules[place] }
+        }
+        return nil
+    }
 }
 
 extension Categorizer {
@@ -13,36 +24,51 @@ extension Categorizer {
     func candidates(
         _ texts: ExpenseTexts, _ scope: PatternSet.Scope, _ options: DecisionOptions, _ cache: inout MatchCache
     ) -> [Candidate] {
-        var best: [CategoryID: PatternMatch] = [:]
-        for match in matches(texts, scope, options, &cache) where categoryExists(match.pattern.category) {
-            let category = match.pattern.category
-            if let other = best[category], !Self.beats(match, other) { continue }
-            best[category] = match
+        var best: [PatternMatch] = []
+        for match in matches(texts, scope, options, &cache) where categoryExists(match.entry.pattern.category) {
+            let category = match.entry.pattern.category
+            if let place = best.firstIndex(where: { $0.entry.pattern.category == category }) {
+                if Self.beats(match, best[place]) { best[place] = match }
+            } else {
+                best.append(match)
+            }
         }
-        var candidates = best.values.map { candidate($0, texts, scope) }
+        var candidates = best.map { candidate($0, texts, scope) }
         addComposites(texts, scope, &candidates)
-        return candidates.sorted { ($1.confidence.score, $0.category) < ($0.confidence.score, $1.category) }
+        if candidates.count > 1 {
+            candidates.sort { ($1.confidence.score, $0.category) < ($0.confidence.score, $1.category) }
+        }
+        return candidates
     }
 
     /// All pattern matches of an expense, those below the minimum confidence dropped.
     func matches(
         _ texts: ExpenseTexts, _ scope: PatternSet.Scope, _ options: DecisionOptions, _ cache: inout MatchCache
     ) -> [PatternMatch] {
-        let expense = texts.expense
         var matches: [PatternMatch] = []
-        for (text, field) in [(expense.merchant, PatternSet.Field.merchant), (expense.note, .description)] {
-            guard let text, field == .merchant ? !scope.merchants.isEmpty : !scope.keywords.isEmpty else { continue }
-            let normalised = NormalisedText(text)
-            let key = MatchCache.Key(owner: expense.owner, field: field, text: normalised, options: options.fuzzy)
-            matches += cache.matches(key) {
-                PatternSet.matches(FuzzyCandidate(normalised), field, in: scope, options.fuzzy)
-            }
+        if !scope.merchants.isEmpty, let merchant = texts.expense.merchant {
+            matches = self.matches(merchant, .merchant, texts, scope, options, &cache)
+        }
+        if !scope.keywords.isEmpty, let note = texts.expense.note {
+            matches += self.matches(note, .description, texts, scope, options, &cache)
         }
         matches.removeAll { ($0.score ?? 1) < options.minimumConfidence }
-        for entry in scope.expressions where Pattern.matches(entry.meaning, texts) {
-            matches.append(PatternMatch(pattern: entry.pattern, manner: .direct, score: nil))
+        for (place, needs) in scope.expressionNeeds.enumerated() where needs.isSubset(of: texts.letters) {
+            let entry = scope.expressions[place]
+            if Pattern.matches(entry.meaning, texts) {
+                matches.append(PatternMatch(entry: entry, manner: .direct, score: nil))
+            }
         }
         return matches
+    }
+
+    private func matches(
+        _ text: String, _ field: PatternSet.Field, _ texts: ExpenseTexts, _ scope: PatternSet.Scope,
+        _ options: DecisionOptions, _ cache: inout MatchCache
+    ) -> [PatternMatch] {
+        let text = NormalisedText(text)
+        let key = MatchCache.Key(owner: texts.expense.owner, field: field, text: text, options: options.fuzzy)
+        return cache.matches(key) { PatternSet.matches(FuzzyCandidate(text), field, in: scope, options.fuzzy) }
     }
 
     /// By the raw score, as the confidence is made of it; equal ones by how much the pattern has proved.
@@ -50,24 +76,25 @@ extension Categorizer {
         let (left, right) = (one.score ?? Confidence.directMatch, other.score ?? Confidence.directMatch)
         if left != right { return left > right }
         if one.adjusted != other.adjusted { return one.adjusted > other.adjusted }
-        return one.pattern.id < other.pattern.id
+        return one.entry.pattern.id < other.entry.pattern.id
     }
 
     private func candidate(_ match: PatternMatch, _ texts: ExpenseTexts, _ scope: PatternSet.Scope) -> Candidate {
-        let pattern = match.pattern
-        let boosters = (scope.boosters[pattern.category] ?? []).filter { Pattern.matches($0.meaning, texts) }
-            .map(\.pattern)
+        let entry = match.entry
+        var boosters: [PatternSet.Entry] = []
+        if !scope.boosters.isEmpty, let known = scope.boosters[entry.pattern.category] {
+            boosters = known.filter { Pattern.matches($0.meaning, texts) }
+        }
         let confidence = Confidence(
-            pattern: pattern, textScore: match.score, expense: texts.expense, boosters: boosters)
-        let used = confidence.isGated ? [] : boosters
+            pattern: entry.pattern, textScore: match.score, expense: texts.expense, boosters: boosters.map(\.pattern))
         return Candidate(
-            category: pattern.category, confidence: confidence, method: Self.method(match),
-            labels: [pattern.label] + used.map(\.label))
+            category: entry.pattern.category, confidence: confidence, method: Self.method(match), label: entry.label,
+            boosterLabels: confidence.isGated ? [] : boosters.map(\.label))
     }
 
     private static func method(_ match: PatternMatch) -> DecisionMethod {
         if match.manner == .word { return .fuzzy }
-        return switch match.pattern.type {
+        return switch match.entry.pattern.type {
         case .merchant: .merchant
         case .keyword: .keyword
         case .description: .description
@@ -92,7 +119,7 @@ extension Categorizer {
             let confidence = Confidence(pattern: stand, textScore: text, expense: texts.expense)
             let made = Candidate(
                 category: composite.category, confidence: confidence, method: .composite,
-                labels: ["composite:\(composite.name)"])
+                label: "composite:\(composite.name)")
             if let index = candidates.firstIndex(where: { $0.category == composite.category }) {
                 if candidates[index].confidence.score < confidence.score { candidates[index] = made }
             } else if confidence.score >= 0.5 {

@@ -31,9 +31,7 @@ public struct Categorizer: Sendable {
         }
         let scope = patterns.scope(of: expense.owner)
         let texts = ExpenseTexts(expense)
-        if let rule = scope.rules.first(where: { categoryExists($0.category) && $0.condition.holds(for: texts) }) {
-            return decision(of: rule, options)
-        }
+        if let rule = scope.firstRule(for: texts) { return decision(of: rule, options) }
         let before = cache.hits
         let candidates = candidates(texts, scope, options, &cache)
         var decision = choose(candidates, options)
@@ -74,7 +72,7 @@ public struct Categorizer: Sendable {
         }
         var decision = Decision(category: best.category, confidence: best.confidence.score, method: best.method)
         decision.breakdown = best.confidence
-        decision.patternsUsed = best.labels
+        decision.patternsUsed = [best.label] + best.boosterLabels
         if options.includeAlternatives {
             decision.alternatives = candidates.dropFirst().prefix(options.maximumAlternatives)
                 .map { Alternative($0.category, $0.confidence.score) }

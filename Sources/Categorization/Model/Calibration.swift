@@ -11,19 +11,21 @@ struct Calibration: Hashable, Sendable {
     /// Rising in both; empty leaves scores as they are.
     var points: [Point] = []
 
-    /// A score, and whether it was right.
+    /// A score, whether it was right, and as how many samples it counts.
     struct Sample: Hashable, Sendable {
         var score: Float
         var isRight: Bool
+        var weight: Float = 1
     }
 
-    /// Samples pooled at least, so that chance does not shape the curve.
+    /// Samples pooled at least, by their weights, so that chance does not shape the curve.
     static let minimumPool = 40
 
     init(points: [Point] = []) { self.points = points }
 
     init(_ samples: [Sample]) {
-        guard samples.count >= Self.minimumPool * 2 else { return }
+        var left = samples.reduce(0) { $0 + Double($1.weight) }
+        guard left >= Double(Self.minimumPool * 2) else { return }
         struct Pool {
             var scores: Double
             var right: Double
@@ -34,21 +36,24 @@ struct Calibration: Hashable, Sendable {
         let sorted = samples.sorted { $0.score < $1.score }
         var start = 0
         while start < sorted.count {
+            var pool = Pool(scores: 0, right: 0, count: 0)
             // The last one takes what would not fill another.
-            let end = sorted.count - start < 2 * Self.minimumPool ? sorted.count : start + Self.minimumPool
-            let part = sorted[start..<end]
-            pools.append(
-                Pool(
-                    scores: part.reduce(0) { $0 + Double($1.score) },
-                    right: part.reduce(0) { $0 + ($1.isRight ? 1 : 0) },
-                    count: Double(part.count)))
+            let isLast = left < Double(2 * Self.minimumPool)
+            while start < sorted.count, isLast || pool.count < Double(Self.minimumPool) {
+                let weight = Double(sorted[start].weight)
+                pool.scores += Double(sorted[start].score) * weight
+                pool.right += sorted[start].isRight ? weight : 0
+                pool.count += weight
+                start += 1
+            }
+            left -= pool.count
+            pools.append(pool)
             while pools.count > 1, pools[pools.count - 2].mean >= pools[pools.count - 1].mean {
                 let last = pools.removeLast()
                 pools[pools.count - 1].scores += last.scores
                 pools[pools.count - 1].right += last.right
                 pools[pools.count - 1].count += last.count
             }
-            start = end
         }
         // A pool that was always right may still err once in its number of samples.
         points = pools.map { pool in

@@ -5,9 +5,8 @@ public struct ExpenseModel: ExpensePredictor {
     public init(_ model: TextModel) { self.model = model }
 
     /// Learns from expenses whose category was confirmed.
-    public init(_ history: [(expense: Expense, category: CategoryID)], _ options: TrainingOptions = TrainingOptions()) {
-        let rows = history.map { LabelledExample(TextExample($0.expense), label: $0.category.description) }
-        model = TextModel(rows, options)
+    public init(_ history: [(expense: Expense, category: CategoryID)]) {
+        model = TextModel(history.map { LabelledExample(TextExample($0.expense), label: $0.category.description) })
     }
 
     /// The three likeliest categories.

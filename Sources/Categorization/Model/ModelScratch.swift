@@ -6,8 +6,14 @@ public struct ModelScratch: Sendable {
     var vector = SparseVector()
     var scores: [LinearLayer.Lane] = []
     var mixed: [Float] = []
-    private var young: [UInt64: [LinearLayer.Lane]] = [:]
-    private var old: [UInt64: [LinearLayer.Lane]] = [:]
+    /// How much of the text whose scores these are the model knows.
+    var familiarity = Familiarity()
+    private struct Kept: Sendable {
+        var scores: [LinearLayer.Lane]
+        var familiarity: Familiarity
+    }
+    private var young: [UInt64: Kept] = [:]
+    private var old: [UInt64: Kept] = [:]
     private var revision: UInt64?
 
     /// Texts of which scores are kept, at most twice as many.
@@ -26,11 +32,12 @@ public struct ModelScratch: Sendable {
         }
     }
 
-    mutating func kept(_ text: UInt64) -> [LinearLayer.Lane]? {
-        if let kept = young[text] { return kept }
-        guard let kept = old[text] else { return nil }
-        young[text] = kept
-        return kept
+    /// Whether the scores of the text were kept; they are in ``scores`` then.
+    mutating func recall(_ text: UInt64) -> Bool {
+        guard let kept = young[text] ?? old[text] else { return false }
+        scores = kept.scores
+        familiarity = kept.familiarity
+        return true
     }
 
     mutating func keep(_ text: UInt64) {
@@ -38,7 +45,7 @@ public struct ModelScratch: Sendable {
             old = young
             young = [:]
         }
-        young[text] = scores
+        young[text] = Kept(scores: scores, familiarity: familiarity)
     }
 
     /// Lays the lanes' values out one by one; labels the linear layer does not know get nothing.
@@ -63,13 +70,16 @@ public struct ModelScratch: Sendable {
 
 extension SparseVector {
     /// Adds the known pieces: each once, by how often it stands there; those of a group are scaled to the group's length.
-    mutating func append(_ features: Features, _ vocabulary: Vocabulary) {
+    /// Returns how much of all pieces is known.
+    @discardableResult
+    mutating func append(_ features: Features, _ vocabulary: Vocabulary) -> Familiarity {
         var found: [Int32] = []
         found.reserveCapacity(features.pieces.count)
+        var familiarity = Familiarity()
         for piece in features.pieces {
-            if let number = vocabulary.number(of: piece.hash) {
-                found.append(number | Int32(piece.group.rawValue) << 28)
-            }
+            let number = vocabulary.number(of: piece.hash)
+            familiarity.count(piece.group, isKnown: number != nil)
+            if let number { found.append(number | Int32(piece.group.rawValue) << 28) }
         }
         found.sort()
         var starts = [Int](repeating: numbers.count, count: Features.Group.allCases.count + 1)
@@ -95,5 +105,30 @@ extension SparseVector {
             let scale = vocabulary.lengths[group] / squares[group].squareRoot()
             for place in starts[group]..<starts[group + 1] { values[place] *= scale }
         }
+        return familiarity
     }
+}
+
+/// How many pieces of a text a model knows.
+struct Familiarity: Sendable {
+    private var letters: (known: Int32, all: Int32) = (0, 0)
+    private var words: (known: Int32, all: Int32) = (0, 0)
+    private var kinds: Int32 = 0
+
+    mutating func count(_ group: Features.Group, isKnown: Bool) {
+        switch group {
+        case .letters:
+            letters.all += 1
+            if isKnown { letters.known += 1 }
+        case .word:
+            words.all += 1
+            if isKnown { words.known += 1 }
+        case .kind: kinds += isKnown ? 1 : 0
+        case .field: break
+        }
+    }
+
+    var shareOfLetters: Float { Float(letters.known) / Float(max(letters.all, 1)) }
+    var shareOfWords: Float { Float(words.known) / Float(max(words.all, 1)) }
+    var hasKind: Bool { kinds > 0 }
 }

@@ -16,7 +16,7 @@ public enum ModelBytesError: Error, Hashable, Sendable, CustomStringConvertible 
 
 extension TextModel {
     /// Of the layout of the bytes, and of how features are made: a model of another version answers otherwise.
-    public static let version = 2
+    public static let version = 3
     private static let magic: [UInt8] = Array("MLRC".utf8)
 
     /// The model as bytes, little endian: "MLRC", version, content, and a check of 64 bits over all before it. The same
@@ -35,6 +35,7 @@ extension TextModel {
             writer.put(judgement.temperature)
             writer.put(judgement.value)
             writer.put(judgement.priors)
+            writer.put(judgement.surety.weights)
             writer.put(UInt32(judgement.calibration.points.count))
             for point in judgement.calibration.points {
                 writer.put(point.score)
@@ -84,8 +85,8 @@ extension TextModel {
             let linearLabels = reader.integer(UInt32.self).map({ Int($0) }), linearLabels <= labels.count,
             let hashes = reader.words(UInt64.self), let scales = reader.floats(), scales.count == hashes.count,
             let lengths = reader.floats(), lengths.count == Features.Group.allCases.count,
-            let weights = reader.lanes(), let bias = reader.lanes(), let ratios = reader.lanes(),
-            Set(hashes).count == hashes.count
+            Set(hashes).count == hashes.count,
+            let linear = linear(&reader, pieces: hashes.count, labels: linearLabels), let ratios = reader.lanes()
         else { return nil }
         model.labels = labels
         model.numbers = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, Int32($0)) })
@@ -95,24 +96,31 @@ extension TextModel {
         model.lastDay = lastDay
         model.judgements = judgements
         model.vocabulary = Vocabulary(hashes: hashes, scales: scales, lengths: lengths)
-        model.linear = LinearLayer(pieces: 0, labels: linearLabels)
-        let lanes = model.linear.lanes
+        model.linear = linear
         model.values = ValueLayer(labels: linearLabels)
-        guard weights.count == hashes.count * lanes, bias.count == lanes, ratios.count == model.values.ratios.count
-        else { return nil }
+        guard ratios.count == model.values.ratios.count else { return nil }
         model.values.ratios = ratios
-        model.linear.weights = weights
-        model.linear.bias = bias
         guard let entries = reader.list({ entry(&$0, labels: labels.count) }) else { return nil }
         model.table.entries = Dictionary(entries, uniquingKeysWith: { first, _ in first })
         return model
     }
 
+    private static func linear(_ reader: inout ByteReader, pieces: Int, labels: Int) -> LinearLayer? {
+        var linear = LinearLayer(pieces: 0, labels: labels)
+        guard let weights = reader.lanes(), weights.count == pieces * linear.lanes, let bias = reader.lanes(),
+            bias.count == linear.lanes
+        else { return nil }
+        linear.weights = weights
+        linear.bias = bias
+        return linear
+    }
+
     private static func judgements(_ reader: inout ByteReader) -> [Judgement]? {
         var judgements: [Judgement] = []
         for _ in Regime.allCases {
-            guard let temperature = reader.float(), temperature > 0, let value = reader.float(),
-                let priors = reader.floats(), priors.count == MemoryKeys.levelCount,
+            guard let temperature = reader.float(), temperature > 0,
+                let value = reader.float(), let priors = reader.floats(), priors.count == MemoryKeys.levelCount,
+                let surety = reader.floats(), surety.isEmpty || surety.count == Surety.Signs.count,
                 let points = reader.list({ reader -> Calibration.Point? in
                     guard let score = reader.float(), let probability = reader.float() else { return nil }
                     return Calibration.Point(score: score, probability: probability)
@@ -121,7 +129,7 @@ extension TextModel {
             judgements.append(
                 Judgement(
                     temperature: temperature, value: value, priors: priors,
-                    calibration: Calibration(points: points)))
+                    surety: Surety(weights: surety), calibration: Calibration(points: points)))
         }
         return judgements
     }

@@ -18,6 +18,7 @@ extension TextModel {
     }
 
     private func linearReasons(_ label: Int, _ example: TextExample, _ keys: MemoryKeys) -> [LearnedReason] {
+        let regime = regime(keys, day: Self.day(example))
         var features = Features()
         features.addTexts(example.texts)
         var vector = SparseVector()
@@ -37,7 +38,7 @@ extension TextModel {
             LearnedReason("word \"\(String(decoding: features.letters[range], as: UTF8.self))\"", sum)
         }
         // In the scores' measure.
-        let judgement = judgements[Regime.known.rawValue]
+        let judgement = judgements[regime.rawValue]
         let sum = Double(
             self.values.contribution(example.amount, label: label) * judgement.value * judgement.temperature)
         if sum != 0 { reasons.append(LearnedReason("amount", sum)) }

@@ -15,8 +15,12 @@ extension TextModel {
 
     /// Learns from history. Takes a few seconds for 50,000 rows of 5,000 texts. Probabilities are calibrated on parts that
     /// are first held back: merchants by their name, rows by chance, and the latest.
-    public init(_ history: [LabelledExample], _ options: TrainingOptions = TrainingOptions()) {
-        let rows = TrainingRows(history)
+    ///
+    /// - Parameter names: of the labels, where they are not their names themselves. A name speaks for its label, too.
+    public init(
+        _ history: [LabelledExample], names: [String: String] = [:], _ options: TrainingOptions = TrainingOptions()
+    ) {
+        let rows = TrainingRows(history, names)
         guard !rows.isEmpty else {
             self.init()
             return
@@ -37,17 +41,26 @@ extension TextModel {
         threshold = 0.95
         numbers = Dictionary(uniqueKeysWithValues: rows.labels.enumerated().map { ($1, Int32($0)) })
         table = MerchantTable()
-        let tallies = rows.tallies(chosen, power: options.rowPower)
         let lanes = (rows.labels.count + 7) / 8
-        vocabulary = rows.vocabulary(tallies, most: options.maximumWeights / (lanes * 8), options)
+        let tallies = rows.tallies(chosen, power: options.rowPower)
+        let vocabulary = rows.vocabulary(tallies, most: options.maximumWeights / (lanes * 8), options)
+        self.vocabulary = vocabulary
         var search = SupportVectors(pieces: vocabulary.count, labels: rows.labels.count)
         var features = Features()
-        for (text, tallies) in tallies.enumerated() where !tallies.isEmpty {
+        func add(_ texts: [String], _ tallies: [SupportVectors.Tally]) {
             features.removeAll()
-            features.addTexts(rows.examples[Int(rows.textRow[text])].example.texts)
+            features.addTexts(texts)
             var vector = SparseVector()
             vector.append(features, vocabulary)
             search.add(vector, tallies)
+        }
+        for (text, tallies) in tallies.enumerated() where !tallies.isEmpty {
+            add(rows.examples[Int(rows.textRow[text])].example.texts, tallies)
+        }
+        if options.nameRows > 0 {
+            for (label, name) in rows.names.enumerated() where !name.isEmpty {
+                add([name], [SupportVectors.Tally(label: Int32(label), count: options.nameRows)])
+            }
         }
         linear = search.solve(cost: options.cost, epochs: options.epochs)
         values = ValueLayer(
@@ -68,7 +81,9 @@ extension TextModel {
     /// Keeps the row in the memory of merchants.
     mutating func note(_ keys: MemoryKeys, _ label: Int32, day: Int32, weight: Float = 1, remembersExact: Bool = false)
     {
-        table.add(keys.merchant, label: label, day: day, weight: weight)
+        for key in [keys.firstWord, keys.twoWords, keys.merchant] {
+            table.add(key, label: label, day: day, weight: weight)
+        }
         if keys.exact != 0, remembersExact || table.contains(keys.exact) {
             table.add(keys.exact, label: label, day: day, weight: weight)
         }

@@ -30,6 +30,7 @@ public struct TextModel: Sendable {
         var value: Float = 0.5
         /// How many remembered rows weigh as much as all that stands before, for each of ``MemoryKeys/levels``.
         var priors = [Float](repeating: 30, count: MemoryKeys.levelCount)
+        var surety = Surety()
         var calibration = Calibration()
     }
 
@@ -38,6 +39,7 @@ public struct TextModel: Sendable {
         var probability: Float
         /// Before calibration.
         var score: Float
+        var signs: Surety.Signs
     }
 
     /// The likeliest labels with their probabilities, best first; at most `count`. Empty without labels.
@@ -66,8 +68,9 @@ public struct TextModel: Sendable {
     func judge(_ example: TextExample, _ scratch: inout ModelScratch) -> Answer? {
         guard !labels.isEmpty else { return nil }
         let keys = MemoryKeys(example)
+        let regime = regime(keys, day: Self.day(example))
         scores(of: example, keys, &scratch)
-        return judge(example, keys, judgements[regime(keys, day: Self.day(example)).rawValue], &scratch)
+        return judge(example, keys, judgements[regime.rawValue], &scratch)
     }
 
     func knows(_ keys: MemoryKeys) -> Bool { table.contains(keys.merchant) }
@@ -89,22 +92,35 @@ public struct TextModel: Sendable {
         remember(keys, judgement.priors, &scratch.mixed)
         var best = 0
         for label in 1..<max(labels.count, 1) where scratch.mixed[label] > scratch.mixed[best] { best = label }
-        let score = scratch.mixed[best]
+        let signs = signs(keys, Int32(best), scratch)
+        let score = judgement.surety.score(signs)
         return Answer(
-            label: Int32(best), probability: min(max(judgement.calibration.probability(of: score), 0), 1), score: score)
+            label: Int32(best), probability: min(max(judgement.calibration.probability(of: score), 0), 1), score: score,
+            signs: signs)
+    }
+
+    /// What tells whether the answer is right.
+    private func signs(_ keys: MemoryKeys, _ best: Int32, _ scratch: ModelScratch) -> Surety.Signs {
+        var second: Float = 0
+        for label in scratch.mixed.indices where label != Int(best) { second = max(second, scratch.mixed[label]) }
+        let key = [keys.merchant, keys.twoWords, keys.firstWord].first { table.contains($0) } ?? 0
+        let entry = table.entries[key]
+        let total = entry?.total ?? 0
+        let own = entry?.tallies.first { $0.label == best }?.weight ?? 0
+        return Surety.Signs(
+            best: scratch.mixed[Int(best)], second: second, familiarity: scratch.familiarity, remembered: total,
+            purity: total > 0 ? own / total : 0,
+            knowsAmount: table.contains(keys.amount) || table.contains(keys.whole))
     }
 
     /// Scores of the linear layer; those of a text are kept for the next example with the same.
     func scores(of example: TextExample, _ keys: MemoryKeys, _ scratch: inout ModelScratch) {
         scratch.prepare(for: self)
-        if let kept = scratch.kept(keys.text) {
-            scratch.scores = kept
-            return
-        }
+        if scratch.recall(keys.text) { return }
         scratch.vector.removeAll()
         scratch.features.removeAll()
         scratch.features.addTexts(example.texts)
-        scratch.vector.append(scratch.features, vocabulary)
+        scratch.familiarity = scratch.vector.append(scratch.features, vocabulary)
         linear.score(scratch.vector, into: &scratch.scores)
         scratch.keep(keys.text)
     }
@@ -145,6 +161,9 @@ public struct LabelProbability: Hashable, Sendable {
 
 /// Under which keys an example is remembered; 0 for none.
 struct MemoryKeys {
+    /// Of names that begin with the same word, and with the same two.
+    let firstWord: UInt64
+    let twoWords: UInt64
     let merchant: UInt64
     let amount: UInt64
     /// Of the merchant at amounts of about this size.
@@ -156,13 +175,16 @@ struct MemoryKeys {
     /// Of the texts as they are.
     let text: UInt64
 
-    static let levelCount = 5
+    static let levelCount = 7
+    /// Levels that a merchant without rows has, too.
+    static let sharedLevelCount = 2
     /// From what says least to what says most.
-    var levels: [UInt64] { [merchant, roughAmount, amount, exact, whole] }
+    var levels: [UInt64] { [firstWord, twoWords, merchant, roughAmount, amount, exact, whole] }
 
     init(_ example: TextExample) {
         let name = example.texts.first { !$0.isEmpty } ?? ""
         merchant = Features.merchantKey([name])
+        (firstWord, twoWords) = Features.beginnings(of: name)
         amount = MerchantTable.key(merchant, amount: example.amount, step: 1) ?? 0
         roughAmount = MerchantTable.key(merchant, amount: example.amount, step: 4) ?? 0
         exact =

@@ -3,9 +3,9 @@ public struct TrainingOptions: Hashable, Sendable {
     /// Times the texts are gone through at most.
     public var epochs = 30
     /// What a row on the wrong side of its margin costs, against the length of the weights.
-    public var cost: Float = 0.4
+    public var cost: Float = 0.5
     /// Weights at most, of 4 bytes each: bounds memory. Rare pieces are left out first.
-    public var maximumWeights = 12_000_000
+    public var maximumWeights = 16_000_000
     /// The precision for which the threshold of answers is chosen.
     public var precision = 0.95
     /// Whether probabilities are calibrated: for that, parts are held back and judged by models trained on the rest.
@@ -15,6 +15,8 @@ public struct TrainingOptions: Hashable, Sendable {
     /// How much the rows of one text count together: their number to this power. Below 1 a text that came a thousand
     /// times does not drown what others of its words say.
     public var rowPower: Float = 0.5
+    /// As how many rows a label's own name counts.
+    public var nameRows: Float = 1
     /// Lengths of what words, kinds of business and fields say, against 1 for runs of letters.
     public var wordScale: Float = 0.4
     public var kindScale: Float = 0.7

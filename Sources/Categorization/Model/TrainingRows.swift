@@ -4,6 +4,8 @@ import Glibc
 struct TrainingRows {
     let examples: [LabelledExample]
     let labels: [String]
+    /// What the labels are called; empty for those of which it is not known.
+    let names: [String]
     let label: [Int32]
     let keys: [MemoryKeys]
     /// The number of the row's text.
@@ -18,9 +20,12 @@ struct TrainingRows {
     var count: Int { examples.count }
 
     /// Labels in the order of the alphabet.
-    init(_ history: [LabelledExample]) {
+    init(_ history: [LabelledExample], _ names: [String: String]) {
         examples = history
         labels = Set(history.map(\.label)).sorted()
+        self.names = labels.map { label in
+            names[label] ?? (label.contains(where: \.isLetter) ? label : "")
+        }
         let numbers = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, Int32($0)) })
         label = history.map { numbers[$0.label] ?? 0 }
         keys = history.map { MemoryKeys($0.example) }
@@ -90,6 +95,11 @@ struct TrainingRows {
             for piece in features.pieces where inText.insert(piece.hash).inserted {
                 counts[piece.hash, default: (0, piece.group)].count += count
             }
+        }
+        for name in names where !name.isEmpty {
+            features.removeAll()
+            features.addTexts([name])
+            for piece in features.pieces where counts[piece.hash] == nil { counts[piece.hash] = (1, piece.group) }
         }
         var kept = counts
         if kept.count > most {

@@ -7,6 +7,7 @@ struct Trial {
     private struct Row {
         /// Linear scores, before any temperature.
         var scores: [LinearLayer.Lane]
+        var familiarity: Familiarity
         var model: Int
         var row: Int
         var regime: TextModel.Regime
@@ -17,7 +18,7 @@ struct Trial {
     private var held: [Row] = []
 
     /// Rows of merchants that the model knows, and of others, that are looked at, at most for each model.
-    private static let maximumRows = 4000
+    private static let maximumRows = 3000
     /// Rows by which a regime's parameters are chosen, at most.
     private static let maximumTried = 4000
 
@@ -34,8 +35,10 @@ struct Trial {
                 for row in part.indices.lazy.filter({ $0 % stride == 0 }).map({ part[$0] }) {
                     let keys = rows.keys[row]
                     model.scores(of: rows.examples[row].example, keys, &scratch)
-                    let regime = model.regime(keys, day: rows.day[row])
-                    held.append(Row(scores: scratch.scores, model: fold, row: row, regime: regime))
+                    held.append(
+                        Row(
+                            scores: scratch.scores, familiarity: scratch.familiarity, model: fold, row: row,
+                            regime: model.regime(keys, day: rows.day[row])))
                 }
             }
             // From here on only its memory of merchants is asked; the weights would fill the machine's.
@@ -53,12 +56,12 @@ struct Trial {
         }
     }
 
-    /// The parameters under which the held rows of a regime are likeliest, and the curve that makes scores probabilities;
-    /// the other where too few rows were held. What holds for merchants that are known says nothing of those that are not.
+    /// The parameters under which the held rows of a regime are likeliest, and what makes scores probabilities; the other
+    /// where too few rows were held. What holds for merchants that are known says nothing of those that are not.
     private func judgement(_ regime: TextModel.Regime, _ other: Judgement) -> Judgement {
         let rows = held.filter { $0.regime == regime }
-        var best = Judgement()
         guard rows.count >= 2 * Calibration.minimumPool else { return other }
+        var best = Judgement()
         let tried = rows.indices.filter { $0 % (rows.count / Self.maximumTried + 1) == 0 }.map { rows[$0] }
         var least = loss(tried, best)
         func choose<Value>(_ path: WritableKeyPath<Judgement, Value>, _ values: [Value]) {
@@ -69,24 +72,31 @@ struct Trial {
                 if loss < least { (least, best) = (loss, next) }
             }
         }
+        let levels = regime == .unknown ? MemoryKeys.sharedLevelCount : MemoryKeys.levelCount
         for _ in 0..<2 {
             choose(\.temperature, [0.06, 0.08, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4, 0.6])
             choose(\.value, [0, 0.25, 0.5, 0.75, 1, 1.5, 2])
-            guard regime != .unknown else { continue }
-            for place in 0..<MemoryKeys.levelCount {
-                choose(\.priors[place], [1, 3, 10, 30, 100, 300, 1000])
-            }
+            for place in 0..<levels { choose(\.priors[place], [1, 3, 10, 30, 100, 300, 1000]) }
         }
+        let answers = rows.map { (weight: weight($0), answer: answer($0, best)) }
+        best.surety = Surety(
+            answers.map { weight, answer in
+                Surety.Sample(signs: answer.signs, isRight: answer.isRight, weight: weight)
+            })
         best.calibration = Calibration(
-            rows.map { row in
-                let answer = answer(row, best)
-                return Calibration.Sample(score: answer.score, isRight: answer.isRight)
+            answers.map { weight, answer in
+                Calibration.Sample(score: best.surety.score(answer.signs), isRight: answer.isRight, weight: weight)
             })
         return best
     }
 
+    /// A merchant nobody knows is right or wrong as a whole: a thousand rows of one say little of another.
+    private func weight(_ row: Row) -> Float {
+        row.regime == .unknown ? 1 / Float(rows.merchantRows[row.row]).squareRoot() : 1
+    }
+
     private func loss(_ rows: [Row], _ judgement: Judgement) -> Double {
-        rows.reduce(0) { $0 - log(max(Double(answer($1, judgement).truth), 1e-4)) }
+        rows.reduce(0) { $0 - Double(weight($1)) * log(max(Double(answer($1, judgement).truth), 1e-4)) }
     }
 
     /// The lowest probability above which answers reach the precision; above 1 when none does.
@@ -109,12 +119,13 @@ struct Trial {
 
     private func answer(
         _ row: Row, _ judgement: Judgement
-    ) -> (score: Float, probability: Float, isRight: Bool, truth: Float) {
+    ) -> (signs: Surety.Signs, probability: Float, isRight: Bool, truth: Float) {
         var scratch = ModelScratch()
+        scratch.familiarity = row.familiarity
         scratch.scores = row.scores
         let example = rows.examples[row.row].example
         let answer = models[row.model].judge(example, rows.keys[row.row], judgement, &scratch)
         let label = rows.label[row.row]
-        return (answer.score, answer.probability, answer.label == label, scratch.mixed[Int(label)])
+        return (answer.signs, answer.probability, answer.label == label, scratch.mixed[Int(label)])
     }
 }

@@ -51,6 +51,19 @@ public indirect enum Condition: Hashable, Sendable {
         }
     }
 
+    /// Letters without which it cannot hold.
+    var needs: LetterSet {
+        switch self {
+        case .all(let parts): parts.reduce(LetterSet()) { $0.union($1.needs) }
+        case .any(let parts): parts.dropFirst().reduce(parts.first?.needs ?? LetterSet()) { $0.intersection($1.needs) }
+        case .text(_, .contains(let text)), .text(_, .equals(let text)), .text(_, .startsWith(let text)),
+            .text(_, .word(let text)):
+            LetterSet(text.letters)
+        case .text(_, .regex(let regex)): regex.needs
+        case .text(_, .like), .not, .amount, .date, .weekdays, .dayOfMonth, .time: LetterSet()
+        }
+    }
+
     /// An expense that lacks what is asked for does not fulfil the condition.
     public func holds(for texts: ExpenseTexts) -> Bool {
         switch self {

@@ -6,17 +6,23 @@ public struct ExpenseTexts: Sendable {
     let description: [UInt32]
     /// Description, a blank, merchant.
     let both: [UInt32]
+    /// Of ``both``.
+    let letters: LetterSet
 
     public init(_ expense: Expense) {
         self.expense = expense
-        merchant = Self.lowered(expense.merchant)
-        description = Self.lowered(expense.note)
+        merchant = expense.merchant.map(Self.lowered) ?? []
+        description = expense.note.map(Self.lowered) ?? []
         both =
             description.isEmpty ? merchant : merchant.isEmpty ? description : description + [Letters.blank] + merchant
+        letters = LetterSet(both)
     }
 
-    private static func lowered(_ text: String?) -> [UInt32] {
-        text.map { $0.unicodeScalars.map { RegexParser.lowered($0.value) } } ?? []
+    private static func lowered(_ text: String) -> [UInt32] {
+        var letters: [UInt32] = []
+        letters.reserveCapacity(text.utf8.count)
+        for scalar in text.unicodeScalars { letters.append(RegexParser.lowered(scalar.value)) }
+        return letters
     }
 }
 

@@ -30,18 +30,21 @@ public struct Expense: Hashable, Sendable {
 
     /// The merchant's text; nil when there is none or it is blank.
     public var merchant: String? {
-        for text in [merchantName, merchantNormalized] {
-            if let text, text.unicodeScalars.contains(where: { !$0.properties.isWhitespace }) { return text }
-        }
+        if let merchantName, !Self.isBlank(merchantName) { return merchantName }
+        if let merchantNormalized, !Self.isBlank(merchantNormalized) { return merchantNormalized }
         return nil
     }
 
     /// The description; nil when there is none or it is blank.
     public var note: String? {
-        guard let description, description.unicodeScalars.contains(where: { !$0.properties.isWhitespace }) else {
-            return nil
-        }
+        guard let description, !Self.isBlank(description) else { return nil }
         return description
+    }
+
+    private static func isBlank(_ text: String) -> Bool {
+        // Most texts begin with a letter or a digit.
+        if let first = text.utf8.first, first > 0x20, first < 0x7F { return false }
+        return text.unicodeScalars.allSatisfy(\.properties.isWhitespace)
     }
 
     public var hasText: Bool { merchant != nil || note != nil }

@@ -7,6 +7,8 @@ public enum PatternType: String, Hashable, Sendable, CaseIterable {
 
     /// Whether it is compared with the texts of an expense.
     public var isText: Bool { self == .merchant || self == .keyword || self == .description }
+    /// Whether it only strengthens what a text speaks for.
+    var isBooster: Bool { self == .time || self == .amountRange }
 }
 
 /// A learned or written sign that an expense belongs to a category.

@@ -1,13 +1,15 @@
 /// A pattern that fits a text, and how well.
-public struct PatternMatch: Hashable, Sendable {
-    public enum Manner: String, Hashable, Sendable { case fuzzy, word, direct, composite }
+struct PatternMatch: Sendable {
+    enum Manner: String, Hashable, Sendable { case fuzzy, word, direct }
 
-    public var pattern: Pattern
-    public var manner: Manner
+    let entry: PatternSet.Entry
+    var manner: Manner
     /// How alike the texts are; nil where the pattern matches by the letter.
-    public var score: Double?
+    var score: Double?
+
+    var pattern: Pattern { entry.pattern }
     /// ``score`` times the pattern's effective confidence.
-    public var adjusted: Double { (score ?? Confidence.directMatch) * pattern.effectiveConfidence }
+    var adjusted: Double { (score ?? Confidence.directMatch) * entry.effectiveConfidence }
 }
 
 /// Matches by whole words, where too few texts are alike as a whole.
@@ -42,21 +44,21 @@ extension PatternSet {
         let entries = field == .merchant ? scope.merchants : scope.keywords
         let texts = field == .merchant ? scope.merchantTexts : scope.keywordTexts
         let found = FuzzyMatcher.matches(text, among: texts, options)
-        var matches = found.map { PatternMatch(pattern: entries[$0.index].pattern, manner: .fuzzy, score: $0.score) }
+        var matches = found.map { PatternMatch(entry: entries[$0.index], manner: .fuzzy, score: $0.score) }
         if matches.count < 2 {
             let query = WordMatch.words(of: text.text)
             let taken = Set(found.map(\.index))
             for (index, entry) in entries.prefix(WordMatch.candidates).enumerated() where !taken.contains(index) {
                 let score = WordMatch.score(query, entry.words, texts.candidates[index].text).rounded(places: 4)
                 guard score >= options.minimum else { continue }
-                matches.append(PatternMatch(pattern: entry.pattern, manner: .word, score: score))
+                matches.append(PatternMatch(entry: entry, manner: .word, score: score))
                 if matches.count == options.maximumResults { break }
             }
         }
-        let adjusted = matches.map { ($0, $0.adjusted) }
-        return adjusted.enumerated()
-            .sorted { ($1.element.1, $0.offset) < ($0.element.1, $1.offset) }
-            .prefix(options.maximumResults).map(\.element.0)
+        // By the adjusted score; equal ones stay in their order.
+        return matches.enumerated()
+            .sorted { ($1.element.adjusted, $0.offset) < ($0.element.adjusted, $1.offset) }
+            .prefix(options.maximumResults).map(\.element)
     }
 }
 
@@ -70,6 +72,12 @@ public struct MatchCache: Sendable {
         let field: PatternSet.Field
         let text: NormalisedText
         let options: FuzzyOptions
+
+        /// Of the text and the field alone; the others seldom differ.
+        func hash(into hasher: inout Hasher) {
+            let start: UInt64 = field == .merchant ? 0xCBF2_9CE4 : 0x9747_B28C
+            hasher.combine(text.letters.reduce(start) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 })
+        }
     }
 
     private var young: [Key: [PatternMatch]] = [:]

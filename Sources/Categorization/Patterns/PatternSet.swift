@@ -1,27 +1,63 @@
 /// All that can decide before the learned layer, made ready for many decisions: patterns, composites and rules, apart
 /// for each account. Made anew after each change; never changes itself.
 public struct PatternSet: Sendable {
-    /// What applies to one account, the shared ones included.
-    struct Scope: Sendable {
+    /// What applies to one account, the shared ones included. An object, so that decisions share it for one count.
+    final class Scope: Sendable {
         /// The most used first, then the most successful.
-        var merchants: [Entry] = []
-        var merchantTexts = FuzzyList()
-        var keywords: [Entry] = []
-        var keywordTexts = FuzzyList()
-        /// Regular expressions, which match by the letter.
-        var expressions: [Entry] = []
+        let merchants: [Entry]
+        let merchantTexts: FuzzyList
+        let keywords: [Entry]
+        let keywordTexts: FuzzyList
+        /// Regular expressions, which match by the letter, and what letters each needs.
+        let expressions: [Entry]
+        let expressionNeeds: [LetterSet]
         /// Amounts and times, which only strengthen, by category.
-        var boosters: [CategoryID: [Entry]] = [:]
-        var composites: [CompositePattern] = []
-        var rules: [Rule] = []
-        var count = 0
+        let boosters: [CategoryID: [Entry]]
+        let composites: [CompositePattern]
+        /// Those of categories that exist, in the order in which they are asked, and what letters each needs.
+        let rules: [Rule]
+        let ruleNeeds: [LetterSet]
+        let count: Int
+
+        init(_ entries: [Entry], _ composites: [CompositePattern], _ rules: [Rule]) {
+            let merchants = entries.filter { $0.pattern.type == .merchant }
+            let keywords = entries.filter { $0.pattern.type == .keyword || $0.pattern.type == .description }
+            self.merchants = merchants
+            self.keywords = keywords
+            merchantTexts = FuzzyList(merchants.compactMap(\.text))
+            keywordTexts = FuzzyList(keywords.compactMap(\.text))
+            expressions = entries.filter { $0.pattern.type == .regex }
+            expressionNeeds = expressions.map { entry in
+                if case .regex(let regex) = entry.meaning { regex.needs } else { LetterSet() }
+            }
+            boosters = Dictionary(grouping: entries.filter { $0.pattern.type.isBooster }) { $0.pattern.category }
+            self.composites = composites
+            self.rules = rules
+            ruleNeeds = rules.map(\.condition.needs)
+            count = entries.count
+        }
     }
 
-    struct Entry: Sendable {
+    /// A pattern made ready.
+    final class Entry: Sendable {
         let pattern: Pattern
         let meaning: PatternValue
+        let label: String
+        let effectiveConfidence: Double
         /// Its words of three and more letters that are no stop words.
         let words: [ArraySlice<UInt32>]
+
+        init(_ pattern: Pattern, _ meaning: PatternValue) {
+            self.pattern = pattern
+            self.meaning = meaning
+            label = pattern.label
+            effectiveConfidence = pattern.effectiveConfidence
+            words = if case .text(let text) = meaning { WordMatch.words(of: text) } else { [] }
+        }
+
+        fileprivate var text: FuzzyCandidate? {
+            if case .text(let text) = meaning { FuzzyCandidate(text) } else { nil }
+        }
     }
 
     /// Active patterns by number, for composites.
@@ -48,7 +84,7 @@ public struct PatternSet: Sendable {
         known = Dictionary(entries.map { ($0.pattern.id, $0.pattern) }, uniquingKeysWith: { first, _ in first })
         self.unreadable = unreadable
         let composites = composites.filter(\.isActive).sorted { $0.id < $1.id }
-        let rules = rules.filter(\.isActive).enumerated()
+        let rules = rules.filter { $0.isActive && categories.contains($0.category) }.enumerated()
             .sorted { ($1.element.priority, $0.offset) < ($0.element.priority, $1.offset) }.map(\.element)
         let owners = Set(
             entries.compactMap(\.pattern.owner) + composites.compactMap(\.owner) + rules.compactMap(\.owner))
@@ -72,35 +108,5 @@ public struct PatternSet: Sendable {
         if left.usageCount != right.usageCount { return left.usageCount > right.usageCount }
         if left.successRate != right.successRate { return left.successRate > right.successRate }
         return left.id < right.id
-    }
-}
-
-extension PatternSet.Entry {
-    init(_ pattern: Pattern, _ meaning: PatternValue) {
-        self.pattern = pattern
-        self.meaning = meaning
-        words = if case .text(let text) = meaning { WordMatch.words(of: text) } else { [] }
-    }
-}
-
-extension PatternSet.Scope {
-    init(_ entries: [PatternSet.Entry], _ composites: [CompositePattern], _ rules: [Rule]) {
-        self.composites = composites
-        self.rules = rules
-        count = entries.count
-        for entry in entries {
-            switch entry.meaning {
-            case .text(let text):
-                if entry.pattern.type == .merchant {
-                    merchants.append(entry)
-                    merchantTexts.append(FuzzyCandidate(text))
-                } else {
-                    keywords.append(entry)
-                    keywordTexts.append(FuzzyCandidate(text))
-                }
-            case .regex: expressions.append(entry)
-            case .amounts, .times: boosters[entry.pattern.category, default: []].append(entry)
-            }
-        }
     }
 }

@@ -24,6 +24,9 @@ public struct BoundedRegex: Hashable, Sendable {
     public var complexity: Int { node.complexity }
     public var hasNestedQuantifiers: Bool { node.hasNestedQuantifiers }
 
+    /// Letters without which it matches nothing.
+    var needs: LetterSet { LetterSet(required) }
+
     /// Whether the expression matches anywhere in `text`.
     public func matches(_ text: String) -> Bool { matches(text.unicodeScalars.map { RegexParser.lowered($0.value) }) }
 

@@ -35,12 +35,30 @@ public struct FuzzyList: Sendable {
     public private(set) var candidates: [FuzzyCandidate] = []
     /// Side by side, for most candidates need no other look.
     private(set) var bags: [LetterBag] = []
+    /// Letters of the candidates one after the other.
+    private var letters: [UInt8] = []
+    private var starts: [Int32] = [0]
 
     public init(_ candidates: [FuzzyCandidate] = []) { for candidate in candidates { append(candidate) } }
 
     public mutating func append(_ candidate: FuzzyCandidate) {
         candidates.append(candidate)
         bags.append(candidate.bag)
+        letters += Self.narrow(candidate.text) ?? []
+        starts.append(Int32(letters.count))
+    }
+
+    /// The letters as bytes, where the text is as ``JaroWinklerQuery`` takes it.
+    static func narrow(_ text: NormalisedText) -> [UInt8]? {
+        guard text.count <= JaroWinklerQuery.maximumLetters, text.letters.allSatisfy({ $0 < 256 }) else { return nil }
+        return text.letters.map { UInt8($0) }
+    }
+
+    /// Hands out where the letters of a candidate lie in the buffer; empty for those that are not narrow.
+    func withLetters<Result>(
+        _ body: (_ letters: UnsafeBufferPointer<UInt8>, _ starts: UnsafeBufferPointer<Int32>) -> Result
+    ) -> Result {
+        letters.withUnsafeBufferPointer { letters in starts.withUnsafeBufferPointer { body(letters, $0) } }
     }
 }
 
@@ -59,6 +77,13 @@ public struct FuzzyMatch: Hashable, Sendable {
 public enum FuzzyMatcher {
     /// The score of two texts at this minimum, four decimals; 0 when their lengths differ too much or no measure counts.
     public static func score(_ query: FuzzyCandidate, _ candidate: FuzzyCandidate, _ options: FuzzyOptions) -> Double {
+        score(query, candidate, options, jaroWinkler: nil)
+    }
+
+    /// - Parameter jaroWinkler: its value, where it is known.
+    private static func score(
+        _ query: FuzzyCandidate, _ candidate: FuzzyCandidate, _ options: FuzzyOptions, jaroWinkler: Double?
+    ) -> Double {
         let (short, long) = (min(query.text.count, candidate.text.count), max(query.text.count, candidate.text.count))
         guard short > 0, Double(short) / Double(long) >= 0.3 else { return 0 }
         if query.text == candidate.text { return 1 }
@@ -67,6 +92,8 @@ public enum FuzzyMatcher {
         for algorithm in options.algorithms {
             let score =
                 switch algorithm {
+                case .jaroWinkler:
+                    jaroWinkler ?? JaroWinkler.similarity(query.text.letters, candidate.text.letters)
                 case .trigram:
                     short < 3 ? 0 : query.trigrams.similarity(to: candidate.trigrams)
                 default: algorithm.score(query.text.letters, candidate.text.letters)
@@ -87,21 +114,50 @@ public enum FuzzyMatcher {
         _ query: FuzzyCandidate, among list: FuzzyList, _ options: FuzzyOptions
     ) -> [FuzzyMatch] {
         guard !query.text.isEmpty else { return [] }
-        let minimum = options.minimum(forLength: query.text.count)
-        let prunes = options.algorithms == [.jaroWinkler, .trigram]
         var matches: [FuzzyMatch] = []
-        var near = 0
-        for index in 0..<min(options.candidates ?? .max, list.bags.count) {
-            if prunes, !query.bag.mayReach(minimum, with: list.bags[index]) { continue }
-            let score = score(query, list.candidates[index], options)
-            guard score >= minimum else { continue }
-            matches.append(FuzzyMatch(index: index, score: score))
-            if score >= 0.95 {
-                near += 1
-                if near == options.maximumResults { break }
+        let count = min(options.candidates ?? .max, list.candidates.count)
+        if options.algorithms == [.jaroWinkler, .trigram], let narrow = FuzzyList.narrow(query.text) {
+            narrow.withUnsafeBufferPointer { search($0, query, list, count, options, &matches) }
+        } else {
+            for index in 0..<count {
+                if take(index, score(query, list.candidates[index], options), query, options, &matches) { break }
             }
         }
         matches.sort { ($1.score, $0.index) < ($0.score, $1.index) }
         return Array(matches.prefix(options.maximumResults))
+    }
+
+    /// Looks at bags first, at Jaro-Winkler next, and only then at trigrams; finds what looking at all of them would.
+    private static func search(
+        _ narrow: UnsafeBufferPointer<UInt8>, _ query: FuzzyCandidate, _ list: FuzzyList, _ count: Int,
+        _ options: FuzzyOptions, _ matches: inout [FuzzyMatch]
+    ) {
+        let minimum = options.minimum(forLength: query.text.count)
+        let jaroWinkler = JaroWinklerQuery(narrow)
+        list.withLetters { letters, starts in
+            list.bags.withUnsafeBufferPointer { bags in
+                for index in 0..<count {
+                    guard query.bag.mayReach(minimum, with: bags[index]) else { continue }
+                    var known: Double?
+                    let range = Int(starts[index])..<Int(starts[index + 1])
+                    if !range.isEmpty {
+                        let value = jaroWinkler.similarity(to: UnsafeBufferPointer(rebasing: letters[range]))
+                        guard query.bag.mayReach(minimum, with: bags[index], jaroWinkler: value) else { continue }
+                        known = value
+                    }
+                    let score = score(query, list.candidates[index], options, jaroWinkler: known)
+                    if take(index, score, query, options, &matches) { break }
+                }
+            }
+        }
+    }
+
+    /// Notes a match; true when there are enough near ones.
+    private static func take(
+        _ index: Int, _ score: Double, _ query: FuzzyCandidate, _ options: FuzzyOptions, _ matches: inout [FuzzyMatch]
+    ) -> Bool {
+        guard score >= options.minimum(forLength: query.text.count) else { return false }
+        matches.append(FuzzyMatch(index: index, score: score))
+        return score >= 0.95 && matches.count { $0.score >= 0.95 } == options.maximumResults
     }
 }

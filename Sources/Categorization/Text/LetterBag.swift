@@ -6,6 +6,8 @@ struct LetterBag: Hashable, Sendable {
     /// Occurrences from the third on.
     private let more: Int32
     private let count: Int32
+    /// 1 by the number of letters.
+    private let share: Double
     /// The low bytes of the first eight letters; zeros behind the end.
     private let beginning: UInt64
     /// One bit for each of 64 classes of trigrams.
@@ -28,6 +30,7 @@ struct LetterBag: Hashable, Sendable {
         self.seen = seen
         self.more = more
         count = Int32(letters.count)
+        share = 1 / Double(max(letters.count, 1))
         beginning = letters.prefix(8).enumerated().reduce(0) {
             $0 | UInt64($1.element & 0xFF) << (8 * UInt64($1.offset))
         }
@@ -40,8 +43,13 @@ struct LetterBag: Hashable, Sendable {
     /// A Jaro value is at most (c / a + c / b + 1) / 3 where c is the number of letters both have. Where that alone is
     /// too little, the trigram value would have to lift the mean, for which the texts must share enough pieces.
     func mayReach(_ minimum: Double, with other: LetterBag) -> Bool {
+        mayReach(minimum, with: other, jaroWinkler: jaroWinklerBound(other))
+    }
+
+    /// The same where Jaro-Winkler is known.
+    func mayReach(_ minimum: Double, with other: LetterBag, jaroWinkler: Double) -> Bool {
+        // What is rounded may be rounded up.
         let minimum = minimum - 0.0001
-        let jaroWinkler = jaroWinklerBound(other)
         if jaroWinkler >= minimum { return true }
         let floor = 0.7 * minimum
         guard jaroWinkler >= floor else { return false }
@@ -52,13 +60,14 @@ struct LetterBag: Hashable, Sendable {
     private func jaroWinklerBound(_ other: LetterBag) -> Double {
         let seen = Int32((seen & other.seen).nonzeroBitCount)
         let common = Double(min(seen + min(more, other.more), count, other.count))
-        guard common > 0 else { return 0 }
-        let jaro = (common / Double(count) + common / Double(other.count) + 1) / 3
+        // A little more than it is, for the shares are rounded.
+        let jaro = (common * (share + other.share) + 1) / 3 + 1e-9
         // Below that there is no bonus.
         guard jaro >= 0.7 else { return jaro }
         let equal = (beginning ^ other.beginning).trailingZeroBitCount / 8
+        guard equal > 0 else { return jaro }
         let prefix = equal < 8 ? min(Double(equal), common) : common
-        return jaro + min(0.1, 1 / Double(max(count, other.count))) * prefix * (1 - jaro)
+        return jaro + min(0.1, share, other.share) * prefix * (1 - jaro)
     }
 
     private func trigramBound(_ other: LetterBag) -> Double {

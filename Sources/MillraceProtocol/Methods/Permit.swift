@@ -111,10 +111,11 @@ public enum PermitReport: RPCMethod {
 
     public struct Params: Sendable, Hashable, JSONCodable {
         public var permit: Int64
-        /// Whether the resource answered; an answer that refuses the request as such is a success.
-        public var succeeded: Bool
+        /// Whether the resource answered; an answer that refuses the request as such is a success. Nil where nobody knows,
+        /// because the call was given up: its tokens stay taken, and the breaker learns nothing.
+        public var succeeded: Bool?
 
-        public init(permit: Int64, succeeded: Bool) {
+        public init(permit: Int64, succeeded: Bool?) {
             self.permit = permit
             self.succeeded = succeeded
         }
@@ -128,13 +129,13 @@ public enum PermitReport: RPCMethod {
                 default: try json.unknownMember(key)
                 }
             }
-            self.init(permit: try json.require(permit, "permit"), succeeded: try json.require(succeeded, "succeeded"))
+            self.init(permit: try json.require(permit, "permit"), succeeded: succeeded)
         }
 
         public func encode(to json: inout JSONWriter) {
             json.object {
                 $0.member("permit", permit)
-                $0.member("succeeded", succeeded)
+                $0.member("succeeded", ifPresent: succeeded)
             }
         }
     }

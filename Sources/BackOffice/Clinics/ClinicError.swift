@@ -1,0 +1,38 @@
+import Linux
+
+/// Why a clinic's schedule could not be dealt with.
+public enum ClinicError: Error, Hashable, Sendable, CustomStringConvertible {
+    case noClinic(ClinicID)
+    case noCalendar(ClinicID)
+    case zone(ClinicID, String)
+    /// As many syncs as may run do so.
+    case busy(ClinicID, running: Int)
+    case noSync(String)
+    case timedOut(ClinicID, Duration)
+    case noSlot(ClinicID, Day, ClockTime)
+    /// The slot is full; these are free.
+    case full(SlotTime, alternatives: [SlotTime])
+    /// Rows of a date that could not be written.
+    case notWritten(Day, batches: Int, String)
+    case range(Day, days: Int)
+
+    public var description: String {
+        switch self {
+        case .noClinic(let id): "the books hold no clinic \(id); add it by `millctl clinic add`"
+        case .noCalendar(let id):
+            "the clinic \(id) has no calendar; give it one by `millctl clinic add \(id) --url URL`"
+        case .zone(let id, let why): "the clinic \(id): \(why)"
+        case .busy(let id, let running): "\(running) syncs of the clinic \(id) run already"
+        case .noSync(let id): "the books hold no sync \(id)"
+        case .timedOut(let id, let limit): "the sync of \(id) took longer than \(limit.milliseconds) ms"
+        case .noSlot(let id, let day, let time): "the clinic \(id) has no slot on \(day) at \(time.short)"
+        case .full(let slot, let alternatives):
+            alternatives.isEmpty
+                ? "the slot at \(slot.start.short) is full, and so is the whole day"
+                : "the slot at \(slot.start.short) is full; free are "
+                    + alternatives.map(\.start.short).joined(separator: ", ")
+        case .notWritten(let day, let batches, let why): "\(batches) batches of \(day) were not written: \(why)"
+        case .range(let day, let days): "\(days) days after \(day) lie outside of the calendar"
+        }
+    }
+}

@@ -1,0 +1,274 @@
+import Calendars
+import Linux
+
+/// A clinic's calendar behind a session that is open.
+public protocol CalendarSession: Sendable {
+    /// What the calendar says of its clinic.
+    func configuration() async throws -> RemoteConfiguration
+
+    /// The appointments of a date, from its midnight to the next; times are those of `zone`.
+    /// - Throws: when they could not be read, all of them; nothing is known of the date then.
+    func appointments(on date: Day, zone: Zone) async throws -> [RemoteAppointment]
+}
+
+/// Mirrors a clinic's calendar into the books.
+///
+/// The four functions of the workload, without the runner: plan → preload → process, for each date → summarize. A run
+/// may be repeated, whole or in part, and may overlap with another of the clinic. A date whose calendar or rows could not
+/// be read fails, and nothing of it is deleted.
+public struct ScheduleSync: Sendable {
+    public let books: SQLiteBooks
+    public let settings: ScheduleSyncSettings
+    let time: any TimeSource
+    let zones: ZoneDatabase
+    /// SHA-256 in hexadecimal.
+    let hash: @Sendable ([UInt8]) -> String
+
+    public init(
+        books: SQLiteBooks, settings: ScheduleSyncSettings = ScheduleSyncSettings(),
+        time: any TimeSource = SystemTime(), zones: ZoneDatabase = .system,
+        hash: @escaping @Sendable ([UInt8]) -> String
+    ) {
+        self.books = books
+        self.settings = settings
+        self.time = time
+        self.zones = zones
+        self.hash = hash
+    }
+
+    public struct Plan: Sendable {
+        public var dates: [Day]
+        /// Side by side.
+        public var width: Int
+    }
+
+    /// What a run read before its first date.
+    public struct Context: Sendable {
+        public var clinic: ClinicID
+        var config: ScheduleConfig
+        var zone: Zone
+        var started: Timestamp
+        /// By date and start.
+        var slots: [Day: [ClockTime: Int64]]
+        /// By date; nil when they could not be read together: then each date reads its own.
+        var known: [Day: [KnownAppointment]]?
+    }
+
+    /// What became of a date.
+    public struct DateOutcome: Hashable, Sendable {
+        public var added = 0
+        public var updated = 0
+        public var unchanged = 0
+        public var passedOver = 0
+        /// Rows the calendar no longer has on this date, as they were.
+        public var absent: [KnownAppointment] = []
+
+        public init() {}
+    }
+
+    // MARK: - Plan
+
+    /// Brings configuration and slots up to date, opens the sync's row and names the dates.
+    ///
+    /// - Parameter id: the same whenever the run is taken up again.
+    /// - Throws: ``ClinicError``; what the session throws when there is none; an error of the books.
+    public func plan(
+        _ parameters: ScheduleSyncParameters, id: String, session: any CalendarSession, _ log: RunLog = .silent
+    ) async throws -> Plan {
+        let clinic = try await books.clinic(parameters.clinic)
+        try await checkPlace(clinic.id, id)
+        let remote = await configuration(session, log)
+        try Task.checkCancellation()
+        let config = try await books.configure(clinic, remote)
+        let zone = try zone(clinic, config)
+        let first = parameters.from ?? zone.today(at: time.wall())
+        guard let last = first.adding(parameters.daysAhead) else {
+            throw ClinicError.range(first, days: parameters.daysAhead)
+        }
+        let now = time.wall()
+        let blocked = try await books.blockedPeriods(of: clinic.id)
+        let dates = (0...parameters.daysAhead).compactMap { first.adding($0) }
+        try await books.openSync(
+            SyncRow(id: id, clinic: clinic.id, start: first, end: last, dates: dates.count, startedAt: now),
+            snapshot: remote?.snapshot)
+        var wanted: [Day: [SlotTime]] = [:]
+        for date in dates { wanted[date] = config.slots(on: date, blocked: blocked) }
+        let slots = try await SQLiteBooks.retried(time) {
+            try await books.putSlots(wanted, capacity: config.capacity, of: clinic.id, sync: id, at: now)
+        }
+        if let fault = slots.fault { log(.warning, "slots were not written, going on", ["error": fault]) }
+        try await books.noteSlots(sync: id, created: slots.created, updated: slots.updated)
+        log(
+            .info, "sync of a schedule starts",
+            [
+                "dates": "\(dates.count)", "from": "\(first)", "to": "\(last)", "slots-created": "\(slots.created)",
+                "slots-updated": "\(slots.updated)", "workers": "\(settings.dates)",
+            ])
+        return Plan(dates: dates, width: settings.dates)
+    }
+
+    /// A place is taken by a sync that has not ended and is not stale.
+    private func checkPlace(_ clinic: ClinicID, _ id: String) async throws {
+        let now = time.wall()
+        let running = try await books.runningSyncs(
+            of: clinic, besides: id, now: now, staleSince: now - ScheduleSyncSettings.stale)
+        guard running < settings.syncs else { throw ClinicError.busy(clinic, running: running) }
+    }
+
+    private func configuration(_ session: any CalendarSession, _ log: RunLog) async -> RemoteConfiguration? {
+        do {
+            return try await session.configuration()
+        } catch {
+            log(.warning, "the calendar's configuration was not read, going on without", ["error": "\(error)"])
+            return nil
+        }
+    }
+
+    private func zone(_ clinic: Clinic, _ config: ScheduleConfig) throws(ClinicError) -> Zone {
+        do {
+            return try zones.zone(named: clinic.zone ?? config.zone)
+        } catch {
+            throw .zone(clinic.id, "\(error)")
+        }
+    }
+
+    // MARK: - Preload
+
+    /// Reads what the dates need: slots and rows, each with one statement.
+    public func preload(
+        _ parameters: ScheduleSyncParameters, id: String, dates: [Day], _ log: RunLog = .silent
+    ) async throws -> Context {
+        let clinic = try await books.clinic(parameters.clinic)
+        let row = try await books.reopenSync(id, at: time.wall())
+        let config = try await books.config(of: clinic.id) ?? ScheduleConfig()
+        var context = Context(
+            clinic: clinic.id, config: config, zone: try zone(clinic, config), started: row.startedAt,
+            slots: try await books.slotRows(of: clinic.id, from: row.start, to: row.end), known: nil)
+        do {
+            let known = try await books.knownAppointments(of: clinic.id, from: row.start, to: row.end)
+            context.known = Dictionary(grouping: known, by: \.date)
+        } catch {
+            try Task.checkCancellation()
+            log(.warning, "rows were not read together, each date reads its own", ["error": "\(error)"])
+        }
+        log(
+            .debug, "everything is read",
+            ["slots": "\(context.slots.values.reduce(0) { $0 + $1.count })", "dates": "\(dates.count)"])
+        return context
+    }
+
+    // MARK: - Process
+
+    /// Makes the rows of a date say what the calendar says; only what is gone waits for ``summarize(_:_:id:cancelled:_:)``.
+    ///
+    /// - Throws: what made the date fail; nothing of it was deleted.
+    public func process(
+        _ date: Day, _ context: Context, id: String, session: any CalendarSession, _ log: RunLog = .silent
+    ) async throws -> DateOutcome {
+        do {
+            let outcome = try await reconcile(date, context, id: id, session: session, log)
+            try await books.noteDate(date, of: id)
+            return outcome
+        } catch {
+            if !(error is CancellationError), !Task.isCancelled { try? await books.noteDate(date, of: id) }
+            throw error
+        }
+    }
+
+    /// How much of the time of a sync is left.
+    public func timeLeft(_ context: Context) throws(ClinicError) -> Duration {
+        let left = settings.timeout - (time.wall() - context.started)
+        guard left > .zero else { throw .timedOut(context.clinic, settings.timeout) }
+        return left
+    }
+
+    private func reconcile(
+        _ date: Day, _ context: Context, id: String, session: any CalendarSession, _ log: RunLog
+    ) async throws -> DateOutcome {
+        let asOf = time.wall()
+        let incoming = try await session.appointments(on: date, zone: context.zone)
+            .map { Reconciliation.Incoming($0, hash: hash($0.fields.hashed)) }
+        var known: [KnownAppointment]
+        if let read = context.known {
+            known = read[date] ?? []
+        } else {
+            known = try await books.knownAppointments(of: context.clinic, from: date, to: date)
+        }
+        // A row of a date that is not this one comes up only when an appointment has moved.
+        let strangers = Set(incoming.map(\.appointment.id)).subtracting(known.filter(\.isLive).map(\.remoteID))
+        if !strangers.isEmpty {
+            known += try await books.liveAppointments(of: context.clinic, ids: strangers.sorted(), besides: date)
+        }
+        let plan = Reconciliation(date, known: known, incoming: incoming)
+        let result = try await books.carryOut(
+            plan, date: date, of: context.clinic, sync: id, asOf: asOf,
+            time: time, slot: { context.config.slot(for: $0, among: context.slots[date] ?? [:]) })
+        var outcome = DateOutcome()
+        outcome.added = result.added
+        outcome.updated = result.updated
+        outcome.unchanged = plan.unchanged
+        outcome.passedOver = plan.passedOver
+        outcome.absent = plan.absent
+        log(
+            .debug, "a date is read",
+            [
+                "date": "\(date)", "added": "\(result.added)", "updated": "\(result.updated)",
+                "moved": "\(plan.moves.count)", "unchanged": "\(plan.unchanged)", "absent": "\(plan.absent.count)",
+                "passed-over": "\(plan.passedOver)",
+            ])
+        if let fault = result.fault {
+            log(.error, "rows of a date were not written", ["date": "\(date)", "error": fault])
+            throw ClinicError.notWritten(date, batches: result.failedBatches, fault)
+        }
+        return outcome
+    }
+
+    // MARK: - Summarize
+
+    /// Deletes what is gone, counts all slots of the range, resolves conflicts and closes the sync's row: one
+    /// transaction. A run that was interrupted deletes nothing.
+    public func summarize(
+        _ outcomes: [(Day, Result<DateOutcome, any Error>)], _ parameters: ScheduleSyncParameters, id: String,
+        cancelled: Bool, _ log: RunLog = .silent
+    ) async throws -> ScheduleSyncResult {
+        let now = time.wall()
+        var failed: [FailedDate] = []
+        var ends = SyncEnd(at: now)
+        for (date, outcome) in outcomes {
+            switch outcome {
+            case .success(let outcome):
+                ends.added += outcome.added
+                ends.updated += outcome.updated
+                ends.absent += outcome.absent
+            case .failure(let error): failed.append(FailedDate(date: date, message: "\(error)"))
+            }
+        }
+        ends.failed = failed
+        ends.dates = outcomes.count
+        if cancelled {
+            ends.error = "it was cancelled, or ran out of time"
+        } else if failed.count == outcomes.count, let first = failed.first {
+            ends.error = "no date came through: \(first.message)"
+        }
+        let ending = ends
+        let (row, stats) = try await SQLiteBooks.retried(time) { try await books.closeSync(id, ending) }
+        let config = try await books.config(of: parameters.clinic) ?? ScheduleConfig()
+        let result = ScheduleSyncResult(
+            sync: id, clinic: parameters.clinic, stats: stats, start: row.start, end: row.end, syncedAt: now,
+            staleMinutes: config.staleMinutes, failed: failed, dates: outcomes.count, duration: now - row.startedAt)
+        log(
+            .info, "sync of a schedule is complete",
+            [
+                "added": "\(stats.appointmentsAdded)", "updated": "\(stats.appointmentsUpdated)",
+                "removed": "\(stats.appointmentsRemoved)", "failed-dates": "\(failed.count)",
+                "conflicts": "\(stats.conflictsDetected)", "duration-ms": "\(result.duration.milliseconds)",
+            ])
+        return result
+    }
+
+    /// Closes the row of a sync that came to no summary. It heeds no cancellation, being what comes after one.
+    public func abandon(id: String, because reason: String) async {
+        let now = time.wall()
+        await Task { [books] in try? await books.failSync(id, reason, at: now) }.value
+    }
+}

@@ -1,0 +1,148 @@
+import MillraceStore
+
+/// An appointment as a file gives it.
+struct ImportedAppointment: Hashable {
+    var clinic: ClinicID
+    var id: String
+    var date: Day
+    var start: ClockTime?
+    var end: ClockTime?
+    var patient: String
+    var client: String
+    var phone: String
+    var provider: String
+    var type: String
+    var status: AppointmentStatus
+    var bookedAt: String?
+    var reminded: Bool
+}
+
+/// Records of clinics, as a file gives them.
+extension ImportRecord {
+    static func clinic(_ reader: inout RecordReader) -> ImportRecord? {
+        let id = reader.id("id", Clinic.self)
+        var access = Clinic.Access.api
+        if reader.word("access") != nil, let word = reader.choice("access", Clinic.Access.self) { access = word }
+        guard reader.problems.isEmpty, let id else { return nil }
+        return .clinic(
+            Clinic(
+                id: id, url: reader.word("url"), credential: reader.word("credential"), zone: reader.word("zone"),
+                access: access))
+    }
+
+    static func appointment(_ reader: inout RecordReader) -> ImportRecord? {
+        let clinic = reader.id("clinic", Clinic.self), id = reader.needed("appointment_id")
+        if reader.word("appointment_day") == nil { reader.fail("appointment_day", "is empty; a day is needed") }
+        let date = reader.optionalDay("appointment_day")
+        let start = clock("start", &reader), end = clock("end", &reader)
+        if let end, end <= start ?? end { reader.fail("end", "is not after the start") }
+        var status = AppointmentStatus.scheduled
+        if reader.word("status") != nil, let word = reader.choice("status", AppointmentStatus.self) { status = word }
+        switch truth("no_show", &reader) {
+        case true?: status = .noShow
+        case false? where status == .noShow: reader.fail("no_show", "contradicts the status no_show")
+        default: break
+        }
+        let reminded = truth("sms_received", &reader) ?? false
+        guard reader.problems.isEmpty, let clinic, let id, let date else { return nil }
+        return .appointment(
+            ImportedAppointment(
+                clinic: clinic, id: id, date: date, start: start, end: end,
+                patient: reader.word("patient_key") ?? "", client: reader.word("client") ?? "",
+                phone: AppointmentFields.normalizedPhone(reader.word("phone") ?? ""),
+                provider: reader.word("provider") ?? "", type: reader.word("type") ?? "", status: status,
+                bookedAt: reader.word("scheduled_at"), reminded: reminded),
+            told: reader.told)
+    }
+
+    private static func clock(_ field: String, _ reader: inout RecordReader) -> ClockTime? {
+        guard let word = reader.word(field) else { return nil }
+        let time = ClockTime(word)
+        if time == nil { reader.fail(field, "'\(word)' is no time of day; 16:15 is the form") }
+        return time
+    }
+
+    private static func truth(_ field: String, _ reader: inout RecordReader) -> Bool? {
+        guard let word = reader.word(field) else { return nil }
+        switch word.lowercased() {
+        case "1", "yes", "true": return true
+        case "0", "no", "false": return false
+        default:
+            reader.fail(field, "'\(word)' is neither yes nor no")
+            return nil
+        }
+    }
+}
+
+extension Intake {
+    mutating func take(_ clinic: Clinic) throws {
+        let old = try connection.first(
+            "SELECT url, credential, zone, access FROM clinic WHERE id = ?1", .text(clinic.id.text)
+        ) { row in try Clinic(id: clinic.id, row, from: 0) }
+        try put(
+            old, clinic,
+            """
+            INSERT INTO clinic (id, url, credential, zone, access) VALUES (?1, ?2, ?3, ?4, ?5)
+            ON CONFLICT (id) DO UPDATE SET url = excluded.url, credential = excluded.credential, zone = excluded.zone,
+                access = excluded.access
+            """,
+            [
+                .text(clinic.id.text), SQLValue(clinic.url), SQLValue(clinic.credential), SQLValue(clinic.zone),
+                .text(clinic.access.rawValue),
+            ])
+    }
+
+    /// A clinic that the books lack is created, without a calendar. What changes by an import has no hash, so that the next
+    /// sync has the last word.
+    mutating func take(_ one: ImportedAppointment, _ told: Set<String>) throws {
+        try connection.run("INSERT INTO clinic (id) VALUES (?1) ON CONFLICT (id) DO NOTHING", .text(one.clinic.text))
+        let old = try connection.first(
+            """
+            SELECT date, start_time, end_time, patient, client, phone, provider, type, status, booked_at, reminded
+            FROM schedule_appointment WHERE clinic = ?1 AND remote_id = ?2 AND deleted_at IS NULL
+            """, .text(one.clinic.text), .text(one.id)
+        ) { row in
+            guard let date = Day(row.text(0)), let status = AppointmentStatus(rawValue: row.text(8)) else {
+                throw BooksError.damaged(table: "schedule_appointment", id: one.id, column: "date or status")
+            }
+            return ImportedAppointment(
+                clinic: one.clinic, id: one.id, date: date, start: row.textOrNil(1).flatMap { ClockTime($0) },
+                end: row.textOrNil(2).flatMap { ClockTime($0) }, patient: row.text(3), client: row.text(4),
+                phone: row.text(5), provider: row.text(6), type: row.text(7), status: status,
+                bookedAt: row.textOrNil(9), reminded: row.bool(10))
+        }
+        var new = one
+        if let old {
+            if !told.contains("start") { new.start = old.start }
+            if !told.contains("end") { new.end = old.end }
+            if !told.contains("patient_key") { new.patient = old.patient }
+            if !told.contains("client") { new.client = old.client }
+            if !told.contains("phone") { new.phone = old.phone }
+            if !told.contains("provider") { new.provider = old.provider }
+            if !told.contains("type") { new.type = old.type }
+            if !told.contains("status"), !told.contains("no_show") { new.status = old.status }
+            // "Not missed" says no more than that.
+            if !told.contains("status"), old.status != .noShow, new.status == .scheduled { new.status = old.status }
+            if !told.contains("scheduled_at") { new.bookedAt = old.bookedAt }
+            if !told.contains("sms_received") { new.reminded = old.reminded }
+        }
+        try put(
+            old, new,
+            """
+            INSERT INTO schedule_appointment (clinic, remote_id, date, start_time, end_time, patient, client, phone,
+                provider, type, status, booked_at, reminded, synced_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, '')
+            ON CONFLICT (clinic, remote_id) WHERE deleted_at IS NULL DO UPDATE SET date = excluded.date,
+                start_time = excluded.start_time, end_time = excluded.end_time, slot = NULL,
+                patient = excluded.patient, client = excluded.client, phone = excluded.phone,
+                provider = excluded.provider, type = excluded.type, status = excluded.status, sync_hash = NULL,
+                booked_at = excluded.booked_at, reminded = excluded.reminded
+            """,
+            [
+                .text(new.clinic.text), .text(new.id), .text("\(new.date)"), SQLValue(new.start?.description),
+                SQLValue(new.end?.description), .text(new.patient), .text(new.client), .text(new.phone),
+                .text(new.provider), .text(new.type), .text(new.status.rawValue), SQLValue(new.bookedAt),
+                SQLValue(new.reminded),
+            ])
+    }
+}
