@@ -12,12 +12,12 @@ export SWIFT
 # The flag of Package.swift for the packages we build on too: it makes the start quicker and idle processes smaller.
 release = $(SWIFT) build --configuration release --static-swift-stdlib -Xlinker -s \
 	-Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors
-products = millrace-runner millrace-preloader millrace-categorizer millrace-scheduler millrace-metrics millrace-backoffice millrace-simulator millctl
+products := $(shell cat Scripts/executables)
 swift_folders = Package.swift Sources Services Tests $(wildcard Benchmarks Schemas Examples)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build release test check format demo bench claims accuracy crash crash-schedules crash-mails \
-	crash-clinics crash-metrics alerts clocks install thread-sanitizer clean
+	crash-clinics crash-metrics alerts clocks install deb thread-sanitizer clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -99,6 +99,13 @@ else ifeq ($(BUILD),release)
 else
 	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" sh Scripts/install "$$($(SWIFT) build --show-bin-path)"
 endif
+
+deb: ## build the Debian package into .build/deb (BINARIES= VERSION=, else the built and that of debian/changelog)
+	@sh Scripts/setup debhelper go-md2man lintian
+ifndef BINARIES
+	@$(MAKE) --no-print-directory release
+endif
+	@VERSION="$(VERSION)" sh Scripts/make-package "$(if $(BINARIES),$(BINARIES),$$($(release) --show-bin-path))" .build/deb
 
 thread-sanitizer: setup ## run every test under the thread sanitizer
 	$(SWIFT) build --build-tests --sanitize thread --scratch-path .build-thread

@@ -83,8 +83,18 @@ public final class RPCSession: Sendable {
         state = Locked(State())
     }
 
+    /// What was said, or wished for, while there was no transport yet is this one's to carry out.
     func attach(_ transport: any SessionTransport) {
-        state.withLock { $0.transport = transport }
+        var wake: Wake?
+        let (isClosed, hasOutput) = state.withLock { state in
+            if state.isClosed { return (true, false) }
+            state.transport = transport
+            if let leaveUntil = state.leaveUntil { wake = state.wake(by: leaveUntil) }
+            return (false, state.output.isClaimed)
+        }
+        if isClosed { return transport.close() }
+        if hasOutput { transport.outputIsClaimed() }
+        wake?()
     }
 
     public var isOpen: Bool {

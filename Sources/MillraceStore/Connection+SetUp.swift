@@ -32,6 +32,18 @@ extension Connection {
             }, Unmanaged.passUnretained(self).toOpaque())
     }
 
+    /// Ends a statement that still runs after so long, with ``StoreError/Kind/interrupted``.
+    func interrupt(after limit: Duration) {
+        end = ContinuousClock.now + limit
+        let steps: Int32 = 10_000
+        sqlite3_progress_handler(
+            handle, steps,
+            { me in
+                guard let me, let end = Unmanaged<Connection>.fromOpaque(me).takeUnretainedValue().end else { return 0 }
+                return ContinuousClock.now < end ? 0 : 1
+            }, Unmanaged.passUnretained(self).toOpaque())
+    }
+
     /// What only the writer has.
     func setUpWriting(_ durability: Durability, path: String, _ options: DatabaseOptions) throws(StoreError) {
         try useWriteAheadLog(path: path, options)

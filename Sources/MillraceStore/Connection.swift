@@ -20,6 +20,8 @@ public final class Connection {
     var busyTimeout: Int32 = 0
     /// Who hears of statements.
     var ear: StatementEar?
+    /// When a statement that still runs is ended.
+    var end: ContinuousClock.Instant?
 
     /// Once in the process; where SQLite was in use before, it goes on counting.
     private static let countsNoMemory: Void = { _ = csqlite_count_no_memory() }()

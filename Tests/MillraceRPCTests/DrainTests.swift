@@ -89,6 +89,29 @@ import Testing
         }
     }
 
+    /// Accepted a moment before the drain, a session is told before its channel is there: the goodbye goes out with it.
+    @Test func aDrainThatComesBeforeTheTransportIsCarriedOutByIt() {
+        let session = RPCSession(
+            router: testRouter(), peer: Peer(credentials: nil, access: .admin), limits: RPCLimits(), log: .silent,
+            time: SystemTime())
+        session.drain()
+        let transport = LateTransport()
+        session.attach(transport)
+        #expect(transport.claims.value == 1)
+        #expect(transport.wakes.value == 1)
+        #expect(transport.closes.value == 0)
+    }
+
+    @Test func aTransportThatComesAfterTheEndIsClosed() {
+        let session = RPCSession(
+            router: testRouter(), peer: Peer(credentials: nil, access: .admin), limits: RPCLimits(), log: .silent,
+            time: SystemTime())
+        session.close()
+        let transport = LateTransport()
+        session.attach(transport)
+        #expect(transport.closes.value == 1)
+    }
+
     @Test func whoKnowsGoodbyeLeavesByHimself() async throws {
         let test = TestServer(testRouter())
         try await test.server.serve(listening: UnixSocket.listen(path: test.path))
@@ -150,4 +173,15 @@ import Testing
         client.close()
         await server.drain(within: .zero)
     }
+}
+
+/// Counts what a session asks of it.
+private final class LateTransport: SessionTransport {
+    let claims = Watched(0)
+    let wakes = Watched(0)
+    let closes = Watched(0)
+
+    func outputIsClaimed() { claims.update { $0 += 1 } }
+    func wake(at instant: Duration) { wakes.update { $0 += 1 } }
+    func close() { closes.update { $0 += 1 } }
 }

@@ -37,6 +37,14 @@ struct UnitFileTests {
         #expect(service.value("PartOf", in: "Unit") == "millrace.target")
     }
 
+    /// What `systemctl help` shows.
+    @Test(arguments: services + sockets) func aUnitNamesItsManualPage(_ name: String) throws {
+        let unit = try UnitFile(name)
+        // A second socket of a service names it.
+        let page = (unit.value("Service", in: "Socket") ?? name).prefix { $0 != "." }
+        #expect(unit.value("Documentation", in: "Unit") == "man:\(page)(8)")
+    }
+
     @Test(arguments: services) func aServiceDoesNotRepeatOrUndoWhatAllShare(_ name: String) throws {
         let own = Set(try UnitFile(name).sections["Service"]?.keys.map { $0 } ?? [])
         let shared = Set(common.sections["Service"]?.keys.map { $0 } ?? [])

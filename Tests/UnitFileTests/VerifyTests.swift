@@ -36,10 +36,15 @@ struct VerifyTests {
 
     @Test(arguments: UnitFileTests.services) func theServicesAreLittleExposed(unit: String) async throws {
         let folder = try await installed(prefix: "/usr")
+        // Sources and hooks may be web services; without such ones all are judged alike.
+        for name in ["preloader", "metrics"] {
+            unlink(folder.file("root/usr/lib/systemd/system/millrace-\(name).service.d/25-network.conf"))
+        }
         // In tenths of systemd's scale from 0 to 10.
+        let bound = unit == "millrace-runner.service" ? 25 : 10
         let verdict = try await run([
             "systemd-analyze", "security", "--offline=yes", "--no-pager", "--root=" + folder.file("root"),
-            "--threshold=15", unit,
+            "--threshold=\(bound)", unit,
         ])
         #expect(verdict.succeeded, "\(verdict)")
     }
@@ -54,10 +59,7 @@ struct VerifyTests {
         }
         let service = try #require(text(of: "\(root)\(prefix)/lib/systemd/system/millrace-runner.service"))
         #expect(service.contains("ExecStart=\(prefix)/bin/millrace-runner\n"))
-        for program in [
-            "millrace-runner", "millrace-preloader", "millrace-categorizer", "millrace-scheduler",
-            "millrace-metrics", "millrace-backoffice", "millctl",
-        ] {
+        for program in try executables() {
             #expect(access("\(root)\(prefix)/bin/\(program)", X_OK) == 0, "\(program)")
         }
         #expect(access("\(root)\(prefix)/lib/sysusers.d/millrace.conf", R_OK) == 0)
@@ -69,16 +71,17 @@ struct VerifyTests {
     private func installed(prefix: String) async throws -> TemporaryDirectory {
         let folder = TemporaryDirectory()
         mkdir(folder.file("bin"), 0o755)
-        for name in [
-            "millrace-runner", "millrace-preloader", "millrace-categorizer", "millrace-scheduler",
-            "millrace-metrics", "millrace-backoffice", "millrace-simulator",
-            "millctl",
-        ] {
+        for name in try executables() {
             chmod(folder.write("#!/bin/sh\necho words for $2\n", to: "bin/" + name), 0o755)
         }
         try await check(
-            ["sh", packageRoot + "/Scripts/install", folder.file("bin")],
+            ["sh", packageRoot + "/Scripts/install", folder.file("bin"), "executables", "units", "shells"],
             environment: ["DESTDIR": folder.file("root"), "PREFIX": prefix])
         return folder
+    }
+
+    private func executables() throws -> [String] {
+        let list = try #require(text(of: packageRoot + "/Scripts/executables"))
+        return list.split(separator: "\n").map(String.init)
     }
 }

@@ -48,21 +48,5 @@ struct BooksPlace {
 
 extension Failure {
     /// What went wrong with the books at `path`.
-    init(books error: any Error, _ path: String) {
-        switch error {
-        case let failure as Failure: self = failure
-        case let error as StoreError:
-            let exit: Exit =
-                switch error.kind {
-                case .busy, .inUse, .interrupted: .temporaryFailure
-                case .full, .ioError: .ioError
-                case .constraint: .dataError
-                case .cannotOpen, .readOnly: .noPermission
-                default: .software
-                }
-            self.init(exit, "books \(path): \(error.message)")
-        case let error as SystemError: self.init(error)
-        default: self.init(.software, "books \(path): \(error)")
-        }
-    }
+    init(books error: any Error, _ path: String) { self.init(store: error, "books \(path)") }
 }

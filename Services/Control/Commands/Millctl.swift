@@ -16,6 +16,12 @@ struct Millctl: ParsableCommand {
             TopCommand.self,
         ],
         groupedSubcommands: [
+            CommandGroup(
+                name: "Care",
+                subcommands: [
+                    DoctorCommand.self, BackupCommand.self, RestoreCommand.self, CheckCommand.self,
+                    VacuumCommand.self, SupportCommand.self,
+                ]),
             CommandGroup(name: "Without systemd", subcommands: [UpCommand.self, DownCommand.self]),
             CommandGroup(
                 name: "Work",

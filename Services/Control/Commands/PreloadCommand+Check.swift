@@ -36,7 +36,7 @@ extension Place {
         }
     }
 
-    /// Where files lie that are given without a leading slash.
+    /// Where the databases are, and files that datasets name without a leading slash.
     var dataFolder: String {
         switch self {
         case .state(let state): state.data

@@ -1,0 +1,195 @@
+import Glibc
+import Linux
+import MillraceProtocol
+
+/// Looks at what a suite needs of its machine: files, units, sockets, permissions, disk, clock, databases, settings.
+struct Doctor {
+    let place: Place
+    let now: Timestamp
+
+    func findings() -> [Finding] {
+        units() + sockets() + permissions() + disk() + clock() + databases() + settings()
+    }
+
+    // MARK: What systemd says
+
+    private func units() -> [Finding] {
+        guard case .system = place else { return [] }
+        let names = ["millrace.target"] + KnownService.all.flatMap { [$0.unit, "millrace-\($0.name).socket"] }
+        let command =
+            "systemctl show --property=Id,LoadState,ActiveState,Result,NeedDaemonReload " + names.joined(separator: " ")
+        guard let output = Program.output(of: command), output.status == 0 else {
+            return [.warn("units", "systemctl does not answer", "for a suite without systemd give --state DIR")]
+        }
+        return output.text.split(separator: "\n\n").compactMap { unit in
+            let fields = Dictionary(
+                unit.split(separator: "\n").compactMap { line -> (Substring, Substring)? in
+                    line.firstIndex(of: "=").map { (line[..<$0], line[line.index(after: $0)...]) }
+                }, uniquingKeysWith: { first, _ in first })
+            guard let name = fields["Id"] else { return nil }
+            let subject = "unit \(name)"
+            if fields["LoadState"] != "loaded" {
+                return .fail(subject, "is not installed", "apt install --reinstall ./millrace_*.deb")
+            }
+            if fields["ActiveState"] == "failed" {
+                return .fail(
+                    subject, "failed: \(fields["Result"] ?? "")", "journalctl -u \(name) -n 50; systemctl start \(name)"
+                )
+            }
+            if fields["NeedDaemonReload"] == "yes" {
+                return .warn(subject, "its file was changed since systemd read it", "systemctl daemon-reload")
+            }
+            if fields["ActiveState"] != "active" {
+                return .warn(subject, "is \(fields["ActiveState"] ?? "")", "systemctl start millrace.target")
+            }
+            return .ok(subject, "active")
+        }
+    }
+
+    // MARK: Files
+
+    private func sockets() -> [Finding] {
+        guard case .system = place else { return [] }
+        return KnownService.all.compactMap { service in
+            let path = place.socket(of: service.name)
+            guard let status = Self.status(path) else { return nil }
+            let mode = status.st_mode & 0o777
+            let advice = "systemctl restart millrace-\(service.name).socket"
+            guard mode == 0o660 else { return .fail(path, "has the mode \(Self.octal(mode)), not 660", advice) }
+            guard let user = SystemUser.named("millrace"), user.group == status.st_gid else {
+                return .fail(path, "is not open to the group millrace", advice)
+            }
+            return .ok(path, "open to the group millrace")
+        }
+    }
+
+    private func permissions() -> [Finding] {
+        let folder = place.dataFolder
+        guard let status = Self.status(folder) else {
+            return [
+                .fail(
+                    folder, "is not there, or not for you to see",
+                    place == .system ? "run this as root" : place.startCommand)
+            ]
+        }
+        var found: [Finding] = []
+        if status.st_mode & 0o007 != 0 {
+            found.append(.fail(folder, "is open to everybody", "chmod o= \(ShellWord.quoted(folder))"))
+        }
+        if place == .system, SystemUser.named("millrace")?.id != status.st_uid {
+            found.append(.fail(folder, "does not belong to millrace", "chown millrace:millrace \(folder)"))
+        }
+        for (_, file) in SuiteDatabase.present(at: place) {
+            guard let owner = Self.status(file.path)?.st_uid, owner != status.st_uid else { continue }
+            found.append(
+                .fail(
+                    file.path, "does not belong to the owner of its folder",
+                    "chown --reference=\(ShellWord.quoted(folder)) \(ShellWord.quoted(file.path))*"))
+        }
+        if place == .system {
+            for folder in ["/etc/millrace", "kinds.d", "datasets.d", "schedules.d", "alerts.d"].map(Self.configuration)
+            {
+                guard let status = Self.status(folder), status.st_uid != 0 || status.st_mode & 0o022 != 0 else {
+                    continue
+                }
+                found.append(
+                    .fail(
+                        folder, "others than root may write there, and so start anything",
+                        "chown root: \(folder); chmod go-w \(folder)"))
+            }
+        }
+        return found.isEmpty ? [.ok(folder, "belongs to whom it should")] : found
+    }
+
+    private static func configuration(_ name: String) -> String {
+        name.hasPrefix("/") ? name : "/etc/millrace/\(name)"
+    }
+
+    private func disk() -> [Finding] {
+        var figures = statvfs()
+        guard statvfs(place.dataFolder, &figures) == 0 else { return [] }
+        let free = Int64(figures.f_bavail) * Int64(figures.f_frsize)
+        let (subject, says) = ("disk of \(place.dataFolder)", "\(ByteText.short(free)) are free")
+        let advice = "make room: millctl vacuum\(place.option), journalctl --vacuum-size=500M"
+        if free < 100 << 20 { return [.fail(subject, says, advice)] }
+        if free < 1 << 30 { return [.warn(subject, says, advice)] }
+        if figures.f_files > 0, figures.f_favail < 1000 { return [.fail(subject, "no more files can be made", advice)] }
+        return [.ok(subject, says)]
+    }
+
+    // MARK: Clock, databases, settings
+
+    private func clock() -> [Finding] {
+        let newest =
+            SuiteDatabase.present(at: place).compactMap { Self.status($0.file.path)?.st_mtim.tv_sec }.max() ?? 0
+        let ahead = Int64(newest) - now.milliseconds / 1000
+        if ahead > 60 {
+            return [
+                .fail(
+                    "clock", "is \(Duration.seconds(ahead).short) behind the latest change of a database",
+                    "timedatectl; set the clock before the suite runs on: what is due is judged by it")
+            ]
+        }
+        guard let output = Program.output(of: "timedatectl show --property=NTPSynchronized --value"), output.status == 0
+        else {
+            return [.ok("clock", "whether it is kept right is not known here")]
+        }
+        return output.text == "yes\n"
+            ? [.ok("clock", "kept right over the network")]
+            : [.warn("clock", "nothing keeps it right", "timedatectl set-ntp true")]
+    }
+
+    private func databases() -> [Finding] {
+        SuiteDatabase.present(at: place).map { database, file in
+            let verdict = DatabaseVerdict(database, file, isDeep: false)
+            let subject = "database \(database.name)"
+            guard let problem = verdict.problems.first else {
+                let size = [
+                    verdict.bytes.map { ByteText.short($0) }, verdict.free.map { "\(ByteText.short($0)) free" },
+                ]
+                return .ok(subject, "schema \(verdict.schema ?? 0), " + size.compactMap { $0 }.joined(separator: ", "))
+            }
+            return .fail(subject, problem, "millctl check\(place.option); millctl restore FOLDER\(place.option)")
+        }
+    }
+
+    /// What the services themselves say of their settings.
+    private func settings() -> [Finding] {
+        InstalledService.all(in: OwnExecutable.folder).map { installed in
+            let name = installed.service.name
+            let command = installed.checkCommand(at: place)
+            guard let output = Program.output(of: command + " 2>&1") else {
+                return .warn("settings of \(name)", "were not judged", command)
+            }
+            if output.status == 0 { return .ok("settings of \(name)", "right") }
+            let mistakes = output.text.split(separator: "\n").joined(separator: "; ")
+            return .fail("settings of \(name)", mistakes, command)
+        }
+    }
+
+    private static func status(_ path: String) -> stat? {
+        var status = stat()
+        return stat(path, &status) == 0 ? status : nil
+    }
+
+    private static func octal(_ mode: mode_t) -> String { String(mode, radix: 8) }
+}
+
+extension InstalledService {
+    /// What judges its settings and prints those in effect.
+    func checkCommand(at place: Place) -> String { "\(ShellWord.quoted(executable))\(place.option) --check-config" }
+}
+
+/// A command of the system, for what it says.
+enum Program {
+    /// Nil where it cannot be started. A shell runs it, so every word from outside is quoted.
+    static func output(of command: String) -> (text: String, status: Int32)? {
+        guard let pipe = popen("exec 2>/dev/null; \(command)", "r") else { return nil }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while case let count = fread(&chunk, 1, chunk.count, pipe), count > 0 { bytes += chunk[..<count] }
+        let status = pclose(pipe)
+        guard status & 0x7f == 0, status >> 8 & 0xff != 127 else { return nil }
+        return (String(decoding: bytes, as: UTF8.self), status >> 8 & 0xff)
+    }
+}

@@ -1,0 +1,194 @@
+import CSQLite
+import Glibc
+import Linux
+
+/// The file of a database as a tool sees it, whether its service runs or not: nothing is migrated, and nothing is kept open
+/// between two calls. All of them block.
+public struct DatabaseFile: Hashable, Sendable {
+    public let path: String
+
+    public init(_ path: String) { self.path = path }
+
+    /// The version of its schema.
+    ///
+    /// - Throws: ``StoreError``: `cannotOpen` where there is no file, `corrupt` where it is no database …
+    public func version() throws(StoreError) -> Int { try open().integer("PRAGMA user_version") }
+
+    /// What SQLite finds wrong with the file, and rows whose foreign keys do not hold; empty when all is well. Reads the
+    /// whole file. Damage that keeps SQLite from reading on is one of the problems.
+    public func problems() throws(StoreError) -> [String] {
+        do throws(StoreError) {
+            let connection = try open()
+            var problems = try connection.strings("PRAGMA integrity_check").filter { $0 != "ok" }
+            problems += try connection.strings(
+                "SELECT 'row ' || rowid || ' of ' || \"table\" || ' refers to no row of ' || parent"
+                    + " FROM pragma_foreign_key_check")
+            return problems
+        } catch {
+            guard error.kind == .corrupt else { throw error }
+            return [error.message]
+        }
+    }
+
+    /// Bytes, and how many of them hold nothing.
+    public func size() throws(StoreError) -> (bytes: Int64, free: Int64) {
+        let connection = try open()
+        let page = try connection.integer("PRAGMA page_size")
+        let (pages, free) = (
+            try connection.integer("PRAGMA page_count"), try connection.integer("PRAGMA freelist_count")
+        )
+        return (Int64(page * pages), Int64(page * free))
+    }
+
+    /// Writes the file anew without what is free, while others read on and those who write wait.
+    ///
+    /// - Parameter limit: how long others may have to wait; nil where nobody else is there.
+    /// - Throws: ``StoreError``: `interrupted` where that was too short; nothing was changed then. `busy` …
+    public func vacuum(within limit: Duration?) throws(StoreError) {
+        let connection = try open()
+        if let limit { connection.interrupt(after: limit) }
+        try connection.control("VACUUM")
+        try connection.checkpoint(waitingForReaders: .seconds(1), givingRoomBack: true)
+    }
+
+    /// Keeps exclusive openers out for as long as the result lives.
+    ///
+    /// - Throws: ``StoreError``: `inUse` while there is one.
+    public func own() throws(StoreError) -> some Sendable { try OwnershipLock(database: path) }
+
+    func open(flags: Int32 = SQLITE_OPEN_READWRITE) throws(StoreError) -> Connection {
+        let connection = try Connection(path: path, flags: flags)
+        try connection.setUp(DatabaseOptions())
+        return connection
+    }
+}
+
+extension DatabaseFile {
+    /// Copies each of the files as all of them were at one moment, while others go on reading and writing. A copy appears at
+    /// its path whole and synced, replacing what was there, or not at all.
+    ///
+    /// For a few milliseconds nobody writes to any of them: what one service wrote because of what another had written is
+    /// in the copies only together with that.
+    public static func copy(_ files: [(file: DatabaseFile, target: String)]) throws(StoreError) {
+        for (source, target) in zip(try snapshots(files.map(\.file)), files.map(\.target)) {
+            let partial = target + ".partial"
+            unlink(partial)
+            do throws(StoreError) {
+                try copy(source, to: partial)
+                try synchronize(partial)
+                try rename(partial, to: target)
+            } catch {
+                unlink(partial)
+                throw error
+            }
+        }
+    }
+
+    /// Puts this file in the place of another that nobody has open; what was there, with its log, goes into the folder
+    /// `kept`, which is there.
+    public func replace(_ other: DatabaseFile, keeping kept: String) throws(StoreError) {
+        let partial = other.path + ".partial"
+        unlink(partial)
+        do throws(StoreError) {
+            try Self.copy(try open(), to: partial)
+            try Self.synchronize(partial)
+        } catch {
+            unlink(partial)
+            throw error
+        }
+        let name = other.path[
+            (other.path.lastIndex(of: "/").map { other.path.index(after: $0) } ?? other.path.startIndex)...]
+        // The log first: without it the old file is of a moment before, with another's log it would be none at all.
+        for ending in ["-wal", ""] where access(other.path + ending, F_OK) == 0 {
+            try Self.rename(other.path + ending, to: "\(kept)/\(name)\(ending)")
+        }
+        unlink(other.path + "-shm")
+        try Self.rename(partial, to: other.path)
+    }
+
+    /// How long other writers may be kept out, and how long is tried for; theirs is five seconds.
+    private static let (holding, patience) = (Duration.milliseconds(500), Duration.seconds(60))
+
+    /// Connections whose open read transactions are of one moment.
+    private static func snapshots(_ files: [DatabaseFile]) throws(StoreError) -> [Connection] {
+        let end = ContinuousClock.now + patience
+        while true {
+            do throws(StoreError) {
+                return try snapshotsOnce(files)
+            } catch {
+                guard error.kind == .busy, ContinuousClock.now < end else { throw error }
+            }
+        }
+    }
+
+    private static func snapshotsOnce(_ files: [DatabaseFile]) throws(StoreError) -> [Connection] {
+        var writing: [Connection] = []
+        defer { for connection in writing { connection.rollBack() } }
+        for file in files {
+            let connection = try file.open()
+            sqlite3_busy_timeout(connection.handle, Int32(clamping: holding.milliseconds))
+            try connection.control("BEGIN IMMEDIATE")
+            writing.append(connection)
+        }
+        var reading: [Connection] = []
+        for file in files {
+            let connection = try file.open()
+            try connection.control("BEGIN")
+            // The snapshot is that of the first read.
+            _ = try connection.integer("SELECT count(*) FROM sqlite_schema")
+            reading.append(connection)
+        }
+        return reading
+    }
+
+    private static func copy(_ source: Connection, to target: String) throws(StoreError) {
+        let copy = try Connection(path: target, flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+        guard let backup = sqlite3_backup_init(copy.handle, "main", source.handle, "main") else {
+            throw StoreError(code: sqlite3_extended_errcode(copy.handle), message: "\(target): cannot back up")
+        }
+        // All pages in one step are one snapshot.
+        let step = sqlite3_backup_step(backup, -1)
+        let finish = sqlite3_backup_finish(backup)
+        guard step == SQLITE_DONE, finish == SQLITE_OK else {
+            let code = finish == SQLITE_OK ? step : finish
+            throw StoreError(code: code, message: "\(target): back-up failed: \(String(cString: sqlite3_errstr(code)))")
+        }
+        // One file by itself, which can be read where nothing can be written.
+        try copy.execute("PRAGMA journal_mode = DELETE")
+    }
+
+    private static func rename(_ path: String, to target: String) throws(StoreError) {
+        guard Glibc.rename(path, target) == 0 else { throw failure("rename", target) }
+        try synchronize(String(target.lastIndex(of: "/").map { target[...$0] } ?? "."))
+    }
+
+    private static func synchronize(_ path: String) throws(StoreError) {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("open", path) }
+        defer { Glibc.close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw failure("fsync", path) }
+    }
+
+    private static func failure(_ call: String, _ path: String) -> StoreError {
+        let number = errno
+        return StoreError(
+            number == ENOSPC ? .full : .ioError(call == "fsync" ? .fsync : .other),
+            "\(call) \(path): \(String(cString: strerror(number)))")
+    }
+}
+
+extension DatabaseFile {
+    /// The tables with the number of their rows.
+    public func rowCounts() throws(StoreError) -> [(table: String, rows: Int)] {
+        let connection = try open()
+        let tables = try connection.strings(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
+        )
+        var found: [(String, Int)] = []
+        for table in tables {
+            let name = table.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+            found.append((table, try connection.integer("SELECT count(*) FROM \"\(name)\"")))
+        }
+        return found
+    }
+}

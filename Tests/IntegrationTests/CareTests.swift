@@ -1,0 +1,117 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// Backup, restore, check, vacuum, doctor and the report for support, on a running suite.
+@Suite(.serialized, .heavy, .enabled(if: RunningSuite.isBuilt, "the executables are not built"))
+struct CareTests {
+    private static let tick = "kinds: [{ name: tick, command: [/bin/true] }]\n"
+
+    private func declare(_ suite: RunningSuite) async throws {
+        try await check(["mkdir", "-p", suite.state + "/etc/kinds.d"])
+        suite.folder.write(Self.tick, to: "state/etc/kinds.d/tick.yaml")
+        _ = try await suite.call("service.reload")
+        try await eventually("the kind is known") { try await suite.check("kind", "list").contains("tick") }
+    }
+
+    @Test func aBackupOfARunningSuiteBringsADamagedOneBack() async throws {
+        try await RunningSuite.run { suite in
+            try await declare(suite)
+            try await suite.importMonth(SampleMonth("2026-10"))
+            for _ in 0..<20 { try await suite.check("job", "submit", "tick", "--wait") }
+            let backup = suite.folder.file("backup")
+            let report = try Tree(try await suite.check("backup", backup, "--json"))
+            #expect(report["databases"][0]["name"].string == "runner")
+            #expect(try await suite.check("check").contains("sound"))
+            #expect(try await suite.check("check", "--backup", backup).contains("books"))
+            try await suite.check("backup", backup, status: 73)
+            try await suite.check("restore", backup, status: 75)
+
+            try await suite.down()
+            let runner = suite.state + "/data/runner.sqlite"
+            // Pages of zeros in the middle: of the first one the file would be no database at all.
+            try await check(["dd", "if=/dev/zero", "of=" + runner, "bs=4096", "seek=2", "count=6", "conv=notrunc"])
+            let verdict = try Tree(try await suite.check("check", "--json", status: 65))
+            #expect(verdict[0]["name"].string == "runner")
+            #expect(verdict[0]["problems"][0].string != nil)
+
+            let said = try await suite.check("restore", backup)
+            #expect(said.contains("kept in \(suite.state)/data/before-restore-"))
+            #expect(try await suite.check("check").contains("sound"))
+            try await suite.up()
+            #expect(try await suite.call("job.list")["jobs"][19]["state"].string == "succeeded")
+            #expect(try await suite.call("job.list")["jobs"][20]["state"].string == nil)
+        }
+    }
+
+    @Test func aDatabaseFromTheFutureIsRefusedByAllWhoMeetIt() async throws {
+        try await RunningSuite.run { suite in
+            let backup = suite.folder.file("backup")
+            try await suite.check("backup", backup)
+            try await suite.down()
+            let now = try await check(["sqlite3", backup + "/runner.sqlite", "PRAGMA user_version"])
+            for path in [suite.state + "/data/runner.sqlite", backup + "/runner.sqlite"] {
+                try await check(["sqlite3", path, "PRAGMA user_version = 99"])
+            }
+            #expect(try await suite.check("check", status: 65).contains("newer release: schema 99"))
+            let restore = try await suite.millctl("restore", backup)
+            #expect(restore.status == 65)
+            #expect(restore.errors.contains("nothing was changed") && restore.errors.contains("schema 99"))
+            let up = try await suite.millctl("up", "--detach")
+            #expect(!up.succeeded)
+            #expect((up.errors + suite.log).contains("schema version 99"))
+            try await check(["sqlite3", suite.state + "/data/runner.sqlite", "PRAGMA user_version = " + now])
+            try await suite.up()
+        }
+    }
+
+    @Test func aVacuumGivesRoomBackWhileTheSuiteRuns() async throws {
+        try await RunningSuite.run { suite in
+            try await suite.importMonth(SampleMonth("2026-10", contractors: 100))
+            let said = try Tree(try await suite.check("vacuum", "--all", "--json"))
+            #expect(said[0]["name"].string == "runner")
+            #expect(try #require(said[0]["after"].int) <= #require(said[0]["before"].int))
+            #expect(said[0]["remark"].string == nil)
+            #expect(try await suite.check("check").contains("sound"))
+            _ = try await suite.call("service.ping")
+        }
+    }
+
+    @Test func theDoctorFindsNothingWrongAndThenWhatIsWrong() async throws {
+        try await RunningSuite.run { suite in
+            #expect(try await suite.check("doctor", "--all").contains("database runner: schema"))
+
+            chmod(suite.state + "/data", 0o755)
+            suite.folder.write("[Pool]\nSlots=400\n", to: "state/etc/runner.conf")
+            let said = try await suite.check("doctor", status: 69)
+            #expect(said.contains("open to everybody") && said.contains("chmod o="))
+            #expect(said.contains("settings of runner") && said.contains("runner.conf:2"))
+            chmod(suite.state + "/data", 0o750)
+            try await check(["rm", suite.state + "/etc/runner.conf"])
+
+            try await suite.down()
+            let down = try await suite.check("doctor", status: 69)
+            #expect(down.contains("millctl up --state"))
+            try await suite.up()
+        }
+    }
+
+    /// Nothing that was put in comes out.
+    @Test func theReportForSupportHoldsNobodysData() async throws {
+        try await RunningSuite.run { suite in
+            try await declare(suite)
+            let month = SampleMonth("2026-10")
+            try await suite.importMonth(month)
+            let secret = "\"Zaphod Beeblebrox\""
+            try await suite.check(
+                "job", "submit", "tick", "--params", "{\"name\":\(secret)}", "--key", "zaphod@example.com", "--wait")
+            let report = try await suite.check("support")
+            #expect(try Tree(report)["databases"][0]["rows"]["job"].int == 1)
+            #expect(try Tree(report)["services"][0]["state"].string == "ready")
+            for text in ["Zaphod", "zaphod", suite.state] { #expect(!report.contains(text), "\(text)") }
+            let names = month.csv.split(separator: "\n").dropFirst().compactMap { $0.split(separator: ",").first }
+            #expect(!names.isEmpty)
+            for name in names where name.count > 3 { #expect(!report.contains(name), "\(name)") }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import Glibc
+import MillraceProtocol
+import TestSupport
+import Testing
+
+/// The commands in the documentation do what it says: every block of ```sh of a page, in one shell, on a suite that runs.
+/// Blocks that need an installed system are marked ```sh systemd and are run on one by SystemdTests.
+@Suite(.heavy, .enabled(if: RunningSuite.isBuilt, "the executables are not built"))
+struct DocumentationTests {
+    @Test(arguments: ["Workers", "Workloads", "Troubleshooting", "Limits"])
+    func theCommandsOfAPageRun(page: String) async throws {
+        let commands = try DocumentedCommands(page: page).script(marked: "sh")
+        #expect(commands != "")
+        try await RunningSuite.run { suite in
+            let finished = try await run(
+                ["sh", "-euc", "cd \"$SCRATCH\"\n" + commands],
+                environment: [
+                    "SCRATCH": suite.folder.path, "MILLRACE_STATE": suite.state, "SOCKET": suite.socket,
+                    "EXAMPLES": packageRoot + "/Examples",
+                    "PATH": Binary.folder + ":" + (TestSupport.environment("PATH") ?? "/usr/bin:/bin"),
+                ], within: .seconds(120))
+            guard finished.succeeded else { throw TestFailure("\(finished)") }
+        }
+    }
+
+    @Test func everyReasonOfWhyHasItsAdvice() throws {
+        let page = try #require(text(of: packageRoot + "/Documentation/Troubleshooting.md"))
+        let headings = page.split(separator: "\n").filter { $0.hasPrefix("### ") }.map { String($0.dropFirst(4)) }
+        #expect(headings == WhyCode.allCases.map(\.rawValue))
+    }
+}
