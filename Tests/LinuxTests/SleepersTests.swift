@@ -32,15 +32,17 @@ import Testing
 
     @Test func eachWakesAtItsInstantWhateverTheOrderInWhichTheyFellAsleep() async throws {
         let now = time.boot()
-        try await withThrowingTaskGroup { group in
-            for pause in [70, 10, 50, 30, 90, 20, 60, 40, 80] {
-                let end = now + .milliseconds(pause)
-                group.addTask { [sleepers, time] in
-                    try await sleepers.sleep(until: end)
-                    #expect(time.boot() >= end)
+        try await within {
+            try await withThrowingTaskGroup { group in
+                for pause in [70, 10, 50, 30, 90, 20, 60, 40, 80] {
+                    let end = now + .milliseconds(pause)
+                    group.addTask { [sleepers, time] in
+                        try await sleepers.sleep(until: end)
+                        #expect(time.boot() >= end)
+                    }
                 }
+                try await group.waitForAll()
             }
-            try await within { try await group.waitForAll() }
         }
         #expect(sleepers.counts.asleep == 0 && sleepers.counts.held == 0)
     }
@@ -61,16 +63,18 @@ import Testing
     }
 
     @Test func sleepersThatAreCancelledWhileTheyFallAsleepAllEnd() async throws {
-        try await withThrowingTaskGroup { group in
-            for number in 0..<2000 {
-                group.addTask { [sleepers, time] in
-                    let end = time.boot() + .milliseconds(number % 3 == 0 ? 1 : 3_600_000)
-                    let task = Task { try await sleepers.sleep(until: end) }
-                    if number % 3 != 0 { task.cancel() }
-                    _ = await task.result
+        try await within {
+            try await withThrowingTaskGroup { group in
+                for number in 0..<2000 {
+                    group.addTask { [sleepers, time] in
+                        let end = time.boot() + .milliseconds(number % 3 == 0 ? 1 : 3_600_000)
+                        let task = Task { try await sleepers.sleep(until: end) }
+                        if number % 3 != 0 { task.cancel() }
+                        _ = await task.result
+                    }
                 }
+                try await group.waitForAll()
             }
-            try await within { try await group.waitForAll() }
         }
         #expect(sleepers.counts.asleep == 0)
     }
