@@ -137,7 +137,7 @@ struct MetricsSuiteTests {
             }
             // The sink that is a job got the notice as its parameters, and ran.
             try await eventually("it was told by a job", within: .seconds(60), every: .milliseconds(250)) {
-                let jobs = try await suite.call("job.list", #"{"kind":"tell","state":"succeeded"}"#)["jobs"].elements
+                let jobs = try await suite.call("job.list", #"{"kind":"tell","states":["succeeded"]}"#)["jobs"].elements
                 for id in jobs.compactMap({ $0["id"].int }) {
                     let notice = try await suite.call("job.show", "{\"id\":\(id)}")["job"]["params"]
                     if notice["firing"].elements.contains(where: { $0["rule"].string == "job-budget-fast" }) {
