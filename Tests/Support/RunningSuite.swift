@@ -72,7 +72,7 @@ public final class RunningSuite: Sendable {
             if let ending = started.progress.value.ending {
                 throw TestFailure("up: \(ending)\n\(started.progress.value.errorText)")
             }
-            return try await onThread { Self.services.allSatisfy { isReady($0) } }
+            return try await onThread { [self] in Self.services.allSatisfy { isReady($0) } }
         }
     }
 
