@@ -62,7 +62,7 @@ class Call:
 class Service:
     """A connection to a service. Methods are called by their names: `service.job.submit(kind=…)`.
 
-    A parameter whose name is a word of Python gets an underscore: `from_`. Two names are not parameters:
+    A name that is a word of Python gets an underscore: `expense.import_`, `from_`. Two names are not parameters:
     `meta` (timeoutMs, idempotencyKey, correlationId, traceparent) and `progress`, called with the value of each progress.
     """
 
@@ -234,14 +234,14 @@ class _Noun:
         self._service, self._noun = service, noun
 
     def __getattr__(self, verb):
-        name = f"{self._noun}.{verb}"
+        name = f"{self._noun}.{verb[:-1] if verb.endswith('_') else verb}"
         if name not in self._service.methods:
             near = difflib.get_close_matches(name, self._service.methods)
             raise AttributeError(f"there is no method {name}" + (f"; did you mean {near[0]}?" if near else ""))
 
-        def method(meta=None, progress=None, wait=None, **params):
+        def method(meta=None, progress=None, **params):
             return self._service.call(
-                name, {key[:-1] if key.endswith("_") else key: value for key, value in params.items()}, meta, progress, wait)
+                name, {key[:-1] if key.endswith("_") else key: value for key, value in params.items()}, meta, progress)
         method.__name__, method.__doc__ = name, self._service.methods[name]["summary"]
         return method
 

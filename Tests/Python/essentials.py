@@ -4,7 +4,7 @@
 
 The suite has no workers of kinds that begin with "py-"; they are here.
 """
-import concurrent.futures, json, os, pathlib, queue, signal, socket, struct, sys, threading, time
+import concurrent.futures, json, os, pathlib, queue, signal, socket, struct, sys, threading, time, traceback
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "Examples" / "python"))
@@ -12,6 +12,7 @@ from millrace import Service, ServiceError  # noqa: E402
 
 STATE = pathlib.Path(sys.argv[1])
 PATIENCE = 60
+PATIENT = {"timeoutMs": 1000 * PATIENCE}
 
 
 def path(service):
@@ -115,7 +116,7 @@ def a_job_is_submitted_watched_and_done(bench):
     seen = []
     job = bench.service.job.submit(kind="py-echo", params={"text": "grün"})
     assert job["durability"] == "disk" and not job["duplicate"] and job["correlationId"]
-    done = bench.service.job.watch(id=job["id"], progress=seen.append, wait=PATIENCE)
+    done = bench.service.job.watch(id=job["id"], progress=seen.append, meta=PATIENT)
     assert done["job"]["state"] == "succeeded" and done["job"]["result"] == {"said": {"text": "grün"}}, done
     # A watch that comes late may miss what was; the one below cannot.
     assert bench.service.job.show(id=job["id"])["job"] == done["job"]
@@ -138,7 +139,7 @@ def progress_is_told(bench):
 
 def a_job_of_parts_is_planned_preloaded_processed_and_summed_up(bench):
     job = bench.service.job.submit(kind="py-parts", params={"parts": 4})
-    done = bench.service.job.watch(id=job["id"], wait=PATIENCE)["job"]
+    done = bench.service.job.watch(id=job["id"], meta=PATIENT)["job"]
     assert done["state"] == "partial" and done["result"] == {"sum": 0 + 4 + 9}, done
     assert ("preload", ["part-0", "part-1", "part-2", "part-3"]) == bench.met.get(timeout=PATIENCE)
     items = bench.service.job.show(id=job["id"], items=True)["items"]
@@ -147,7 +148,7 @@ def a_job_of_parts_is_planned_preloaded_processed_and_summed_up(bench):
 
 
 def what_may_pass_is_tried_again_and_the_rest_is_not(bench):
-    done = [bench.service.job.watch(id=bench.service.job.submit(kind=kind, params={}, backoffMs=10)["id"], wait=PATIENCE)["job"]
+    done = [bench.service.job.watch(id=bench.service.job.submit(kind=kind, params={}, backoffMs=10)["id"], meta=PATIENT)["job"]
             for kind in ("py-flaky", "py-snooze", "py-lost")]
     assert done[0]["state"] == "succeeded" and done[0]["result"]["attempt"] == 2 and done[0]["result"]["fence"] > 0, done[0]
     assert done[1]["state"] == "succeeded" and done[1]["result"]["attempt"] == 1, done[1]
@@ -165,7 +166,7 @@ def a_job_is_cancelled_and_so_is_a_request(bench):
     assert {reason["code"] for reason in bench.service.job.why(id=job)["reasons"]} & {"processing"}
     bench.service.job.cancel(id=job, reason="enough")
     assert bench.met.get(timeout=PATIENCE) == ("cancelled", job)
-    assert bench.service.job.watch(id=job, wait=PATIENCE)["job"]["state"] == "cancelled"
+    assert bench.service.job.watch(id=job, meta=PATIENT)["job"]["state"] == "cancelled"
 
 
 def one_key_is_one_job(bench):
@@ -232,7 +233,7 @@ def an_attached_job_goes_with_its_connection(bench):
         job = client.job.submit(kind="py-wait", params={}, attached=True)["id"]
         assert bench.met.get(timeout=PATIENCE) == ("waits", job)
     assert bench.met.get(timeout=PATIENCE) == ("cancelled", job)
-    assert bench.service.job.watch(id=job, wait=PATIENCE)["job"]["state"] == "cancelled"
+    assert bench.service.job.watch(id=job, meta=PATIENT)["job"]["state"] == "cancelled"
 
 
 def rows_are_preloaded(bench):
@@ -256,9 +257,9 @@ def expenses_get_their_category(bench):
         expense = {"id": "py-1", "merchant_name": "SQ *STARBUCKS #123", "amount": 4.5, "transaction_date": "2026-11-21T09:30:00Z"}
         categorizer.expense.learn(corrections=[{"expense": expense, "category": "Py food"}])
         known = categorizer.expense.categorize(expense={**expense, "id": "py-2", "merchant_name": "STARBUCKS"})
-        assert known["category"] == "Py food" and known["confidence"] > 0.5, known
+        assert known["category_name"] == "Py food" and known["confidence"] > 0.5, known
         many = categorizer.expense.categorizeBatch(expenses=[{**expense, "id": f"py-{n}"} for n in range(3, 30)])
-        assert [one["category"] for one in many["results"]] == ["Py food"] * 27, many
+        assert [one["category_name"] for one in many["results"]] == ["Py food"] * 27, many
         refused("NOT_FOUND", "category.unknown",
                 lambda: categorizer.expense.learn(corrections=[{"expense": expense, "category": "Py foot"}]))
 
@@ -267,13 +268,13 @@ def schedules_start_jobs(bench):
     with Service(path("scheduler")) as scheduler:
         job = {"kind": "py-echo", "params": {"by": "schedule"}}
         scheduler.schedule.put(schedule={"name": "py-nightly", "job": job, "cron": ["30 2 * * *"], "zone": "Europe/Berlin"})
-        times = scheduler.schedule.next(name="py-nightly", after="2026-03-27T12:00:00Z", count=3)["times"]
+        times = scheduler.schedule.next(name="py-nightly", after="2026-03-27T12:00:00Z", count=3)["runs"]
         # The night without half past two is the 29th; what falls into the gap runs when the clocks are set.
         assert [moment["at"] for moment in times] == [
             "2026-03-28T01:30:00.000Z", "2026-03-29T01:00:00.000Z", "2026-03-30T00:30:00.000Z"], times
-        assert "py-nightly" in [found["name"] for found in scheduler.schedule.list(prefix="py-")["schedules"]]
+        assert "py-nightly" in [found["schedule"]["name"] for found in scheduler.schedule.list(prefix="py-")["schedules"]]
         run = scheduler.schedule.run(name="py-nightly")
-        done = bench.service.job.watch(id=run["run"]["job"], wait=PATIENCE)["job"]
+        done = bench.service.job.watch(id=run["run"]["job"], meta=PATIENT)["job"]
         assert done["result"] == {"said": {"by": "schedule"}}, done
         scheduler.schedule.pause(name="py-nightly", reason="trying")
         assert scheduler.schedule.show(name="py-nightly")["schedule"]["paused"], scheduler.schedule.show(name="py-nightly")
@@ -295,7 +296,7 @@ def every_service_answers_the_standing_methods(bench):
 
 def a_runner_that_was_killed_is_found_again_and_no_job_is_doubled(bench):
     def submit(service):
-        return service.job.submit(kind="py-echo", params={"once": True}, meta={"idempotencyKey": "essentials-killed"}, wait=PATIENCE)
+        return service.job.submit(kind="py-echo", params={"once": True}, meta={**PATIENT, "idempotencyKey": "essentials-killed"})
     first = submit(bench.service)
     waiting = bench.service.start("job.watch", {"id": bench.service.job.submit(kind="py-wait", params={})["id"]})
     bench.met.get(timeout=PATIENCE)
@@ -327,4 +328,8 @@ def main():
     os._exit(0)  # the worker's threads wait for a runner that was killed
 
 
-main()
+try:
+    main()
+except BaseException:
+    traceback.print_exc()
+    os._exit(1)  # the worker's threads would wait on

@@ -4,8 +4,12 @@ documents and to Documentation/Protocol.md, by Python's jsonschema.
     traffic.py STATE      prints "listening"; on SIGTERM prints a report as JSON; ends with 1 where something differs
 
 Each STATE/run/SERVICE.sock gets another name until then, and its old one leads here. Connections that are there already pass by.
+
+    traffic.py --tap STATE COMMAND…      is a worker process of the runner's own: COMMAND, with what both say written down
+
+What was written down in STATE/tap-*.jsonl is held to the documents too, when the report is made.
 """
-import collections, datetime, json, os, pathlib, signal, socket, struct, sys, threading
+import collections, datetime, json, os, pathlib, signal, socket, struct, subprocess, sys, threading
 
 import jsonschema
 
@@ -227,8 +231,8 @@ class Connection:
                 traffic.fault(service, method, f"the error {data.get('status')} {reason} is not described")
 
 
-def pump(connection, side, source, target):
-    """Passes frames on until one side ends; a frame is looked at before it goes."""
+def pump(take, side, source, target):
+    """Passes frames on until one side ends; `take` sees each before it goes."""
     pending = b""
     try:
         while block := source.recv(1 << 16):
@@ -238,7 +242,7 @@ def pump(connection, side, source, target):
                 length = struct.unpack_from(">I", pending, whole)[0]
                 if len(pending) - whole - 4 < length:
                     break
-                connection.take(side, pending[whole + 4:whole + 4 + length])
+                take(side, pending[whole + 4:whole + 4 + length])
                 whole += 4 + length
             # What is not complete goes too: the other side may have to refuse it.
             pending = pending[whole:]
@@ -270,12 +274,28 @@ def serve(traffic, service, path):
                 continue
             connection = Connection(traffic, service)
             for side, source, target in (("client", client, server), ("service", server, client)):
-                threading.Thread(target=pump, args=(connection, side, source, target), daemon=True).start()
+                threading.Thread(target=pump, args=(connection.take, side, source, target), daemon=True).start()
     threading.Thread(target=accept, daemon=True).start()
     return lambda: direct.rename(path)
 
 
+def tap(state, command):
+    outer, (ours, theirs) = socket.socket(fileno=int(os.environ["MILLRACE_WORKER_FD"])), socket.socketpair()
+    worker = subprocess.Popen(
+        command, env={**os.environ, "MILLRACE_STATE": state, "MILLRACE_WORKER_FD": str(theirs.fileno())},
+        pass_fds=[theirs.fileno()])
+    theirs.close()
+    with open(f"{state}/tap-{os.getpid()}.jsonl", "w", buffering=1) as file:
+        def take(side, body):
+            file.write(json.dumps({"side": side, "body": body.decode()}) + "\n")
+        threading.Thread(target=pump, args=(take, "service", outer, ours), daemon=True).start()
+        pump(take, "client", ours, outer)
+        worker.wait()
+
+
 def main():
+    if sys.argv[1] == "--tap":
+        return tap(sys.argv[2], sys.argv[3:])
     # Before any thread is there, so that all of them leave it to the wait below.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
     traffic, restored = Traffic(), []
@@ -286,6 +306,11 @@ def main():
     signal.sigwait([signal.SIGTERM])
     for restore in restored:
         restore()
+    for path in sorted(pathlib.Path(sys.argv[1]).glob("tap-*.jsonl")):
+        connection = Connection(traffic, "runner")
+        for line in path.read_text().splitlines(keepends=True):
+            if line.endswith("\n"):
+                connection.take(**json.loads(line))
     report = traffic.report()
     print(json.dumps(report, indent=1), flush=True)
     os._exit(1 if report["faults"] or report["untouched"] else 0)

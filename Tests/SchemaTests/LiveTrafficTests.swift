@@ -10,7 +10,7 @@ struct LiveTrafficTests {
     /// Every method of every service is called, most of them with success and in error; both ends say what the schemas say.
     @Test func whatIsSaidIsWhatTheSchemasDescribe() async throws {
         let settings: [String: String?] = [
-            // A worker of its own would speak over a socket pair, where nobody listens.
+            // The worker of the runner's own is declared in the course, with somebody who listens.
             "MILLRACE_RUNNER_COMMANDS": "", "MILLRACE_RUNNER_PUBLISH_SEC": "1", "MILLRACE_SCHEDULER_PUBLISH_SEC": "1",
             "MILLRACE_METRICS_PORT": "0", "MILLRACE_CATEGORIZER_CHAT_BUDGET": "5",
         ]
@@ -19,15 +19,11 @@ struct LiveTrafficTests {
             let traffic = try RunningProcess(
                 [Python.interpreter, "-B", packageRoot + "/Tests/Python/traffic.py", suite.state])
             try await traffic.waitForOutput("listening")
-            let worker = try RunningProcess(
-                [Binary.path("millrace-backoffice"), "--connect", suite.socket],
-                environment: ["MILLRACE_STATE": suite.state])
-            try await eventually("the worker is there", within: .seconds(30)) {
-                try await !suite.call("worker.list")["workers"].elements.isEmpty
-            }
             try await check(
-                [Python.interpreter, "-B", packageRoot + "/Tests/Python/conversation.py", suite.state],
-                within: .seconds(240))
+                [
+                    Python.interpreter, "-B", packageRoot + "/Tests/Python/conversation.py", suite.state,
+                    Binary.path("millrace-backoffice"),
+                ], within: .seconds(240))
             // The commands that people type say things of their own.
             for command in [["status"], ["job", "list"], ["queue", "list"], ["alert", "list"], ["expense", "list"]] {
                 try await suite.check(command)
@@ -41,7 +37,6 @@ struct LiveTrafficTests {
             // What cannot succeed in a suite like this one.
             #expect(report["withoutResult"].elements.map(\.string) == [])
             #expect(try #require(report["methods"].int) > 120 && report["progress"].int ?? 0 > 0)
-            withExtendedLifetime(worker) {}
         }
     }
 }

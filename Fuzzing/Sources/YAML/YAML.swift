@@ -42,7 +42,8 @@ private func judge(_ root: YAMLNode) {
         return
     }
     let other = Declared(again, file: "g", problems: problems).json()
-    claim(problems.errors == 0 && other.flatMap { try? JSON.decode(JSONValue.self, from: $0) } == value, "\(text): \(other as Any)")
+    let second = other.flatMap { try? JSON.decode(JSONValue.self, from: $0) }
+    claim(problems.errors == 0 && second == value, "\(text) read as YAML is \(other as Any)")
 }
 
 private func levels(_ value: JSONValue) -> Int {
