@@ -246,12 +246,18 @@ final class AlertTrial: Sendable {
         try await withThrowingTaskGroup { group in
             for _ in 0..<24 {
                 group.addTask {
+                    // Unread, for reading a thousand jobs takes longer than writing them.
                     try await onThread {
                         let client = try WireClient(socket)
-                        while !isOver.value { _ = try client.call("job.list", #"{"limit":1000}"#) }
+                        while !isOver.value {
+                            try client.send(
+                                #"{"jsonrpc":"2.0","id":1,"method":"job.list","params":{"limit":1000}}"#)
+                            try client.receiveBytes()
+                        }
                     }
                 }
             }
+            defer { isOver.update { $0 = true } }
             try await until("store-readers")
             isOver.update { $0 = true }
             try await group.waitForAll()
