@@ -79,6 +79,7 @@ class Described:
     def __init__(self, method, components):
         def reader(schema, strict):
             whole = {**schema, "components": components}
+            jsonschema.Draft7Validator.check_schema(whole)
             return jsonschema.Draft7Validator(closed(whole) if strict else whole, format_checker=FORMATS)
         named = {param["name"]: param["schema"] for param in method["params"]}
         needed = [param["name"] for param in method["params"] if param.get("required")]
@@ -101,7 +102,15 @@ class Traffic:
         for path in sorted((ROOT / "Schemas").glob("*.openrpc.json")):
             document, service = json.loads(path.read_text()), path.name.split(".")[0]
             for method in document["methods"]:
-                self.methods[service, method["name"]] = Described(method, document.get("components", {}))
+                described = Described(method, document.get("components", {}))
+                self.methods[service, method["name"]] = described
+                for example in method.get("examples", []):
+                    params = {param["name"]: param["value"] for param in example["params"]}
+                    self.hold(service, method["name"], "the params of an example", described.params, params)
+                    self.hold(service, method["name"], "the result of an example", described.result, example["result"]["value"])
+                for error in method.get("errors", []):
+                    if error["code"] not in STATUS.get(error["data"]["status"], ()):
+                        self.fault(service, method["name"], f"{error['code']} is not {error['data']['status']}")
 
     def fault(self, service, method, what):
         with self.lock:
@@ -131,6 +140,10 @@ class Traffic:
             "errors": sum(count["errors"] for count in self.counts.values()),
             "progress": sum(count["progress"] for count in self.counts.values()),
             "reasons": sorted({key[7:] for count in self.counts.values() for key in count if key.startswith("reason ")}),
+            # Not a fault: a disk that is full, for instance, has tests of its own.
+            "reasonsNotMet": sorted(
+                f"{service} {method} {reason}" for (service, method), described in self.methods.items()
+                for reason in described.reasons if not self.counts[service, method][f"reason {reason}"]),
             "untouched": untouched, "withoutResult": unanswered,
             "faults": [f"{fault} ({count} times)" for fault, count in sorted(self.faults.items())]}
 
