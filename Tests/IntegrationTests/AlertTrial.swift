@@ -180,18 +180,19 @@ final class AlertTrial: Sendable {
 
     /// Holds each of a process's system calls of one name up for a while.
     private func slowed(_ pid: pid_t, _ call: String, seconds: Double, _ body: () async throws -> Void) async throws {
+        // Killed, it lets go at once; asked to end, it waits for calls that it holds up.
         let brake = try RunningProcess([
-            "setpriv", "--pdeathsig", "INT", "strace", "-f", "-p", "\(pid)", "-e", "trace=\(call)",
+            "setpriv", "--pdeathsig", "KILL", "strace", "-f", "-p", "\(pid)", "-e", "trace=\(call)",
             "-e", "inject=\(call):delay_enter=\(Int(seconds * 1_000_000))",
         ])
         do {
             try await eventually("it is slowed") { brake.progress.value.errorText.contains("attached") }
             try await body()
         } catch {
-            brake.signal(SIGINT)
+            brake.signal(SIGKILL)
             throw error
         }
-        brake.signal(SIGINT)
+        brake.signal(SIGKILL)
         _ = try await brake.wait(within: .seconds(20))
     }
 
