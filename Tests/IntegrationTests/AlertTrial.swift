@@ -152,32 +152,6 @@ final class AlertTrial: Sendable {
         return pid_t(pid)
     }
 
-    /// Lets a process run only a part of the time.
-    private func throttled(_ pid: pid_t, stop: Double, run: Double, _ body: () async throws -> Void) async throws {
-        let script = """
-            import os, signal, sys, threading
-            pid, moment = int(sys.argv[1]), threading.Event()
-            while True:
-                os.kill(pid, signal.SIGSTOP)
-                moment.wait(float(sys.argv[2]))
-                os.kill(pid, signal.SIGCONT)
-                moment.wait(float(sys.argv[3]))
-            """
-        let brake = try RunningProcess([
-            "setpriv", "--pdeathsig", "KILL", "python3", "-c", script, "\(pid)", "\(stop)", "\(run)",
-        ])
-        do {
-            try await body()
-        } catch {
-            brake.signal(SIGKILL)
-            kill(pid, SIGCONT)
-            throw error
-        }
-        brake.signal(SIGKILL)
-        _ = try await brake.wait(within: .seconds(20))
-        kill(pid, SIGCONT)
-    }
-
     /// Holds each of a process's system calls of one name up for a while.
     private func slowed(_ pid: pid_t, _ call: String, seconds: Double, _ body: () async throws -> Void) async throws {
         // Killed, it lets go at once; asked to end, it waits for calls that it holds up.
@@ -316,16 +290,15 @@ final class AlertTrial: Sendable {
     }
 
     func categorizerCrawls() async throws {
-        begin("the categorizer gets half a millisecond of each 40")
-        let socket = suite.state + "/run/categorizer.sock"
-        try await throttled(try await pid("categorizer"), stop: 0.04, run: 0.000_5) {
+        begin("each lock of the categorizer's file takes it 20 ms")
+        let number = Watched(2999)
+        try await slowed(try await pid("categorizer"), "fcntl", seconds: 0.02) {
             try await until("categorization-slow", "categorization-very-slow") {
-                try await onThread {
-                    let client = try WireClient(socket)
-                    for number in 0..<20 {
-                        let expense = #"{"id":"y-\#(number)","merchant_name":"Starbucks \#(number)"}"#
-                        _ = try client.call("expense.suggest", "{\"expense\":\(expense)}")
-                    }
+                // Each of them is read from the file once.
+                for _ in 0..<20 {
+                    let id = number.value
+                    number.update { $0 -= 1 }
+                    _ = try await call("categorizer", "expense.categorize", #"{"id":"e-\#(id)"}"#)
                 }
             }
         }
