@@ -292,6 +292,9 @@ final class AlertTrial: Sendable {
     func categorizerCrawls() async throws {
         begin("each lock of the categorizer's file takes it 20 ms")
         let number = Watched(2999)
+        // It is to know none of them.
+        kill(try await pid("categorizer"), SIGKILL)
+        try await isBack("categorizer")
         try await slowed(try await pid("categorizer"), "fcntl", seconds: 0.02) {
             try await until("categorization-slow", "categorization-very-slow") {
                 // Each of them is read from the file once.
