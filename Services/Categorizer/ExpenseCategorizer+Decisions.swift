@@ -51,6 +51,8 @@ extension ExpenseCategorizer {
             }
             var result = benches.use(decider.library) { decider.decide(row.record, correlation: correlation, &$0) }
             if let answer = storable(result, row, options) { result.stored = await store([answer], correlation) }
+            // With what the database took: that is what the caller waited for.
+            result.processingTimeMs = decider.elapsed(since: start)
             if result.categoryID != nil { answers.put(result, for: id) }
             return result
         } catch {
