@@ -139,6 +139,49 @@ struct InventedBooks {
         #expect(model.predict(TextExample(texts: ["toll road"], amount: 5.5)).first?.label == "travel")
     }
 
+    /// Rows of every third day are held out of the history; on each day the bazar sells one thing only.
+    @Test func whatWasBookedAboutTheSameTimeSaysMore() {
+        let rows = (0..<900).map { number in
+            LabelledExample(
+                TextExample(
+                    texts: ["bazar central"], amount: 20, date: CivilDate(daysSinceEpoch: 18_000 + Int64(number / 9))),
+                label: (number / 90) % 2 == 0 ? "food" : "tools")
+        }
+        let model = TextModel(rows.enumerated().filter { $0.offset % 3 != 0 }.map(\.element))
+        #expect(accuracy(model, rows.enumerated().filter { $0.offset % 3 == 0 }.map(\.element)) > 0.9)
+    }
+
+    @Test func oneWordMayMeanOneThingOfOneMerchantAndAnotherOfAnother() {
+        let rows = (0..<600).map { number in
+            let (isCity, isRent) = (number % 2 == 0, number / 2 % 2 == 0)
+            return LabelledExample(
+                TextExample(
+                    texts: [isCity ? "city council" : "motor pool", "\(isRent ? "rent" : "repair") number \(number)"]),
+                label: isCity == isRent ? "premises" : "transport")
+        }
+        let model = TextModel(rows)
+        for (texts, label) in [
+            (["city council", "rent today"], "premises"), (["motor pool", "rent today"], "transport"),
+            (["city council", "repair today"], "transport"), (["motor pool", "repair today"], "premises"),
+        ] {
+            #expect(model.predict(TextExample(texts: texts)).first?.label == label)
+        }
+    }
+
+    @Test func theNameOfALabelSpeaksForIt() {
+        var rows = InventedBooks.rows(400, seed: 12)
+        let unnamed = TextModel(rows, names: ["travel": "", "tools": "", "food": "", "fuel": ""])
+        let example = TextExample(texts: ["wheelbarrow hire"])
+        let named = TextModel(rows, names: ["tools": "Wheelbarrow and spade"])
+        #expect(named.predict(example).first?.label == "tools")
+        let before = unnamed.predict(example, top: 4).first { $0.label == "tools" }?.probability ?? 0
+        let after = named.predict(example, top: 4).first { $0.label == "tools" }?.probability ?? 0
+        #expect(after > before)
+        // A label that is a word is its own name.
+        rows = rows.map { LabelledExample($0.example, label: $0.label == "tools" ? "wheelbarrow" : $0.label) }
+        #expect(TextModel(rows).predict(example).first?.label == "wheelbarrow")
+    }
+
     @Test func theLatestWordCounts() {
         var model = Self.trained
         let example = TextExample(texts: ["petro norte #7"], amount: 10)
@@ -242,7 +285,9 @@ struct InventedBooks {
         // Right with the square of the score.
         let samples = (0..<20_000).map { _ -> Calibration.Sample in
             let score = Float.random(in: 0...1, using: &random)
-            return .init(score: score, isRight: Float.random(in: 0...1, using: &random) < score * score)
+            return .init(
+                score: score, isRight: Float.random(in: 0...1, using: &random) < score * score,
+                group: random.next())
         }
         let calibration = Calibration(samples)
         var last: Float = 0
@@ -256,7 +301,37 @@ struct InventedBooks {
     }
 
     @Test func fewSamplesLeaveScoresAsTheyAre() {
-        let samples = [Calibration.Sample](repeating: .init(score: 0.5, isRight: true), count: 20)
+        let samples = (0..<20).map { Calibration.Sample(score: 0.5, isRight: true, group: $0) }
         #expect(Calibration(samples).probability(of: 0.3) == 0.3)
+    }
+
+    /// A thousand rows of one merchant are one opinion: they make no level of their own.
+    @Test func manySamplesOfOneGroupSayLittle() {
+        var random = SeededGenerator(seed: 2)
+        var samples = (0..<2000).map { number in
+            Calibration.Sample(
+                score: Float.random(in: 0...1, using: &random), isRight: number % 2 == 0, group: UInt64(number))
+        }
+        let without = Calibration(samples)
+        samples += (0..<1000).map { _ in .init(score: 0.95, isRight: false, weight: 0.03, group: 9_999) }
+        let with = Calibration(samples)
+        for score in [Float(0.3), 0.6, 0.95] {
+            #expect(abs(with.probability(of: score) - 0.5) < 0.08)
+            #expect(abs(with.probability(of: score) - without.probability(of: score)) < 0.05)
+        }
+    }
+
+    /// What chance alone parts is one level; what is really apart stays apart.
+    @Test func levelsAreAsManyAsTheSamplesCanTellApart() {
+        var random = SeededGenerator(seed: 3)
+        let samples = (0..<8000).map { number -> Calibration.Sample in
+            let score = Float.random(in: 0...1, using: &random)
+            let share: Float = score < 0.5 ? 0.3 : 0.9
+            return .init(score: score, isRight: Float.random(in: 0...1, using: &random) < share, group: UInt64(number))
+        }
+        let points = Calibration(samples).points
+        #expect((2...8).contains(points.count))
+        #expect(abs((points.first?.probability ?? 0) - 0.3) < 0.06)
+        #expect(abs((points.last?.probability ?? 0) - 0.9) < 0.06)
     }
 }

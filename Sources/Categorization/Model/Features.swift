@@ -2,7 +2,7 @@ import Glibc
 
 /// The pieces of an example that a model weighs, each as a hash of 64 bits.
 struct Features {
-    enum Group: UInt8, CaseIterable { case letters, field, word, kind }
+    enum Group: UInt8, CaseIterable { case letters, field, word, kind, pair }
 
     struct Piece {
         var hash: UInt64
@@ -22,10 +22,21 @@ struct Features {
     /// Texts longer than this are cut; bounds the work for one example.
     static let maximumLetters = 400
 
-    /// Of the texts: runs of two to five letters, words, pairs of words, beginnings, and the whole.
+    /// Of the texts: runs of two to five letters, words, pairs of words, beginnings, and what kinds of business are named;
+    /// of the texts behind the first also each word together with the merchant, for one may mean this by it and another that.
     mutating func addTexts(_ texts: [String]) {
         for (index, text) in texts.enumerated() {
+            let first = words.count
             addText(text, field: UInt64(min(index, 1)) + 1, tagged: texts.count > 1)
+            if index > 0 { addPairs(first..<words.count, merchant: Self.merchantKey(texts)) }
+        }
+    }
+
+    private mutating func addPairs(_ range: Range<Int>, merchant: UInt64) {
+        guard merchant != 0 else { return }
+        for word in range {
+            let hash = letters[words[word]].reduce(merchant) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+            pieces.append(Piece(hash: Self.mixed(hash &+ 44 << 44), group: .pair, word: Int32(word)))
         }
     }
 
