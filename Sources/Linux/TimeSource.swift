@@ -38,9 +38,8 @@ public struct SystemTime: TimeSource {
     }
 
     public func sleep(until instant: Duration) async throws {
-        // ContinuousClock is CLOCK_BOOTTIME on Linux; the difference is taken, so its origin does not matter.
-        let rest = instant - boot()
-        if rest > .zero { try await Task.sleep(for: rest, clock: .continuous) } else { try Task.checkCancellation() }
+        try Task.checkCancellation()
+        if instant > boot() { try await Sleepers.shared.sleep(until: instant) }
     }
 
     private static func read(_ clock: clockid_t) -> timespec {

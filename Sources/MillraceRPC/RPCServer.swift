@@ -124,7 +124,7 @@ public final class RPCServer: Sendable {
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await self.connectionsGone() }
             tasks.addTask {
-                try? await Task.sleep(for: time)
+                try? await SystemTime().sleep(for: time)
                 self.giveUpWaiting()
             }
             await tasks.next()

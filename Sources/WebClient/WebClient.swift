@@ -53,7 +53,7 @@ public final class WebClient: Sendable {
         let result = await withTaskGroup(of: Result<WebResponse, WebError>?.self) { group in
             group.addTask { await self.exchange(outgoing, request, timeout) }
             group.addTask {
-                try? await Task.sleep(for: timeout, clock: .continuous)
+                try? await SystemTime().sleep(for: timeout)
                 return nil
             }
             let first = await group.next() ?? nil

@@ -49,7 +49,8 @@ struct BriefTests {
 
     @Test func aBriefIsMadeMailedOnceAndShown() async throws {
         try await run { suite, server in
-            try await suite.check("brief", "make", "ada", "2026-11-21")
+            let made = try await suite.check("brief", "make", "ada", "2026-11-21")
+            #expect(made.contains("## Mill") && made.contains("completed"), "\(made)")
             let mail = try await server.wait(for: 1)[0]
             #expect(mail["to"][0].string == "ada@example.com")
             try await eventually("the mail is noted as sent", within: .seconds(60)) {

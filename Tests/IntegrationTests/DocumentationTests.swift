@@ -7,11 +7,20 @@ import Testing
 /// Blocks that need an installed system are marked ```sh systemd and are run on one by SystemdTests.
 @Suite(.heavy, .enabled(if: RunningSuite.isBuilt, "the executables are not built"))
 struct DocumentationTests {
-    @Test(arguments: ["Workers", "Workloads", "Troubleshooting", "Limits"])
+    /// The expenses that pages speak of.
+    private static let card = """
+        id,description,category,amount,date
+        e-17,SHELL 4711,Travel,40.00,2026-10-01
+        e-18,STARBUCKS 12,Food,4.50,2026-10-02
+        e-19,ARAL 7,Fuel,61.20,2026-10-03
+        """
+
+    @Test(arguments: ["../README", "Categorizer", "Workers", "Workloads", "Troubleshooting", "Limits"])
     func theCommandsOfAPageRun(page: String) async throws {
         let commands = try DocumentedCommands(page: page).script(marked: "sh")
         #expect(commands != "")
         try await RunningSuite.run { suite in
+            suite.folder.write(Self.card, to: "card.csv")
             let finished = try await run(
                 ["sh", "-euc", "cd \"$SCRATCH\"\n" + commands],
                 environment: [

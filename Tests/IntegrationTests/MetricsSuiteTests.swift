@@ -124,10 +124,27 @@ struct MetricsSuiteTests {
             suite.folder.write(
                 "name: bad\nsummary: Fails.\ncommand: [/bin/false]\n",
                 to: "state/etc/kinds.d/bad.yaml")
+            suite.folder.write(
+                "name: tell\nsummary: Tells somebody.\ncommand: [/bin/true]\n", to: "state/etc/kinds.d/tell.yaml")
+            mkdir(suite.state + "/etc/alerts.d", 0o755)
+            suite.folder.write(
+                "notify: {wait: 0s, interval: 0s}\nsinks: [{job: tell}]\n", to: "state/etc/alerts.d/own.yaml")
             _ = try await suite.call("service.reload")
+            _ = try await onThread { try WireClient(suite.state + "/run/metrics.sock").call("service.reload") }
             for _ in 0..<3 { _ = try await suite.call("job.submit", #"{"kind":"bad","maxAttempts":1}"#) }
             try await eventually("the budget is spent", within: .seconds(60), every: .milliseconds(250)) {
                 try await firing().contains("job-budget-fast")
+            }
+            // The sink that is a job got the notice as its parameters, and ran.
+            try await eventually("it was told by a job", within: .seconds(60), every: .milliseconds(250)) {
+                let jobs = try await suite.call("job.list", #"{"kind":"tell","states":["succeeded"]}"#)["jobs"].elements
+                for id in jobs.compactMap({ $0["id"].int }) {
+                    let notice = try await suite.call("job.show", "{\"id\":\(id)}")["job"]["params"]
+                    if notice["firing"].elements.contains(where: { $0["rule"].string == "job-budget-fast" }) {
+                        return true
+                    }
+                }
+                return false
             }
 
             let ping = try await onThread { try WireClient(suite.state + "/run/preloader.sock").call("service.ping") }

@@ -2,6 +2,7 @@
 public struct DocumentedCommands: Sendable {
     private var blocks: [(mark: Substring, text: String)] = []
 
+    /// - Parameter page: in the folder of documentation, without its ending.
     public init(page: String) throws {
         guard let page = text(of: "\(packageRoot)/Documentation/\(page).md") else {
             throw TestFailure("no page \(page)")

@@ -68,12 +68,22 @@ public final class RunningSuite: Sendable {
             environment: environment)
         process.update { $0 = started }
         // The service manager's word for it is the log; a client's is an answer.
-        try await eventually("the suite answers", within: .seconds(30)) {
+        try await eventually("the suite is ready", within: .seconds(30)) {
             if let ending = started.progress.value.ending {
                 throw TestFailure("up: \(ending)\n\(started.progress.value.errorText)")
             }
-            return (try? await call("service.ping")) != nil
+            return try await onThread { [self] in Self.services.allSatisfy { isReady($0) } }
         }
+    }
+
+    private static let services = ["runner", "preloader", "categorizer", "scheduler", "metrics"].filter {
+        Binary.exist("millrace-" + $0)
+    }
+
+    private func isReady(_ service: String) -> Bool {
+        // One that is not there yet refuses.
+        let status = try? WireClient("\(state)/run/\(service).sock").call("service.status")
+        return status?["state"].string == "ready"
     }
 
     /// Ends the suite as a person does, and returns when it is gone.

@@ -55,10 +55,13 @@ public final class WireClient: @unchecked Sendable {
     }
 
     /// Receives one frame.
-    public func receive() throws -> Tree {
+    public func receive() throws -> Tree { try Tree(String(decoding: try receiveBytes(), as: UTF8.self)) }
+
+    /// Receives one frame, as it came.
+    @discardableResult
+    public func receiveBytes() throws -> [UInt8] {
         let header = try read(4)
-        let length = header.reduce(0) { $0 << 8 | Int($1) }
-        return try Tree(String(decoding: try read(length), as: UTF8.self))
+        return try read(header.reduce(0) { $0 << 8 | Int($1) })
     }
 
     /// Sends a request and returns its whole answer, passing over notifications. A request of the other side that comes

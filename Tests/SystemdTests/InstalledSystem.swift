@@ -22,10 +22,12 @@ extension BootedSystem {
     static let socket = "millrace-runner.socket"
 
     func install() async throws {
-        try await fromOutside([
-            "make", "--no-print-directory", "-C", packageRoot, "install", "DESTDIR=" + root, "PREFIX=/usr",
-            "BINARIES=" + Binary.folder,
-        ])
+        // Every program is asked for its pages.
+        try await fromOutside(
+            [
+                "make", "--no-print-directory", "-C", packageRoot, "install", "DESTDIR=" + root, "PREFIX=/usr",
+                "BINARIES=" + Binary.folder,
+            ], within: .seconds(240))
         try await copyHiddenLibraries()
         try await check(["systemd-sysusers"])
         try await check(["systemd-tmpfiles", "--create", "--prefix=/run/millrace", "--prefix=/var/lib/millrace"])

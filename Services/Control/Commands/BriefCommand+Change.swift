@@ -20,12 +20,20 @@ extension BriefCommand {
             guard let zone else { throw Failure(.noInput, "the books know no person \(user)") }
             return BriefPreference(person: user, zone: zone).zone().today(at: SystemTime().wall())
         }
+
+        /// The brief as the books have it.
+        func brief(of day: Day, _ global: GlobalOptions) async throws -> BriefView {
+            let user = user
+            let found = try await BooksPlace(global.place).use(global.place) { try await $0.brief(of: user, on: day) }
+            guard let found else { throw Failure(.noInput, "\(user) has no brief of \(day)") }
+            return found
+        }
     }
 
     /// `millctl brief make ada 2026-11-21`
     struct Make: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Makes a brief now, anew where there is one.",
+            abstract: "Makes a brief now, anew where there is one, and shows it.",
             discussion: """
                 Jobs that make the same brief are cancelled first. The mail of a day goes out once, whatever is made again: \
                 see `millctl brief mail`.
@@ -44,7 +52,10 @@ extension BriefCommand {
             job.maxAttempts = 1
             job.after = others.isEmpty ? nil : others
             job.afterMode = others.isEmpty ? nil : .always
-            try await JobWaiting.submit(job, global, by: caller)
+            try await JobWaiting.submit(job, global, by: caller) { job, terminal in
+                job.state == .succeeded ? [] : JobWaiting.summary(of: job, terminal)
+            }
+            if !global.json { Output.lines(BriefText.brief(try await whose.brief(of: day, global), global.terminal)) }
         }
     }
 

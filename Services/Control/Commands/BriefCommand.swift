@@ -41,10 +41,7 @@ struct BriefCommand: ParsableCommand {
         @OptionGroup var whose: PersonAndDay
 
         func run() async throws {
-            let day = try await whose.day(global)
-            let (user, place) = (whose.user, BooksPlace(global.place))
-            let found = try await place.use(global.place) { try await $0.brief(of: user, on: day) }
-            guard let found else { throw Failure(.noInput, "\(user) has no brief of \(day)") }
+            let found = try await whose.brief(of: try await whose.day(global), global)
             if global.json { JSONOutput.document(found) } else { Output.lines(BriefText.brief(found, global.terminal)) }
         }
     }

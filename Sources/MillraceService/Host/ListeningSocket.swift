@@ -30,7 +30,7 @@ struct ListeningSocket: Sendable {
                 guard error.number == EADDRINUSE, Files.kind(path) == .socket else { throw error }
                 guard attempt < 20 else { throw SocketProblem.taken(path) }
             }
-            try await Task.sleep(for: .milliseconds(25))
+            try await SystemTime().sleep(for: .milliseconds(25))
         }
     }
 
