@@ -17,7 +17,9 @@ import Testing
 
     private var diary: Diary {
         var diary = Diary()
-        for (day, label) in [(100, 1), (120, 3), (10, 0), (103, 2)] { diary.note(7, note(Int64(day), label: Int32(label))) }
+        for (day, label) in [(100, 1), (120, 3), (10, 0), (103, 2)] {
+            diary.note(7, note(Int64(day), label: Int32(label)))
+        }
         return diary
     }
 
@@ -40,7 +42,9 @@ import Testing
         let voices = recall(diary, note(100, "GAS  bill!", amount: 41))
         let best = try #require(voices.max { $0.byLikeness < $1.byLikeness })
         #expect(best.label == 2)
-        let (water, large) = (voices[voices.firstIndex { $0.label == 1 } ?? 0], voices[voices.firstIndex { $0.label == 3 } ?? 0])
+        let (water, large) = (
+            voices[voices.firstIndex { $0.label == 1 } ?? 0], voices[voices.firstIndex { $0.label == 3 } ?? 0]
+        )
         #expect(water.byLikeness < best.byLikeness / 3)
         #expect(large.byLikeness < best.byLikeness / 3)
     }
@@ -95,9 +99,10 @@ import Testing
         recollection.addLevel([Tally]())
         recollection.addLevel([Tally(label: 2, weight: 1)])
         var mixed: [Float] = [1, 0, 0]
-        recollection.mix([3, 5, 1], into: &mixed)
-        // Half of it stays, a third and a sixth are added; then all is halved, and the other half is the third label's.
-        for (share, expected) in zip(mixed, [Float(0.25), 1 / 6, 1 / 12 + 0.5]) { #expect(abs(share - expected) < 1e-6) }
+        recollection.mix([2, 5, 1], into: &mixed)
+        // Of three rows and a prior of two: 0.4 of what was, 0.4 and 0.2 of the rows; one row of one halves it all.
+        let expected: [Float] = [0.2, 0.2, 0.6]
+        for (share, right) in zip(mixed, expected) { #expect(abs(share - right) < 1e-6) }
         #expect(abs(recollection.share(of: 1, level: 0) - 2 / 3) < 1e-6)
         #expect(recollection.share(of: 1, level: 1) == 0)
     }

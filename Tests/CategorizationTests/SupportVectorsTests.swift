@@ -83,7 +83,8 @@ import Testing
             let label = Int32.random(in: 0..<3, using: &random)
             let (three, one) = (Float.random(in: 0...1, using: &random), Float.random(in: 0...1, using: &random))
             apart.add(
-                SparseVector(numbers: [0, 1, 2, 3], values: [three, three, three, one]), [.init(label: label, count: 1)])
+                SparseVector(numbers: [0, 1, 2, 3], values: [three, three, three, one]), [.init(label: label, count: 1)]
+            )
             shared.add(SparseVector(numbers: [0, 1], values: [3 * three, one]), [.init(label: label, count: 1)])
         }
         let (left, right) = (apart.solve(cost: 0.5, epochs: 500), shared.solve(cost: 0.5, epochs: 500))

@@ -96,6 +96,28 @@ struct Calibration: Hashable, Sendable {
             points[index].probability = max(points[index].probability, points[index - 1].probability)
             points[index].score = max(points[index].score, points[index - 1].score)
         }
+        extend(from: sorted[0].score, to: sorted[sorted.count - 1].score)
+    }
+
+    /// Goes on beyond the first pool's mean and the last one's as steeply as between them, at most half of the way to 0 and
+    /// to 1: without that the lower half of the first pool would count too little, and the surest would all be equal.
+    private mutating func extend(from lowest: Float, to highest: Float) {
+        guard let first = points.first, let last = points.last else { return }
+        func slope(_ left: Point, _ right: Point) -> Float {
+            guard right.score > left.score else { return 0.1 }
+            return max((right.probability - left.probability) / (right.score - left.score), 0.1)
+        }
+        let (low, high) =
+            points.count > 1
+            ? (slope(first, points[1]), slope(points[points.count - 2], last)) : (Float(0.1), Float(0.1))
+        if lowest < first.score {
+            let probability = max(first.probability - low * (first.score - lowest), first.probability / 2)
+            points.insert(Point(score: lowest, probability: probability), at: 0)
+        }
+        if highest > last.score {
+            let probability = min(last.probability + high * (highest - last.score), (1 + last.probability) / 2)
+            points.append(Point(score: highest, probability: probability))
+        }
     }
 
     func probability(of score: Float) -> Float {
@@ -104,7 +126,6 @@ struct Calibration: Hashable, Sendable {
             return first.score > 0 ? first.probability * max(score, 0) / first.score : first.probability
         }
         if score >= last.score {
-            // Rises on to the highest that the pool allows at a score of 1.
             return last.probability
         }
         var (low, high) = (0, points.count - 1)

@@ -132,21 +132,58 @@ struct Features {
         letters.removeAll(keepingCapacity: true)
     }
 
-    /// The name under which a merchant is remembered: its letters, without case, signs and digits; all of it where
-    /// there are no letters.
+    /// The name under which a merchant is remembered: its letters, without case, signs, digits and the codes of bookings
+    /// ("amazon.co.uk*mz9qo6ox4"); all of it where there are no letters.
     static func merchantKey(_ texts: [String]) -> UInt64 {
         let text = texts.first ?? ""
         var hash: UInt64 = 0xCBF2_9CE4
-        var any = false
-        for digits in [false, true] where !any {
-            for byte in text.utf8 {
-                let letter = byte &- 0x41 < 26 ? byte + 0x20 : byte
-                guard letter &- 0x61 < 26 || letter >= 0x80 || (digits && letter &- 0x30 < 10) else { continue }
-                hash = (hash ^ UInt64(letter)) &* 0x100_0000_01B3
-                any = true
-            }
+        var hasLetters = false
+        var word = CodedWord(hash: hash)
+        for byte in text.utf8 {
+            let letter = byte &- 0x41 < 26 ? byte + 0x20 : byte
+            if word.take(letter) { continue }
+            if !word.isCode { (hash, hasLetters) = (word.hash, hasLetters || word.hasLetters) }
+            word = CodedWord(hash: hash)
         }
-        return any ? mixed(hash) : 0
+        if !word.isCode { (hash, hasLetters) = (word.hash, hasLetters || word.hasLetters) }
+        if hasLetters { return mixed(hash) }
+        guard text.utf8.contains(where: { $0 &- 0x30 < 10 || isLetter($0 | 0x20) }) else { return 0 }
+        return mixed(
+            text.utf8.reduce(hash) { ($0 ^ UInt64($1 &- 0x41 < 26 ? $1 + 0x20 : $1)) &* 0x100_0000_01B3 })
+    }
+
+    /// Of a lower-case byte.
+    private static func isLetter(_ byte: UInt8) -> Bool { byte &- 0x61 < 26 || byte >= 0x80 }
+
+    /// A run of letters and digits, byte by byte.
+    private struct CodedWord {
+        /// With the letters of the word.
+        var hash: UInt64
+        var hasLetters = false
+        private var changes = 0
+        private var run = 0
+        private var longestRun = 0
+        private var wasDigit: Bool?
+
+        /// Letters and digits that change thrice and more, and no run of letters long enough to be a name.
+        var isCode: Bool { changes >= 3 && longestRun <= 4 }
+
+        init(hash: UInt64) { self.hash = hash }
+
+        /// False for what is part of no word.
+        mutating func take(_ letter: UInt8) -> Bool {
+            let isDigit = letter &- 0x30 < 10
+            guard isDigit || isLetter(letter) else { return false }
+            if let wasDigit, wasDigit != isDigit { changes += 1 }
+            wasDigit = isDigit
+            run = isDigit ? 0 : run + 1
+            longestRun = max(longestRun, run)
+            if !isDigit {
+                hash = (hash ^ UInt64(letter)) &* 0x100_0000_01B3
+                hasLetters = true
+            }
+            return true
+        }
     }
 
     private static let blank: UInt8 = 0x20

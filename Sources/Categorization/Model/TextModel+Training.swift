@@ -66,7 +66,6 @@ extension TextModel {
             note(
                 rows.examples[row].example, keys, rows.label[row],
                 remembersExact: exact[keys.exact, default: 0] > 1)
-            lastDay = max(lastDay, rows.day[row])
         }
         revision = UInt64(chosen.count)
     }
@@ -76,6 +75,7 @@ extension TextModel {
         _ example: TextExample, _ keys: MemoryKeys, _ label: Int32, weight: Float = 1, remembersExact: Bool = false
     ) {
         let day = Self.day(example)
+        lastDay = max(lastDay, day)
         table.add(keys.merchant, label: label, day: day, weight: weight)
         diary.note(keys.merchant, Diary.Note(example, label: label))
         if keys.exact != 0, remembersExact || table.contains(keys.exact) {

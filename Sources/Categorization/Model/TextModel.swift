@@ -17,7 +17,7 @@ public struct TextModel: Sendable {
     var diary = Diary()
     /// One for each ``Regime``.
     var judgements = [Judgement](repeating: Judgement(), count: Regime.allCases.count)
-    /// The latest day of the rows it was trained on.
+    /// The latest day of the rows it learned from.
     var lastDay: Int32 = 0
 
     /// What is known of an example before it is judged: whether its merchant is in the memory, and whether it is later
@@ -135,7 +135,8 @@ public struct TextModel: Sendable {
         if keys.exact != 0, let entry = table.entries[keys.exact], entry.corrected >= 0 { corrected = entry.corrected }
         scratch.recollection.corrected = corrected
         diary.recall(keys.merchant, Diary.Note(example), into: &scratch.voices)
-        scratch.recollection.addLevel(scratch.voices.lazy.map { MerchantTable.Tally(label: $0.label, weight: $0.byRank) })
+        scratch.recollection.addLevel(
+            scratch.voices.lazy.map { MerchantTable.Tally(label: $0.label, weight: $0.byRank) })
         scratch.recollection.addLevel(
             scratch.voices.lazy.map { MerchantTable.Tally(label: $0.label, weight: $0.byLikeness) })
     }

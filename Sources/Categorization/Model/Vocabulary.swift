@@ -21,7 +21,8 @@ struct Vocabulary: Sendable {
 
     /// - Precondition: the hashes differ, each has a row, and rows rise from 0 without a gap, each with a scale.
     init(hashes: [UInt64], rows: [Int32], scales: [Float], lengths: [Float]) {
-        precondition(Self.isWhole(hashes: hashes, rows: rows, scales: scales), "a row for each piece, a scale for each row")
+        precondition(
+            Self.isWhole(hashes: hashes, rows: rows, scales: scales), "a row for each piece, a scale for each row")
         precondition(lengths.count == Features.Group.allCases.count, "a length for each group")
         self.hashes = hashes
         self.rows = rows
@@ -45,7 +46,7 @@ struct Vocabulary: Sendable {
         guard hashes.count == rows.count, hashes.count < 1 << 28 else { return false }
         var last: Int32 = -1
         for row in rows {
-            guard row == last || row == last + 1 else { return false }
+            guard row >= 0, row == last || row == last + 1 else { return false }
             last = row
         }
         return Int(last) + 1 == scales.count
