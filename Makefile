@@ -13,11 +13,11 @@ export SWIFT
 release = $(SWIFT) build --configuration release --static-swift-stdlib -Xlinker -s \
 	-Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors
 products := $(shell cat Scripts/executables)
-swift_folders = Package.swift Sources Services Tests $(wildcard Benchmarks Schemas Examples)
+swift_folders = Package.swift Sources Services Tests $(wildcard Benchmarks Fuzzing Schemas Examples)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build release test check format demo bench claims accuracy crash crash-schedules crash-mails \
-	crash-clinics crash-metrics alerts clocks install deb thread-sanitizer clean
+	crash-clinics crash-metrics alerts clocks fuzz install deb thread-sanitizer clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -84,6 +84,10 @@ crash-clinics: setup ## kill -9 worker, runner and calendar three hundred times 
 	$(SWIFT) build --build-tests
 	@MILLRACE_CLINIC_KILLS=$${MILLRACE_CLINIC_KILLS:-300} MILLRACE_CLINIC_SYNCS=$${MILLRACE_CLINIC_SYNCS:-1000} \
 		MILLRACE_TEST_SECONDS=7200 sh Scripts/test --filter 'ClinicCrashTests|ClinicEnduranceTests'
+
+SECONDS ?= 60
+fuzz: setup ## feed every reader with what libFuzzer makes up, SECONDS=60 of processor time each; writes Documentation/Fuzzing.md
+	@sh Scripts/fuzz --seconds "$(SECONDS)" $(READERS)
 
 clocks: ## set the clock of a kernel of its own by an hour and a day, and put it to sleep, under runner and scheduler
 	@sh Scripts/setup user-mode-linux

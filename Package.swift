@@ -247,6 +247,8 @@ let package = Package(
         .library(name: "Exposition", targets: ["Exposition"]),
         .library(name: "Monitoring", targets: ["Monitoring"]),
         .library(name: "MovedClock", type: .dynamic, targets: ["MovedClock"]),
+        // What reads files that people write, for Fuzzing.
+        .library(name: "Readers", targets: ["Tables", "Declarations", "KindFiles"]),
         // What the runner is made of, for benchmarks of its parts.
         .library(name: "RunnerParts", targets: ["KindFiles", "MillraceService", "Schemas"]),
     ],

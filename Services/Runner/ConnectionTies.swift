@@ -37,4 +37,15 @@ final class ConnectionTies<Thing: Hashable & Comparable & Sendable>: Sendable {
             state.things[connection]?.remove(thing)
         }
     }
+
+    /// Unties what is tied to this connection; false where the thing is another's or nobody's.
+    func untie(_ thing: Thing, from session: RPCSession) -> Bool {
+        let connection = ObjectIdentifier(session)
+        return state.withLock { state in
+            guard state.connections[thing] == connection else { return false }
+            state.connections[thing] = nil
+            state.things[connection]?.remove(thing)
+            return true
+        }
+    }
 }

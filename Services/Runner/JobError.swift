@@ -30,6 +30,8 @@ enum JobError: RPCErrorConvertible, Hashable {
     case notRunning(JobID)
     case noBreaker(String)
     case noPermit(ResourceRefusal, retryAfter: Duration?)
+    /// It was never given on this connection, or was reported already.
+    case unknownPermit(Int64)
 
     /// What somebody is told who asked for a permit in vain.
     static func permit(_ refusal: ResourceRefusal, now: Duration) -> JobError {
@@ -109,6 +111,9 @@ enum JobError: RPCErrorConvertible, Hashable {
             RPCError(.failedPrecondition, "job \(id) does not run", reason: "job.notRunning", field: "job")
         case .noBreaker(let name):
             RPCError(.notFound, "there is no breaker \(name)", reason: "breaker.notFound", field: "name")
+        case .unknownPermit(let permit):
+            RPCError(
+                .notFound, "this connection has no permit \(permit)", reason: "permit.notFound", field: "permit")
         case .noPermit(let refusal, let retryAfter):
             switch refusal.refusal {
             case .breaker:

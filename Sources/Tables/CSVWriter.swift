@@ -4,7 +4,8 @@ public struct CSVWriter: Sendable {
 
     public init() {}
 
-    /// Adds a record. Fields that hold a comma, a quote or a line end, or begin or end with a space, are quoted.
+    /// Adds a record. Fields that hold a comma, a quote or a line end, or begin or end with a space, are quoted; so are those
+    /// that begin with a byte order mark, which would be passed over where it is the first of a file.
     public mutating func record(_ fields: [String]) {
         for (index, field) in fields.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
@@ -25,7 +26,10 @@ public struct CSVWriter: Sendable {
         let quote = UInt8(ascii: "\""), space = UInt8(ascii: " ")
         let special: [UInt8] = [quote, UInt8(ascii: ","), UInt8(ascii: "\n"), UInt8(ascii: "\r")]
         let utf8 = field.utf8
-        guard utf8.contains(where: special.contains) || utf8.first == space || utf8.last == space else {
+        guard
+            utf8.contains(where: special.contains) || utf8.first == space || utf8.last == space
+                || field.unicodeScalars.first == "\u{FEFF}"
+        else {
             bytes.append(contentsOf: utf8)
             return
         }

@@ -26,7 +26,7 @@ struct RunnerCommandsTests {
                 ),
                 (
                     "queue pause mail --reason x",
-                    "queue mail is paused until 2026-11-21T02:31:00Z: the mail host is down\n"
+                    "queue mail is paused until 2099-12-31T00:00:00Z: the mail host is down\n"
                 ),
                 ("queue resume default", "queue default is open\n"),
                 (

@@ -178,6 +178,23 @@ final class AlertTrial: Sendable {
         kill(pid, SIGCONT)
     }
 
+    /// Holds each of a process's system calls of one name up for a while.
+    private func slowed(_ pid: pid_t, _ call: String, seconds: Double, _ body: () async throws -> Void) async throws {
+        let brake = try RunningProcess([
+            "setpriv", "--pdeathsig", "INT", "strace", "-f", "-p", "\(pid)", "-e", "trace=\(call)",
+            "-e", "inject=\(call):delay_enter=\(Int(seconds * 1_000_000))",
+        ])
+        do {
+            try await eventually("it is slowed") { brake.progress.value.errorText.contains("attached") }
+            try await body()
+        } catch {
+            brake.signal(SIGINT)
+            throw error
+        }
+        brake.signal(SIGINT)
+        _ = try await brake.wait(within: .seconds(20))
+    }
+
     // MARK: - Trouble
 
     func calendarsCrawl() async throws {
@@ -282,25 +299,15 @@ final class AlertTrial: Sendable {
         let workers = try await suite.call("worker.list")["workers"].elements
         let planner = workers.first { "\($0)".contains("plan-daily-briefs") }
         guard let pid = planner?["pid"].int else { throw TestFailure("no worker: \(workers)") }
-        let brake = try RunningProcess([
-            "setpriv", "--pdeathsig", "INT", "strace", "-f", "-p", "\(pid)", "-e", "trace=fcntl",
-            "-e", "inject=fcntl:delay_enter=9000000",
-        ])
-        do {
-            try await eventually("it is slowed") { brake.progress.value.errorText.contains("attached") }
+        try await slowed(pid_t(pid), "fcntl", seconds: 9) {
             _ = try await suite.call("job.submit", #"{"kind":"plan-daily-briefs","params":{"dryRun":true}}"#)
             try await until("planning-slow", within: .seconds(180))
-        } catch {
-            brake.signal(SIGINT)
-            throw error
         }
-        brake.signal(SIGINT)
-        _ = try await brake.wait(within: .seconds(20))
     }
 
-    func runnerCrawls() async throws {
-        begin("the runner gets an eightieth of the time")
-        try await throttled(try await pid("runner"), stop: 0.4, run: 0.005) {
+    func diskCrawls() async throws {
+        begin("each sync of the runner's file takes 0.4 seconds")
+        try await slowed(try await pid("runner"), "fdatasync", seconds: 0.4) {
             try await until("store-slow") {
                 for _ in 0..<3 { _ = try await suite.call("job.submit", #"{"kind":"work"}"#) }
             }

@@ -7,6 +7,10 @@ public final class RunningSuite: Sendable {
     /// The executables without which no suite runs; tests skip by name where they are not built.
     public static let isBuilt = Binary.exist("millctl", "millrace-runner", "millrace-backoffice")
 
+    /// Whether all services are built, also those that a suite may do without.
+    public static let isWhole =
+        isBuilt && Binary.exist("millrace-preloader", "millrace-categorizer", "millrace-scheduler", "millrace-metrics")
+
     public let folder: TemporaryDirectory
     private let environment: [String: String?]
     private let process: Watched<RunningProcess?>

@@ -95,7 +95,8 @@ final class BootedSystem: Sendable {
     /// Runs a command of the host that sees the system's root at ``root``.
     @discardableResult
     func fromOutside(_ command: [String], within limit: Duration = .seconds(60)) async throws -> String {
-        try await TestSupport.check(["nsenter", "-t", "\(nspawn)", "-m"] + command, within: limit)
+        // With the processes that its /proc is of, for programs learn there with what arguments they were started.
+        try await TestSupport.check(["nsenter", "-t", "\(nspawn)", "-m", "-p"] + command, within: limit)
     }
 
     /// Writes a file in the system.

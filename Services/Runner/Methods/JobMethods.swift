@@ -196,7 +196,10 @@ extension Runner {
         for await event in watch.events {
             switch event {
             case .progress(let progress): context.progress(progress)
-            case .ended(let detail): return detail
+            case .ended(var detail):
+                // What goes round in memory bears no params, and those of the beginning may have been edited since.
+                detail.job.params = try await store.read { try JobStore.detail($0, JobShow.Params(id: id)) }.job.params
+                return detail
             }
         }
         throw CancellationError()

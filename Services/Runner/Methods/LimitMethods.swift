@@ -67,6 +67,8 @@ extension Runner {
 
     private func force(_ name: String, open: Bool?) async throws -> BreakerView {
         guard Rules.isName(name) else { throw JobError.invalid(field: "name", Rules.nameRule("name")) }
+        // A name that is misspelt would be kept otherwise, and the breaker that was meant left as it is.
+        guard breakerViews().contains(where: { $0.name == name }) else { throw JobError.noBreaker(name) }
         try await store.write { try JobStore.forceBreaker($0, name, open: open) }
         handle(.breakerForced(name, open: open))
         let what =

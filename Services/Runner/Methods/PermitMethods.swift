@@ -16,16 +16,21 @@ extension Runner {
             }
             acquire(params.resource, count, context) { reply.resolve($0) }
         }
-        router.onReply(PermitReport.self) { [self] params, _, reply in
-            granted.untie(params.permit)
+        router.onReply(PermitReport.self) { [self] params, context, reply in
+            try settle(params.permit, of: context.session)
             handle(.permitReported(params.permit, succeeded: params.succeeded))
             reply.succeed(Done())
         }
-        router.onReply(PermitRelease.self) { [self] params, _, reply in
-            granted.untie(params.permit)
+        router.onReply(PermitRelease.self) { [self] params, context, reply in
+            try settle(params.permit, of: context.session)
             handle(.permitReturned(params.permit))
             reply.succeed(Done())
         }
+    }
+
+    /// A permit is settled once, by whom it was given to.
+    private func settle(_ permit: Int64, of session: RPCSession) throws(JobError) {
+        guard granted.untie(permit, from: session) else { throw .unknownPermit(permit) }
     }
 
     private func acquire(

@@ -171,6 +171,27 @@ struct LimitDepthTests {
         }
     }
 
+    @Test func aPermitIsSettledOnceAndByWhomItWasGivenTo() async throws {
+        try await RunningRunner.run { runner in
+            try await runner.check("limit", "set", "resource", "api", "--rate", "0.001", "--burst", "1")
+            let socket = runner.socket
+            try await onThread {
+                let (mine, other) = (try WireClient(socket), try WireClient(socket))
+                let permit = try #require(try mine.call("permit.acquire", #"{"resource":"api"}"#)["permit"].int)
+                func reason(_ client: WireClient, _ method: String) throws -> String? {
+                    try client.request(method, "{\"permit\":\(permit)}")["error"]["data"]["reason"].string
+                }
+                // Another could have the tokens come back although they are in use.
+                #expect(try reason(other, "permit.release") == "permit.notFound")
+                #expect(try reason(other, "permit.report") == "permit.notFound")
+                #expect(try reason(mine, "permit.release") == nil)
+                #expect(try reason(mine, "permit.release") == "permit.notFound")
+                #expect(try reason(mine, "permit.report") == "permit.notFound")
+                #expect(try mine.call("permit.acquire", #"{"resource":"api"}"#)["waitedMs"].int == 0)
+            }
+        }
+    }
+
     @Test func aBreakerOpensAfterItsFailuresLetsOneTrialThroughAndClosesAfterItsSuccess() async throws {
         let kinds = """
             resources:
