@@ -340,9 +340,9 @@ struct InventedBooks {
             let share: Float = score < 0.5 ? 0.3 : 0.9
             return .init(score: score, isRight: Float.random(in: 0...1, using: &random) < share, group: UInt64(number))
         }
-        let points = Calibration(samples).points
-        #expect((2...8).contains(points.count))
-        #expect(abs((points.first?.probability ?? 0) - 0.3) < 0.06)
-        #expect(abs((points.last?.probability ?? 0) - 0.9) < 0.06)
+        let calibration = Calibration(samples)
+        #expect((2...10).contains(calibration.points.count))
+        for score in [Float(0.15), 0.25, 0.35] { #expect(abs(calibration.probability(of: score) - 0.3) < 0.08) }
+        for score in [Float(0.65), 0.75, 0.85] { #expect(abs(calibration.probability(of: score) - 0.9) < 0.08) }
     }
 }
