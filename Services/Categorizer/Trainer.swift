@@ -101,6 +101,8 @@ final class Trainer: Sendable {
     private struct History: Sendable {
         var learn: [LabelledExample] = []
         var held: [LabelledExample] = []
+        /// What the categories are called, by their numbers: names speak for their categories.
+        var names: [String: String] = [:]
         var through: Int64 = 0
         var lesson: Int64 = 0
     }
@@ -116,6 +118,10 @@ final class Trainer: Sendable {
         let history = try await door.read { [log] db -> History in
             var history = History()
             history.lesson = try LessonStore.last(db)
+            let names = try db.query("SELECT id, name FROM category") {
+                (CategoryID($0.int(0)).description, $0.text(1))
+            }
+            history.names = Dictionary(names, uniquingKeysWith: { first, _ in first })
             try ExpenseStore.eachConfirmed(db, log: log) { row, expense in
                 guard let category = row.category else { return }
                 let example = LabelledExample(TextExample(expense), label: category.description)
@@ -129,7 +135,7 @@ final class Trainer: Sendable {
         let previous = try await door.read { try ModelStore.bytes($0, state: .active) }
         let trained = try await onThread { [time, log] in
             let start = time.boot()
-            let model = TextModel(history.learn)
+            let model = TextModel(history.learn, names: history.names)
             let judge = { (model: TextModel) in
                 Evaluation(EvaluationReport.judge(history.held, by: model)).accuracy
             }

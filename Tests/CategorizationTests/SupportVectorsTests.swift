@@ -28,7 +28,8 @@ import Testing
     }
 
     private func layer(_ rows: [(Row, Float)], epochs: Int = 2000) -> LinearLayer {
-        var search = SupportVectors(pieces: Self.pieces, labels: Self.labels)
+        var search = SupportVectors(
+            shares: [Float](repeating: 1, count: Self.pieces), labels: Self.labels)
         for (row, count) in rows { search.add(row.vector, [.init(label: Int32(row.label), count: count)]) }
         return search.solve(cost: 0.5, epochs: epochs)
     }
@@ -73,8 +74,28 @@ import Testing
         }
     }
 
+    /// Three pieces that always come together, once as three columns and once as one row that they share.
+    @Test func piecesThatShareARowAreWeighedAsIfEachHadItsOwn() {
+        var apart = SupportVectors(shares: [1, 1, 1, 1], labels: 3)
+        var shared = SupportVectors(shares: [3, 1], labels: 3)
+        var random = SeededGenerator(seed: 5)
+        for _ in 0..<60 {
+            let label = Int32.random(in: 0..<3, using: &random)
+            let (three, one) = (Float.random(in: 0...1, using: &random), Float.random(in: 0...1, using: &random))
+            apart.add(
+                SparseVector(numbers: [0, 1, 2, 3], values: [three, three, three, one]), [.init(label: label, count: 1)]
+            )
+            shared.add(SparseVector(numbers: [0, 1], values: [3 * three, one]), [.init(label: label, count: 1)])
+        }
+        let (left, right) = (apart.solve(cost: 0.5, epochs: 500), shared.solve(cost: 0.5, epochs: 500))
+        for label in 0..<3 {
+            for piece in 0..<3 { #expect(abs(left.weights[piece][label] - right.weights[0][label]) < 1e-3) }
+            #expect(abs(left.weights[3][label] - right.weights[1][label]) < 1e-3)
+        }
+    }
+
     @Test func aTextMayBearSeveralLabels() {
-        var search = SupportVectors(pieces: 2, labels: 3)
+        var search = SupportVectors(shares: [1, 1], labels: 3)
         var vector = SparseVector()
         vector.numbers = [0]
         vector.values = [1]

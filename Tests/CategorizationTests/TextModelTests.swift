@@ -139,6 +139,60 @@ struct InventedBooks {
         #expect(model.predict(TextExample(texts: ["toll road"], amount: 5.5)).first?.label == "travel")
     }
 
+    /// One shop that sells one thing for ten days, then another; every third row is judged.
+    @Test func whatWasBookedAboutTheSameTimeSaysMore() {
+        var (learn, judge) = ([LabelledExample](), [LabelledExample]())
+        for number in 0..<900 {
+            let day = CivilDate(daysSinceEpoch: 18_000 + Int64(number / 9))
+            let label = number / 90 % 2 == 0 ? "food" : "tools"
+            let row = LabelledExample(TextExample(texts: ["bazar central"], amount: 20, date: day), label: label)
+            if number % 3 == 0 { judge.append(row) } else { learn.append(row) }
+        }
+        #expect(accuracy(TextModel(learn), judge) > 0.9)
+    }
+
+    @Test func oneWordMayMeanOneThingOfOneMerchantAndAnotherOfAnother() {
+        let rows = (0..<600).map { number in
+            let (isCity, isRent) = (number % 2 == 0, number / 2 % 2 == 0)
+            let name = isCity ? "city council" : "motor pool"
+            let text = (isRent ? "rent" : "repair") + " number \(number)"
+            return LabelledExample(
+                TextExample(texts: [name, text]), label: isCity == isRent ? "premises" : "transport")
+        }
+        let model = TextModel(rows)
+        for (texts, label) in [
+            (["city council", "rent today"], "premises"), (["motor pool", "rent today"], "transport"),
+            (["city council", "repair today"], "transport"), (["motor pool", "repair today"], "premises"),
+        ] {
+            #expect(model.predict(TextExample(texts: texts)).first?.label == label)
+        }
+    }
+
+    @Test(arguments: [
+        ("Amazon.co.uk*MZ9QO6OX4", "AMAZON CO UK*MK4T51", true), ("FACEBK V7Z6RK23N2", "facebk *47G59865X2", true),
+        ("SHELL 4711", "Shell #12", true), ("gear4music", "set2stage", false),
+        ("www.4work.co.uk", "www.evaq8.co.uk", false),
+        ("12345", "54321", false), ("M60F12WC4", "V7Z6RK23N2", false),
+    ])
+    func theCodesOfBookingsAreNoPartOfANameThatIsRemembered(one: String, other: String, isSame: Bool) {
+        #expect((Features.merchantKey([one]) == Features.merchantKey([other])) == isSame)
+        #expect(Features.merchantKey([one]) != 0)
+    }
+
+    @Test func theNameOfALabelSpeaksForIt() {
+        var rows = InventedBooks.rows(400, seed: 12)
+        let unnamed = TextModel(rows, names: ["travel": "", "tools": "", "food": "", "fuel": ""])
+        let example = TextExample(texts: ["wheelbarrow hire"])
+        let named = TextModel(rows, names: ["tools": "Wheelbarrow and spade"])
+        #expect(named.predict(example).first?.label == "tools")
+        let before = unnamed.predict(example, top: 4).first { $0.label == "tools" }?.probability ?? 0
+        let after = named.predict(example, top: 4).first { $0.label == "tools" }?.probability ?? 0
+        #expect(after > before)
+        // A label that is a word is its own name.
+        rows = rows.map { LabelledExample($0.example, label: $0.label == "tools" ? "wheelbarrow" : $0.label) }
+        #expect(TextModel(rows).predict(example).first?.label == "wheelbarrow")
+    }
+
     @Test func theLatestWordCounts() {
         var model = Self.trained
         let example = TextExample(texts: ["petro norte #7"], amount: 10)
@@ -242,7 +296,9 @@ struct InventedBooks {
         // Right with the square of the score.
         let samples = (0..<20_000).map { _ -> Calibration.Sample in
             let score = Float.random(in: 0...1, using: &random)
-            return .init(score: score, isRight: Float.random(in: 0...1, using: &random) < score * score)
+            return .init(
+                score: score, isRight: Float.random(in: 0...1, using: &random) < score * score,
+                group: random.next())
         }
         let calibration = Calibration(samples)
         var last: Float = 0
@@ -256,7 +312,38 @@ struct InventedBooks {
     }
 
     @Test func fewSamplesLeaveScoresAsTheyAre() {
-        let samples = [Calibration.Sample](repeating: .init(score: 0.5, isRight: true), count: 20)
+        let samples = (0..<20).map { Calibration.Sample(score: 0.5, isRight: true, group: $0) }
         #expect(Calibration(samples).probability(of: 0.3) == 0.3)
+    }
+
+    /// A thousand rows of one merchant are one opinion: they make no level of their own.
+    @Test func manySamplesOfOneGroupSayLittle() {
+        var random = SeededGenerator(seed: 2)
+        var samples = (0..<2000).map { number in
+            Calibration.Sample(
+                score: Float.random(in: 0...1, using: &random), isRight: number % 2 == 0, group: UInt64(number))
+        }
+        let without = Calibration(samples)
+        samples += (0..<1000).map { _ in .init(score: 0.95, isRight: false, weight: 0.03, group: 9_999) }
+        let with = Calibration(samples)
+        for score in [Float(0.3), 0.6, 0.95] {
+            #expect(abs(with.probability(of: score) - 0.5) < 0.08)
+            #expect(abs(with.probability(of: score) - without.probability(of: score)) < 0.05)
+        }
+    }
+
+    /// What chance alone parts is one level; what is really apart stays apart.
+    @Test func levelsAreAsManyAsTheSamplesCanTellApart() {
+        var random = SeededGenerator(seed: 3)
+        let samples = (0..<8000).map { number -> Calibration.Sample in
+            let score = Float.random(in: 0...1, using: &random)
+            let share: Float = score < 0.5 ? 0.3 : 0.9
+            return .init(score: score, isRight: Float.random(in: 0...1, using: &random) < share, group: UInt64(number))
+        }
+        let calibration = Calibration(samples)
+        #expect((2...10).contains(calibration.points.count))
+        // Between the levels' means it rises in straight lines.
+        #expect(abs(calibration.probability(of: 0.25) - 0.3) < 0.08)
+        #expect(abs(calibration.probability(of: 0.75) - 0.9) < 0.08)
     }
 }

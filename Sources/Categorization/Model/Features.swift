@@ -2,7 +2,7 @@ import Glibc
 
 /// The pieces of an example that a model weighs, each as a hash of 64 bits.
 struct Features {
-    enum Group: UInt8, CaseIterable { case letters, field, word, kind }
+    enum Group: UInt8, CaseIterable { case letters, field, word, kind, pair }
 
     struct Piece {
         var hash: UInt64
@@ -22,10 +22,21 @@ struct Features {
     /// Texts longer than this are cut; bounds the work for one example.
     static let maximumLetters = 400
 
-    /// Of the texts: runs of two to five letters, words, pairs of words, beginnings, and the whole.
+    /// Of the texts: runs of two to five letters, words, pairs of words, beginnings, and what kinds of business are named;
+    /// of the texts behind the first also each word together with the merchant, for one may mean this by it and another that.
     mutating func addTexts(_ texts: [String]) {
         for (index, text) in texts.enumerated() {
+            let first = words.count
             addText(text, field: UInt64(min(index, 1)) + 1, tagged: texts.count > 1)
+            if index > 0 { addPairs(first..<words.count, merchant: Self.merchantKey(texts)) }
+        }
+    }
+
+    private mutating func addPairs(_ range: Range<Int>, merchant: UInt64) {
+        guard merchant != 0 else { return }
+        for word in range {
+            let hash = letters[words[word]].reduce(merchant) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+            pieces.append(Piece(hash: Self.mixed(hash &+ 44 << 44), group: .pair, word: Int32(word)))
         }
     }
 
@@ -121,21 +132,58 @@ struct Features {
         letters.removeAll(keepingCapacity: true)
     }
 
-    /// The name under which a merchant is remembered: its letters, without case, signs and digits; all of it where
-    /// there are no letters.
+    /// The name under which a merchant is remembered: its letters, without case, signs, digits and the codes of bookings
+    /// ("amazon.co.uk*mz9qo6ox4"); all of it where there are no letters.
     static func merchantKey(_ texts: [String]) -> UInt64 {
         let text = texts.first ?? ""
         var hash: UInt64 = 0xCBF2_9CE4
-        var any = false
-        for digits in [false, true] where !any {
-            for byte in text.utf8 {
-                let letter = byte &- 0x41 < 26 ? byte + 0x20 : byte
-                guard letter &- 0x61 < 26 || letter >= 0x80 || (digits && letter &- 0x30 < 10) else { continue }
-                hash = (hash ^ UInt64(letter)) &* 0x100_0000_01B3
-                any = true
-            }
+        var hasLetters = false
+        var word = CodedWord(hash: hash)
+        for byte in text.utf8 {
+            let letter = byte &- 0x41 < 26 ? byte + 0x20 : byte
+            if word.take(letter) { continue }
+            if !word.isCode { (hash, hasLetters) = (word.hash, hasLetters || word.hasLetters) }
+            word = CodedWord(hash: hash)
         }
-        return any ? mixed(hash) : 0
+        if !word.isCode { (hash, hasLetters) = (word.hash, hasLetters || word.hasLetters) }
+        if hasLetters { return mixed(hash) }
+        guard text.utf8.contains(where: { $0 &- 0x30 < 10 || isLetter($0 | 0x20) }) else { return 0 }
+        return mixed(
+            text.utf8.reduce(hash) { ($0 ^ UInt64($1 &- 0x41 < 26 ? $1 + 0x20 : $1)) &* 0x100_0000_01B3 })
+    }
+
+    /// Of a lower-case byte.
+    private static func isLetter(_ byte: UInt8) -> Bool { byte &- 0x61 < 26 || byte >= 0x80 }
+
+    /// A run of letters and digits, byte by byte.
+    private struct CodedWord {
+        /// With the letters of the word.
+        var hash: UInt64
+        var hasLetters = false
+        private var changes = 0
+        private var run = 0
+        private var longestRun = 0
+        private var wasDigit: Bool?
+
+        /// Letters and digits that change thrice and more, and no run of letters long enough to be a name.
+        var isCode: Bool { changes >= 3 && longestRun <= 4 }
+
+        init(hash: UInt64) { self.hash = hash }
+
+        /// False for what is part of no word.
+        mutating func take(_ letter: UInt8) -> Bool {
+            let isDigit = letter &- 0x30 < 10
+            guard isDigit || isLetter(letter) else { return false }
+            if let wasDigit, wasDigit != isDigit { changes += 1 }
+            wasDigit = isDigit
+            run = isDigit ? 0 : run + 1
+            longestRun = max(longestRun, run)
+            if !isDigit {
+                hash = (hash ^ UInt64(letter)) &* 0x100_0000_01B3
+                hasLetters = true
+            }
+            return true
+        }
     }
 
     private static let blank: UInt8 = 0x20

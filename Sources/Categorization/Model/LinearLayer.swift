@@ -1,6 +1,6 @@
 import Glibc
 
-/// A weight for each piece and label; a label's score is the sum of its pieces' weights. About 1 where a label is certain,
+/// A weight for each row of pieces and label; a label's score is the sum of its pieces' weights. About 1 where a label is certain,
 /// -1 where it is not.
 struct LinearLayer: Sendable {
     typealias Lane = SIMD8<Float>
@@ -8,14 +8,14 @@ struct LinearLayer: Sendable {
     let labels: Int
     /// Lanes of eight labels.
     let lanes: Int
-    /// One row of lanes for each piece.
+    /// Row after row, each of as many lanes.
     var weights: [Lane]
     var bias: [Lane]
 
-    init(pieces: Int, labels: Int) {
+    init(rows: Int, labels: Int) {
         self.labels = labels
         lanes = (labels + 7) / 8
-        weights = [Lane](repeating: .zero, count: pieces * lanes)
+        weights = [Lane](repeating: .zero, count: rows * lanes)
         bias = [Lane](repeating: .zero, count: lanes)
     }
 
@@ -35,10 +35,15 @@ struct LinearLayer: Sendable {
 
     /// One step towards the label: where a score is on the wrong side of its margin, the share `weight` of what would mend it.
     ///
-    /// - Parameter scores: room for the scores, of ``lanes`` lanes.
-    mutating func learn(_ vector: SparseVector, label: Int, weight: Float, scores: inout [Lane]) {
+    /// - Parameters:
+    ///   - shares: how many pieces share each row of weights.
+    ///   - scores: room for the scores, of ``lanes`` lanes.
+    mutating func learn(
+        _ vector: SparseVector, shares: [Float], label: Int, weight: Float, scores: inout [Lane]
+    ) {
         score(vector, into: &scores)
-        let square = vector.values.reduce(1) { $0 + $1 * $1 }
+        let parted = vector.parted(by: shares)
+        let square = zip(vector.values, parted.values).reduce(1) { $0 + $1.0 * $1.1 }
         for lane in 0..<lanes {
             var step = (-1 - scores[lane])
             step.replace(with: Lane.zero, where: step .> 0)
@@ -50,7 +55,7 @@ struct LinearLayer: Sendable {
             weights.withUnsafeMutableBufferPointer { weights in
                 for place in vector.numbers.indices {
                     let row = Int(vector.numbers[place]) * lanes
-                    let value = vector.values[place]
+                    let value = parted.values[place]
                     for lane in 0..<lanes { weights[row + lane] += step[lane] * value }
                 }
             }

@@ -6,6 +6,8 @@ public struct ModelScratch: Sendable {
     var vector = SparseVector()
     var scores: [LinearLayer.Lane] = []
     var mixed: [Float] = []
+    var recollection = Recollection()
+    var voices: [Diary.Voice] = []
     private var young: [UInt64: [LinearLayer.Lane]] = [:]
     private var old: [UInt64: [LinearLayer.Lane]] = [:]
     private var revision: UInt64?
@@ -63,6 +65,7 @@ public struct ModelScratch: Sendable {
 
 extension SparseVector {
     /// Adds the known pieces: each once, by how often it stands there; those of a group are scaled to the group's length.
+    /// Pieces that share a row of weights add up.
     mutating func append(_ features: Features, _ vocabulary: Vocabulary) {
         var found: [Int32] = []
         found.reserveCapacity(features.pieces.count)
@@ -82,13 +85,17 @@ extension SparseVector {
                 count += 1
                 place += 1
             }
-            let number = Int(piece & 0x0FFF_FFFF)
+            let row = vocabulary.rows[Int(piece & 0x0FFF_FFFF)]
             let group = Int(piece >> 28)
-            var value = vocabulary.scales[number]
+            var value = vocabulary.scales[Int(row)]
             if count > 1 { value *= 1 + logf(Float(count)) }
             squares[group] += value * value
-            numbers.append(Int32(number))
-            values.append(value)
+            if starts[group] < numbers.count, numbers[numbers.count - 1] == row {
+                values[values.count - 1] += value
+            } else {
+                numbers.append(row)
+                values.append(value)
+            }
             for later in (group + 1)..<starts.count { starts[later] = numbers.count }
         }
         for group in squares.indices where squares[group] > 0 {

@@ -19,19 +19,27 @@ struct SupportVectors {
     private var totals: [Float] = []
     private var tallies: [[Tally]] = []
 
-    private let pieces: Int
     private let labels: Int
+    /// Of each row of weights, the root of how many pieces share it: so much longer than each of theirs is the one column
+    /// that stands for them all.
+    private let roots: [Float]
 
-    init(pieces: Int, labels: Int) {
-        self.pieces = pieces
+    /// - Parameter shares: how many pieces share each row of weights.
+    init(shares: [Float], labels: Int) {
+        roots = shares.map { $0.squareRoot() }
         self.labels = labels
     }
 
     mutating func add(_ vector: SparseVector, _ tallies: [Tally]) {
         numbers += vector.numbers
-        values += vector.values
+        var square: Float = 1
+        for (number, value) in zip(vector.numbers, vector.values) {
+            let value = value / roots[Int(number)]
+            values.append(value)
+            square += value * value
+        }
         starts.append(Int32(numbers.count))
-        squares.append(vector.values.reduce(1) { $0 + $1 * $1 })
+        squares.append(square)
         totals.append(tallies.reduce(0) { $0 + $1.count })
         self.tallies.append(tallies)
     }
@@ -43,11 +51,11 @@ struct SupportVectors {
     ///   - cost: of a row's squared violation.
     ///   - epochs: times that all texts are gone through, at most.
     func solve(cost: Float, epochs: Int) -> LinearLayer {
-        var layer = LinearLayer(pieces: pieces, labels: labels)
+        var layer = LinearLayer(rows: roots.count, labels: labels)
         for block in 0..<layer.lanes {
             let (weights, bias) = solve(block: block, cost: cost, epochs: epochs)
             layer.bias[block] = bias
-            for piece in 0..<pieces { layer.weights[piece * layer.lanes + block] = weights[piece] }
+            for row in roots.indices { layer.weights[row * layer.lanes + block] = weights[row] / roots[row] }
         }
         return layer
     }
@@ -56,7 +64,7 @@ struct SupportVectors {
     /// others stay.
     private func solve(block: Int, cost: Float, epochs: Int) -> ([Lane], Lane) {
         let texts = totals.count
-        var weights = [Lane](repeating: .zero, count: pieces)
+        var weights = [Lane](repeating: .zero, count: roots.count)
         var bias = Lane.zero
         /// How often each text stands in the weights.
         var parts = [Lane](repeating: .zero, count: texts)

@@ -16,7 +16,7 @@ public enum ModelBytesError: Error, Hashable, Sendable, CustomStringConvertible 
 
 extension TextModel {
     /// Of the layout of the bytes, and of how features are made: a model of another version answers otherwise.
-    public static let version = 2
+    public static let version = 4
     private static let magic: [UInt8] = Array("MLRC".utf8)
 
     /// The model as bytes, little endian: "MLRC", version, content, and a check of 64 bits over all before it. The same
@@ -43,6 +43,8 @@ extension TextModel {
         }
         writer.put(UInt32(linear.labels))
         writer.put(vocabulary.hashes)
+        writer.put(UInt32(vocabulary.rows.count))
+        for row in vocabulary.rows { writer.put(row) }
         writer.put(vocabulary.scales)
         writer.put(vocabulary.lengths)
         writer.put(linear.weights)
@@ -57,6 +59,17 @@ extension TextModel {
             for tally in entry.tallies {
                 writer.put(tally.label)
                 writer.put(tally.weight)
+            }
+        }
+        writer.put(UInt32(diary.pages.count))
+        for (merchant, page) in diary.pages.sorted(by: { $0.key < $1.key }) {
+            writer.put(merchant)
+            writer.put(UInt32(page.count))
+            for note in page {
+                writer.put(note.day)
+                writer.put(note.label)
+                writer.put(note.amount)
+                writer.put(note.words)
             }
         }
         writer.put(ByteWriter.check(writer.bytes[...]))
@@ -82,7 +95,8 @@ extension TextModel {
             let labels = reader.list({ $0.text() }), Set(labels).count == labels.count,
             let judgements = judgements(&reader),
             let linearLabels = reader.integer(UInt32.self).map({ Int($0) }), linearLabels <= labels.count,
-            let hashes = reader.words(UInt64.self), let scales = reader.floats(), scales.count == hashes.count,
+            let hashes = reader.words(UInt64.self), let pieceRows = reader.words(Int32.self),
+            let scales = reader.floats(), Vocabulary.isWhole(hashes: hashes, rows: pieceRows, scales: scales),
             let lengths = reader.floats(), lengths.count == Features.Group.allCases.count,
             let weights = reader.lanes(), let bias = reader.lanes(), let ratios = reader.lanes(),
             Set(hashes).count == hashes.count
@@ -94,17 +108,19 @@ extension TextModel {
         model.threshold = threshold
         model.lastDay = lastDay
         model.judgements = judgements
-        model.vocabulary = Vocabulary(hashes: hashes, scales: scales, lengths: lengths)
-        model.linear = LinearLayer(pieces: 0, labels: linearLabels)
+        model.vocabulary = Vocabulary(hashes: hashes, rows: pieceRows, scales: scales, lengths: lengths)
+        model.linear = LinearLayer(rows: 0, labels: linearLabels)
         let lanes = model.linear.lanes
         model.values = ValueLayer(labels: linearLabels)
-        guard weights.count == hashes.count * lanes, bias.count == lanes, ratios.count == model.values.ratios.count
+        guard weights.count == scales.count * lanes, bias.count == lanes, ratios.count == model.values.ratios.count
         else { return nil }
         model.values.ratios = ratios
         model.linear.weights = weights
         model.linear.bias = bias
         guard let entries = reader.list({ entry(&$0, labels: labels.count) }) else { return nil }
         model.table.entries = Dictionary(entries, uniquingKeysWith: { first, _ in first })
+        guard let pages = reader.list({ page(&$0, labels: labels.count) }) else { return nil }
+        model.diary = Diary(pages: Dictionary(pages, uniquingKeysWith: { first, _ in first }))
         return model
     }
 
@@ -136,5 +152,17 @@ extension TextModel {
             })
         else { return nil }
         return (key, MerchantTable.Entry(tallies: tallies, day: day, corrected: corrected))
+    }
+
+    private static func page(_ reader: inout ByteReader, labels: Int) -> (UInt64, [Diary.Note])? {
+        guard let merchant = reader.integer(UInt64.self),
+            let notes = reader.list({ reader -> Diary.Note? in
+                guard let day = reader.integer(Int32.self), let label = reader.integer(Int32.self), label >= 0,
+                    label < labels, let amount = reader.float(), let words = reader.integer(UInt64.self)
+                else { return nil }
+                return Diary.Note(day: day, label: label, amount: amount, words: words)
+            })
+        else { return nil }
+        return (merchant, notes)
     }
 }

@@ -4,7 +4,7 @@ extension TextModel {
         let keys = MemoryKeys(example)
         let number = number(of: label)
         step(example, number)
-        note(keys, number, day: Self.day(example))
+        note(example, keys, number)
         rows += 1
         revision = Features.mixed(revision &+ 1)
     }
@@ -19,7 +19,7 @@ extension TextModel {
         let isAmountEstablished = isEstablished && table.isEstablished(keys.amount)
         let isTextEstablished = isEstablished && table.isEstablished(keys.whole)
         for _ in 0..<(isEstablished ? 1 : 2) { step(example, number, weight: isEstablished ? 0.3 : 1) }
-        note(keys, number, day: Self.day(example), weight: isEstablished ? 1 : 2)
+        note(example, keys, number, weight: isEstablished ? 1 : 2)
         if isAmountEstablished {
             table.add(keys.exact, label: number, day: Self.day(example))
             table.entries[keys.exact]?.corrected = number
@@ -52,7 +52,8 @@ extension TextModel {
         features.addTexts(example.texts)
         vector.append(features, vocabulary)
         var scores = [LinearLayer.Lane](repeating: .zero, count: linear.lanes)
-        linear.learn(vector, label: Int(label), weight: Self.onlineShare * weight, scores: &scores)
+        linear.learn(
+            vector, shares: vocabulary.shares, label: Int(label), weight: Self.onlineShare * weight, scores: &scores)
     }
 
     /// The share of a wrong score that one row mends.

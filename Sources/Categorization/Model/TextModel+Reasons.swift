@@ -26,7 +26,8 @@ extension TextModel {
         // A piece that stands in several words is shared among them.
         var places: [Int32: [Int32]] = [:]
         for piece in features.pieces {
-            if let number = vocabulary.number(of: piece.hash) { places[number, default: []].append(piece.word) }
+            guard let number = vocabulary.number(of: piece.hash) else { continue }
+            places[vocabulary.rows[Int(number)], default: []].append(piece.word)
         }
         var sums = [Double](repeating: 0, count: features.words.count)
         for (number, words) in places.sorted(by: { $0.key < $1.key }) {

@@ -8,15 +8,19 @@ extension TextModel {
         threshold = 2
         numbers = [:]
         vocabulary = Vocabulary()
-        linear = LinearLayer(pieces: 0, labels: 0)
+        linear = LinearLayer(rows: 0, labels: 0)
         table = MerchantTable()
         values = ValueLayer(labels: 0)
     }
 
     /// Learns from history. Takes a few seconds for 50,000 rows of 5,000 texts. Probabilities are calibrated on parts that
     /// are first held back: merchants by their name, rows by chance, and the latest.
-    public init(_ history: [LabelledExample], _ options: TrainingOptions = TrainingOptions()) {
-        let rows = TrainingRows(history)
+    ///
+    /// - Parameter names: of the labels, where they are not their names themselves. A name speaks for its label, too.
+    public init(
+        _ history: [LabelledExample], names: [String: String] = [:], _ options: TrainingOptions = TrainingOptions()
+    ) {
+        let rows = TrainingRows(history, names)
         guard !rows.isEmpty else {
             self.init()
             return
@@ -37,14 +41,14 @@ extension TextModel {
         threshold = 0.95
         numbers = Dictionary(uniqueKeysWithValues: rows.labels.enumerated().map { ($1, Int32($0)) })
         table = MerchantTable()
-        let tallies = rows.tallies(chosen, power: options.rowPower)
+        let tallies = rows.tallies(chosen, options)
         let lanes = (rows.labels.count + 7) / 8
         vocabulary = rows.vocabulary(tallies, most: options.maximumWeights / (lanes * 8), options)
-        var search = SupportVectors(pieces: vocabulary.count, labels: rows.labels.count)
+        var search = SupportVectors(shares: vocabulary.shares, labels: rows.labels.count)
         var features = Features()
         for (text, tallies) in tallies.enumerated() where !tallies.isEmpty {
             features.removeAll()
-            features.addTexts(rows.examples[Int(rows.textRow[text])].example.texts)
+            features.addTexts(rows.texts(text))
             var vector = SparseVector()
             vector.append(features, vocabulary)
             search.add(vector, tallies)
@@ -59,16 +63,21 @@ extension TextModel {
         for row in chosen { exact[rows.keys[row].exact, default: 0] += 1 }
         for row in chosen.sorted(by: { (rows.day[$0], $0) < (rows.day[$1], $1) }) {
             let keys = rows.keys[row]
-            note(keys, rows.label[row], day: rows.day[row], remembersExact: exact[keys.exact, default: 0] > 1)
-            lastDay = max(lastDay, rows.day[row])
+            note(
+                rows.examples[row].example, keys, rows.label[row],
+                remembersExact: exact[keys.exact, default: 0] > 1)
         }
         revision = UInt64(chosen.count)
     }
 
     /// Keeps the row in the memory of merchants.
-    mutating func note(_ keys: MemoryKeys, _ label: Int32, day: Int32, weight: Float = 1, remembersExact: Bool = false)
-    {
+    mutating func note(
+        _ example: TextExample, _ keys: MemoryKeys, _ label: Int32, weight: Float = 1, remembersExact: Bool = false
+    ) {
+        let day = Self.day(example)
+        lastDay = max(lastDay, day)
         table.add(keys.merchant, label: label, day: day, weight: weight)
+        diary.note(keys.merchant, Diary.Note(example, label: label))
         if keys.exact != 0, remembersExact || table.contains(keys.exact) {
             table.add(keys.exact, label: label, day: day, weight: weight)
         }

@@ -14,9 +14,10 @@ public struct TextModel: Sendable {
     var linear: LinearLayer
     var values: ValueLayer
     var table: MerchantTable
+    var diary = Diary()
     /// One for each ``Regime``.
     var judgements = [Judgement](repeating: Judgement(), count: Regime.allCases.count)
-    /// The latest day of the rows it was trained on.
+    /// The latest day of the rows it learned from.
     var lastDay: Int32 = 0
 
     /// What is known of an example before it is judged: whether its merchant is in the memory, and whether it is later
@@ -66,8 +67,10 @@ public struct TextModel: Sendable {
     func judge(_ example: TextExample, _ scratch: inout ModelScratch) -> Answer? {
         guard !labels.isEmpty else { return nil }
         let keys = MemoryKeys(example)
+        let day = Self.day(example)
         scores(of: example, keys, &scratch)
-        return judge(example, keys, judgements[regime(keys, day: Self.day(example)).rawValue], &scratch)
+        recall(example, keys, &scratch)
+        return judge(example, judgements[regime(keys, day: day).rawValue], &scratch)
     }
 
     func knows(_ keys: MemoryKeys) -> Bool { table.contains(keys.merchant) }
@@ -77,16 +80,14 @@ public struct TextModel: Sendable {
         return day > lastDay ? .knownLater : .known
     }
 
-    /// Judges by the linear scores that lie in the scratch.
-    func judge(
-        _ example: TextExample, _ keys: MemoryKeys, _ judgement: Judgement, _ scratch: inout ModelScratch
-    ) -> Answer {
+    /// Judges by the linear scores and the recollection that lie in the scratch.
+    func judge(_ example: TextExample, _ judgement: Judgement, _ scratch: inout ModelScratch) -> Answer {
         let scale = LinearLayer.Lane(repeating: 1 / judgement.temperature)
         for lane in scratch.scores.indices { scratch.scores[lane] *= scale }
         values.add(example.amount, weight: judgement.value, to: &scratch.scores)
         LinearLayer.softmax(&scratch.scores, labels: linear.labels)
         scratch.spread(labels: labels.count)
-        remember(keys, judgement.priors, &scratch.mixed)
+        scratch.recollection.mix(judgement.priors, into: &scratch.mixed)
         var best = 0
         for label in 1..<max(labels.count, 1) where scratch.mixed[label] > scratch.mixed[best] { best = label }
         let score = scratch.mixed[best]
@@ -109,26 +110,35 @@ public struct TextModel: Sendable {
         scratch.keep(keys.text)
     }
 
-    mutating func dropWeights() {
+    /// Leaves what ``judge(_:_:_:)`` needs.
+    mutating func dropKnowledge() {
         vocabulary = Vocabulary()
         linear.weights = []
+        table = MerchantTable()
+        diary = Diary()
     }
 
-    /// Mixes in what is remembered of the merchant, of it at such amounts, and of these very texts.
-    private func remember(_ keys: MemoryKeys, _ priors: [Float], _ mixed: inout [Float]) {
+    /// What is remembered of the merchant, of it about that day, at such amounts, and of these very texts.
+    func recall(_ example: TextExample, _ keys: MemoryKeys, _ scratch: inout ModelScratch) {
+        scratch.recollection.removeAll()
+        scratch.voices.removeAll(keepingCapacity: true)
+        guard table.entries[keys.merchant] != nil else {
+            for _ in 0..<MemoryKeys.levelCount { scratch.recollection.addLevel(EmptyCollection()) }
+            return
+        }
         var corrected: Int32 = -1
-        for (key, prior) in zip(keys.levels, priors) {
-            guard key != 0, let entry = table.entries[key] else { continue }
-            let total = entry.total
-            let share = prior / (total + prior)
-            for label in mixed.indices { mixed[label] *= share }
-            for tally in entry.tallies { mixed[Int(tally.label)] += tally.weight / (total + prior) }
-            if entry.corrected >= 0 { corrected = entry.corrected }
+        for key in keys.levels {
+            let entry = key != 0 ? table.entries[key] : nil
+            scratch.recollection.addLevel(entry?.tallies ?? [])
+            if let entry, entry.corrected >= 0 { corrected = entry.corrected }
         }
         if keys.exact != 0, let entry = table.entries[keys.exact], entry.corrected >= 0 { corrected = entry.corrected }
-        guard corrected >= 0 else { return }
-        for label in mixed.indices { mixed[label] *= 0.1 }
-        mixed[Int(corrected)] += 0.9
+        scratch.recollection.corrected = corrected
+        diary.recall(keys.merchant, Diary.Note(example), into: &scratch.voices)
+        scratch.recollection.addLevel(
+            scratch.voices.lazy.map { MerchantTable.Tally(label: $0.label, weight: $0.byRank) })
+        scratch.recollection.addLevel(
+            scratch.voices.lazy.map { MerchantTable.Tally(label: $0.label, weight: $0.byLikeness) })
     }
 }
 
@@ -156,7 +166,8 @@ struct MemoryKeys {
     /// Of the texts as they are.
     let text: UInt64
 
-    static let levelCount = 5
+    /// With the two of the diary.
+    static let levelCount = 7
     /// From what says least to what says most.
     var levels: [UInt64] { [merchant, roughAmount, amount, exact, whole] }
 

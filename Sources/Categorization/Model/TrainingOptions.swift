@@ -15,10 +15,15 @@ public struct TrainingOptions: Hashable, Sendable {
     /// How much the rows of one text count together: their number to this power. Below 1 a text that came a thousand
     /// times does not drown what others of its words say.
     public var rowPower: Float = 0.5
-    /// Lengths of what words, kinds of business and fields say, against 1 for runs of letters.
+    /// Each row counts as much less as its merchant has rows, to this power.
+    public var merchantPower: Float = 0.25
+    /// Lengths of what words, kinds of business, fields, and words together with the merchant say, against 1 for runs of letters.
     public var wordScale: Float = 0.4
-    public var kindScale: Float = 0.7
+    public var kindScale: Float = 0.8
     public var fieldScale: Float = 0.4
+    public var pairScale: Float = 0.5
+    /// As how many rows a label's own name counts.
+    public var nameRows: Float = 3
 
     public init() {}
 }

@@ -7,6 +7,7 @@ struct Trial {
     private struct Row {
         /// Linear scores, before any temperature.
         var scores: [LinearLayer.Lane]
+        var recollection: Recollection
         var model: Int
         var row: Int
         var regime: TextModel.Regime
@@ -24,22 +25,23 @@ struct Trial {
     init(_ rows: TrainingRows, folds: Int, train: ([Int]) -> TextModel) {
         self.rows = rows
         for fold in 0..<max(folds, 2) {
-            let chosen = rows.heldBack(fold, of: max(folds, 2))
-            let isHeld = Set(chosen)
-            var model = train((0..<rows.count).filter { !isHeld.contains($0) })
+            let part = rows.part(fold, of: max(folds, 2))
+            var model = train(part.learn)
             var scratch = ModelScratch()
-            for part in [chosen.filter({ model.knows(rows.keys[$0]) }), chosen.filter({ !model.knows(rows.keys[$0]) })]
-            {
-                let stride = part.count / Self.maximumRows + 1
-                for row in part.indices.lazy.filter({ $0 % stride == 0 }).map({ part[$0] }) {
+            for regime in TextModel.Regime.allCases {
+                let judged = part.judge.filter { model.regime(rows.keys[$0], day: rows.day[$0]) == regime }
+                let stride = judged.count / Self.maximumRows + 1
+                for row in judged.indices.lazy.filter({ $0 % stride == 0 }).map({ judged[$0] }) {
                     let keys = rows.keys[row]
                     model.scores(of: rows.examples[row].example, keys, &scratch)
-                    let regime = model.regime(keys, day: rows.day[row])
-                    held.append(Row(scores: scratch.scores, model: fold, row: row, regime: regime))
+                    model.recall(rows.examples[row].example, keys, &scratch)
+                    held.append(
+                        Row(
+                            scores: scratch.scores, recollection: scratch.recollection, model: fold, row: row,
+                            regime: regime))
                 }
             }
-            // From here on only its memory of merchants is asked; the weights would fill the machine's.
-            model.dropWeights()
+            model.dropKnowledge()
             models.append(model)
         }
     }
@@ -74,19 +76,26 @@ struct Trial {
             choose(\.value, [0, 0.25, 0.5, 0.75, 1, 1.5, 2])
             guard regime != .unknown else { continue }
             for place in 0..<MemoryKeys.levelCount {
-                choose(\.priors[place], [1, 3, 10, 30, 100, 300, 1000])
+                choose(\.priors[place], [0.3, 1, 3, 10, 30, 100, 300, 1000])
             }
         }
         best.calibration = Calibration(
             rows.map { row in
                 let answer = answer(row, best)
-                return Calibration.Sample(score: answer.score, isRight: answer.isRight)
+                return Calibration.Sample(
+                    score: answer.score, isRight: answer.isRight, weight: weight(row),
+                    group: row.regime != .known ? self.rows.keys[row.row].merchant : UInt64(row.row))
             })
         return best
     }
 
+    /// A merchant nobody knows is right or wrong as a whole: a thousand rows of one say little of another.
+    private func weight(_ row: Row) -> Float {
+        row.regime == .unknown ? 1 / Float(rows.merchantRows[row.row]).squareRoot() : 1
+    }
+
     private func loss(_ rows: [Row], _ judgement: Judgement) -> Double {
-        rows.reduce(0) { $0 - log(max(Double(answer($1, judgement).truth), 1e-4)) }
+        rows.reduce(0) { $0 - Double(weight($1)) * log(max(Double(answer($1, judgement).truth), 1e-4)) }
     }
 
     /// The lowest probability above which answers reach the precision; above 1 when none does.
@@ -112,8 +121,9 @@ struct Trial {
     ) -> (score: Float, probability: Float, isRight: Bool, truth: Float) {
         var scratch = ModelScratch()
         scratch.scores = row.scores
+        scratch.recollection = row.recollection
         let example = rows.examples[row.row].example
-        let answer = models[row.model].judge(example, rows.keys[row.row], judgement, &scratch)
+        let answer = models[row.model].judge(example, judgement, &scratch)
         let label = rows.label[row.row]
         return (answer.score, answer.probability, answer.label == label, scratch.mixed[Int(label)])
     }

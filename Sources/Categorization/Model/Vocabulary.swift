@@ -1,25 +1,35 @@
-/// The pieces a model knows, each with a number and a scale. An open table: a look-up is one or two steps.
+/// The pieces a model knows. Pieces that always came together, as those of a name that is like no other, share one row of
+/// weights: they could not be told apart by what was learned. An open table: a look-up is one or two steps.
 struct Vocabulary: Sendable {
-    /// Hash of a known piece by its number.
+    /// Hash of a known piece by its number; pieces of the same row stand together.
     private(set) var hashes: [UInt64] = []
-    /// What the piece's value is multiplied with.
+    /// The row of a piece by its number, rising.
+    private(set) var rows: [Int32] = []
+    /// What the values of a row's pieces are multiplied with.
     private(set) var scales: [Float] = []
+    /// How many pieces share the row.
+    private(set) var shares: [Float] = []
     /// How long the vector of a group of pieces is made.
-    private(set) var lengths: [Float] = [1, 1, 1, 1]
+    private(set) var lengths = [Float](repeating: 1, count: Features.Group.allCases.count)
     private var slots: [Int32] = [-1]
     private var mask = 0
 
+    /// Pieces known.
     var count: Int { hashes.count }
 
     init() {}
 
-    /// - Precondition: the hashes differ, and there are as many scales.
-    init(hashes: [UInt64], scales: [Float], lengths: [Float]) {
-        precondition(hashes.count == scales.count, "a scale for each piece")
+    /// - Precondition: the hashes differ, each has a row, and rows rise from 0 without a gap, each with a scale.
+    init(hashes: [UInt64], rows: [Int32], scales: [Float], lengths: [Float]) {
+        precondition(
+            Self.isWhole(hashes: hashes, rows: rows, scales: scales), "a row for each piece, a scale for each row")
         precondition(lengths.count == Features.Group.allCases.count, "a length for each group")
         self.hashes = hashes
+        self.rows = rows
         self.scales = scales
         self.lengths = lengths
+        shares = [Float](repeating: 0, count: scales.count)
+        for row in rows { shares[Int(row)] += 1 }
         var size = 16
         while size < hashes.count * 2 { size *= 2 }
         mask = size - 1
@@ -29,6 +39,17 @@ struct Vocabulary: Sendable {
             while slots[slot] >= 0 { slot = (slot + 1) & mask }
             slots[slot] = Int32(number)
         }
+    }
+
+    /// Whether these make a vocabulary, the hashes not looked at.
+    static func isWhole(hashes: [UInt64], rows: [Int32], scales: [Float]) -> Bool {
+        guard hashes.count == rows.count, hashes.count < 1 << 28 else { return false }
+        var last: Int32 = -1
+        for row in rows {
+            guard row >= 0, row == last || row == last + 1 else { return false }
+            last = row
+        }
+        return Int(last) + 1 == scales.count
     }
 
     func number(of hash: UInt64) -> Int32? {
@@ -42,7 +63,7 @@ struct Vocabulary: Sendable {
     }
 }
 
-/// Known pieces of an example with their values.
+/// Rows of weights that an example asks for, each with its value.
 struct SparseVector: Sendable {
     var numbers: [Int32] = []
     var values: [Float] = []
@@ -52,8 +73,10 @@ struct SparseVector: Sendable {
         values.removeAll(keepingCapacity: true)
     }
 
-    mutating func append(_ other: SparseVector) {
-        numbers += other.numbers
-        values += other.values
+    /// The same with each value parted by the pieces that share its row: by this much each of them moves.
+    func parted(by shares: [Float]) -> SparseVector {
+        var parted = self
+        for place in numbers.indices { parted.values[place] /= shares[Int(numbers[place])] }
+        return parted
     }
 }
