@@ -152,30 +152,22 @@ final class AlertTrial: Sendable {
         return pid_t(pid)
     }
 
-    /// Lets a process run only a part of the time.
-    private func throttled(_ pid: pid_t, stop: Double, run: Double, _ body: () async throws -> Void) async throws {
-        let script = """
-            import os, signal, sys, threading
-            pid, moment = int(sys.argv[1]), threading.Event()
-            while True:
-                os.kill(pid, signal.SIGSTOP)
-                moment.wait(float(sys.argv[2]))
-                os.kill(pid, signal.SIGCONT)
-                moment.wait(float(sys.argv[3]))
-            """
+    /// Holds each of a process's system calls of one name up for a while.
+    private func slowed(_ pid: pid_t, _ call: String, seconds: Double, _ body: () async throws -> Void) async throws {
+        // Killed, it lets go at once; asked to end, it waits for calls that it holds up.
         let brake = try RunningProcess([
-            "setpriv", "--pdeathsig", "KILL", "python3", "-c", script, "\(pid)", "\(stop)", "\(run)",
+            "setpriv", "--pdeathsig", "KILL", "strace", "-f", "-p", "\(pid)", "-e", "trace=\(call)",
+            "-e", "inject=\(call):delay_enter=\(Int(seconds * 1_000_000))",
         ])
         do {
+            try await eventually("it is slowed") { brake.progress.value.errorText.contains("attached") }
             try await body()
         } catch {
             brake.signal(SIGKILL)
-            kill(pid, SIGCONT)
             throw error
         }
         brake.signal(SIGKILL)
         _ = try await brake.wait(within: .seconds(20))
-        kill(pid, SIGCONT)
     }
 
     // MARK: - Trouble
@@ -282,25 +274,15 @@ final class AlertTrial: Sendable {
         let workers = try await suite.call("worker.list")["workers"].elements
         let planner = workers.first { "\($0)".contains("plan-daily-briefs") }
         guard let pid = planner?["pid"].int else { throw TestFailure("no worker: \(workers)") }
-        let brake = try RunningProcess([
-            "setpriv", "--pdeathsig", "INT", "strace", "-f", "-p", "\(pid)", "-e", "trace=fcntl",
-            "-e", "inject=fcntl:delay_enter=9000000",
-        ])
-        do {
-            try await eventually("it is slowed") { brake.progress.value.errorText.contains("attached") }
+        try await slowed(pid_t(pid), "fcntl", seconds: 9) {
             _ = try await suite.call("job.submit", #"{"kind":"plan-daily-briefs","params":{"dryRun":true}}"#)
             try await until("planning-slow", within: .seconds(180))
-        } catch {
-            brake.signal(SIGINT)
-            throw error
         }
-        brake.signal(SIGINT)
-        _ = try await brake.wait(within: .seconds(20))
     }
 
-    func runnerCrawls() async throws {
-        begin("the runner gets an eightieth of the time")
-        try await throttled(try await pid("runner"), stop: 0.4, run: 0.005) {
+    func diskCrawls() async throws {
+        begin("each sync of the runner's file takes 0.4 seconds")
+        try await slowed(try await pid("runner"), "fdatasync", seconds: 0.4) {
             try await until("store-slow") {
                 for _ in 0..<3 { _ = try await suite.call("job.submit", #"{"kind":"work"}"#) }
             }
@@ -308,16 +290,18 @@ final class AlertTrial: Sendable {
     }
 
     func categorizerCrawls() async throws {
-        begin("the categorizer stands still for 40 of 44 ms")
-        let socket = suite.state + "/run/categorizer.sock"
-        try await throttled(try await pid("categorizer"), stop: 0.04, run: 0.004) {
+        begin("each lock of the categorizer's file takes it 20 ms")
+        let number = Watched(2999)
+        // It is to know none of them.
+        kill(try await pid("categorizer"), SIGKILL)
+        try await isBack("categorizer")
+        try await slowed(try await pid("categorizer"), "fcntl", seconds: 0.02) {
             try await until("categorization-slow", "categorization-very-slow") {
-                try await onThread {
-                    let client = try WireClient(socket)
-                    for number in 0..<20 {
-                        let expense = #"{"id":"y-\#(number)","merchant_name":"Starbucks \#(number)"}"#
-                        _ = try client.call("expense.suggest", "{\"expense\":\(expense)}")
-                    }
+                // Each of them is read from the file once.
+                for _ in 0..<20 {
+                    let id = number.value
+                    number.update { $0 -= 1 }
+                    _ = try await call("categorizer", "expense.categorize", #"{"id":"e-\#(id)"}"#)
                 }
             }
         }

@@ -77,7 +77,7 @@ struct RealAlertTests {
             try await trial.readersAreBusy()
             try await trial.briefsAreSlow()
             try await trial.planningIsSlow()
-            try await trial.runnerCrawls()
+            try await trial.diskCrawls()
             try await trial.categorizerCrawls()
             try await trial.categorizerFails()
             try await trial.servicesDie()

@@ -12,7 +12,10 @@ struct DocumentationUnderSystemdTests {
         let commands = try DocumentedCommands(page: "Operations").script(marked: "sh systemd")
         let finished = try await system.run(
             ["env", "NOTION_TOKEN=secret", "sh", "-euxc", commands], within: .seconds(300))
-        #expect(finished.succeeded, "\(finished)")
+        guard finished.succeeded else {
+            let journal = try await system.run(["journalctl", "--no-pager", "--unit", "millrace*"])
+            throw TestFailure("\(finished)\n\(journal.output)")
+        }
         // Nobody's data, also of an installed suite.
         #expect(try Tree(try await system.check(["cat", "/tmp/millrace-support.json"]))["underSystemd"].bool == true)
     }

@@ -76,6 +76,7 @@ struct PackageTests {
         try await judge("runner", 25)
         try await judge("categorizer", 10)
         try await judge("scheduler", 10)
+        try await judge("metrics", 10)
         let network = "/etc/systemd/system/millrace-preloader.service.d/25-network.conf"
         try await system.check(["sh", "-c", "mkdir -p ${0%/*} && ln -s /dev/null $0", network])
         try await system.check(["systemctl", "daemon-reload"])
