@@ -168,8 +168,8 @@ def talk_to_the_runner(bench):
     with service("runner") as other:
         refused("kind.reserved", other.worker.register, name="false", kinds=[{"name": "millrace.own", "stages": ["process"]}])
     # Permits, and a breaker that opens by what is reported.
-    runner.limit.set(scope="resource", name="api", ratePerSecond=0.5, burst=2)
-    refused("permit.overBurst", runner.permit.acquire, resource="api", count=3)
+    runner.limit.set(scope="resource", name="api", ratePerSecond=0.001, burst=3)
+    refused("permit.overBurst", runner.permit.acquire, resource="api", count=4)
     first = runner.permit.acquire(resource="api")["permit"]
     runner.permit.report(permit=first, succeeded=True)
     refused("permit.notFound", runner.permit.report, permit=first, succeeded=True)
