@@ -48,7 +48,7 @@ def fuzz(build, reader, seconds):
         part.mkdir(parents=True, exist_ok=True)
     seeds.write(reader, own)
     known = set(findings.iterdir())
-    started = datetime.datetime.now(datetime.timezone.utc)
+    started, begun_at = datetime.datetime.now(datetime.timezone.utc), commit()
     log = folder / f"{started:%Y%m%dT%H%M%S}.log"
     command = [
         str(build / "release" / f"fuzz-{reader}"), f"-timeout={PATIENCE}", "-rss_limit_mb=2048", f"-max_len={LONGEST_INPUT}",
@@ -83,7 +83,7 @@ def fuzz(build, reader, seconds):
     first = next((line for line in progress if line[1] == "INITED"), None)
     executed = re.findall(r"stat::number_of_executed_units:\s+(\d+)", text)
     row = {
-        "reader": reader, "commit": commit(), "started": f"{started:%Y-%m-%dT%H:%MZ}", "seconds": round(used),
+        "reader": reader, "commit": begun_at, "started": f"{started:%Y-%m-%dT%H:%MZ}", "seconds": round(used),
         "executions": int(executed[-1]) if executed else int(progress[-1][0]) if progress else 0,
         "edges": int(progress[-1][2]) if progress else 0, "edgesOfSeeds": int(first[2]) if first else 0,
         "corpus": int(progress[-1][4]) if progress else 0,

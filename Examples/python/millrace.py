@@ -89,6 +89,10 @@ class Service:
         """Sends a request and returns at once."""
         if self._checks and method in self.methods:
             self._check_params(self.methods[method], params or {})
+        if self.is_leaving:
+            raise ServiceError(
+                -32014, "the service is about to stop; connect again",
+                {"status": "UNAVAILABLE", "reason": "service.stopping"})
         call = Call(self, next(self._numbers), method, progress)
         self._calls[call.id] = call
         message = {"id": call.id, "method": method, "params": params or {}}

@@ -135,12 +135,28 @@ public struct YAMLReader: ~Copyable {
         do throws(YAMLEvents.Failure) {
             return try events.next()
         } catch {
+            let place = (error.line, error.column) < end ? (error.line, error.column) : end
             problems.add(
                 Problem(
-                    at: SourcePlace(file, line: error.line, column: error.column),
-                    YAMLAdvice.text(error, character: character(line: error.line, column: error.column))))
+                    at: SourcePlace(file, line: place.0, column: place.1),
+                    YAMLAdvice.text(error, character: character(line: place.0, column: place.1))))
             throw Stop()
         }
+    }
+
+    /// Where the text ends. For libyaml that is in the next line where the last one has no end.
+    private var end: (Int, Int) {
+        var (line, column) = (1, 1)
+        var previous: Unicode.Scalar?
+        for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+            switch scalar {
+            case "\n" where previous == "\r": break
+            case "\n", "\r", "\u{85}", "\u{2028}", "\u{2029}": (line, column) = (line + 1, 1)
+            default: column += 1
+            }
+            previous = scalar
+        }
+        return (line, column)
     }
 
     /// The byte at a place, to tell what it is that YAML stumbled over.

@@ -63,6 +63,9 @@ struct YAMLReaderTests {
         ("a:\n\t- b\n", "x.yaml:2:1: ", "indent with spaces"),
         ("a: [1, 2\nb: 3\n", "x.yaml:2:2: ", "close the bracket"),
         ("a: 'x\n", "x.yaml:2:1: ", "close the quotes"),
+        // Found by `fuzz-yaml`: in a last line without an end the place was that of the next line.
+        ("a:\n  b: {c: 1, at söm", "x.yaml:2:19: ", "close the bracket"),
+        ("a: [b,\u{85}cd", "x.yaml:2:3: ", "close the bracket"),
         ("a: @x\n", "x.yaml:1:4: ", "put the text in quotes"),
         ("a: \"\\q\"\n", "x.yaml:1:5: ", "single quotes"),
         ("a: 1\n  b: 2\n", "x.yaml:2:4: ", "indent"),

@@ -55,7 +55,7 @@ class Bench:
     """A worker that does what a job's params say."""
 
     def __init__(self):
-        self.service, self.waits = service("runner"), threading.Semaphore(0)
+        self.service, self.waits, self.snoozed = service("runner"), threading.Semaphore(0), threading.Event()
         self.service.work("conversation", {
             "talk": {"process": self.talk},
             "parts": {
@@ -70,6 +70,9 @@ class Bench:
             self.waits.release()
             task.cancelled.wait(PATIENCE)
             raise ServiceError(-32001, "stopped", {"status": "CANCELLED", "reason": "request.cancelled"})
+        if wish.get("snooze") and not self.snoozed.is_set():
+            self.snoozed.set()
+            raise ServiceError(-32010, "too early", {"status": "ABORTED", "reason": "job.snoozed", "retryAfterMs": 1})
         if wish.get("fail"):
             raise ServiceError(-32005, "not there", {"status": "NOT_FOUND", "reason": "talk.missing", "field": "fail"})
         if params["attempt"] <= wish.get("later", 0):
@@ -100,6 +103,7 @@ def talk_to_the_runner(bench):
     failed = submit(params={"fail": True})["id"]
     assert end(failed)["state"] == "failed"
     assert end(submit(params={"later": 2}, backoffMs=1)["id"])["state"] == "succeeded"
+    assert end(submit(params={"snooze": True})["id"])["state"] == "succeeded"
     partial = submit(kind="parts")["id"]
     assert end(partial)["state"] == "partial"
     running = submit(params={"wait": True}, hooks=[{"on": ["cancelled"], "job": {"kind": "talk", "params": {"after": "hook"}}}])["id"]
@@ -119,10 +123,22 @@ def talk_to_the_runner(bench):
     runner.job.bury(id=buried, reason="not now")
     runner.job.why(id=buried)
     refused("job.notWaiting", runner.job.bury, id=failed)
+    refused("job.notWaiting", runner.job.edit, id=failed, priority=1)
+    refused("job.notRetryable", runner.job.retry, id=running)
     assert runner.job.redrive(ids=[buried], buried=True)["redriven"] == 1
     assert runner.job.retry(id=partial)["items"] == 1 and end(partial)["state"] == "partial"
     assert end(runner.job.submitBatch(jobs=[{"kind": "talk"}, {"kind": "talk", "params": {"n": 2}}])["jobs"][1]["id"])["result"] == {"n": 2}
-    # Limits of a key: two run, ten wait.
+    # What refuses one job refuses a batch with it.
+    for reason, job in (
+            ("job.keyReused", {"kind": "talk", "params": {"n": 9}, "idempotencyKey": "once"}), ("kind.unknown", {"kind": "tolk"}),
+            ("job.uniqueTaken", {"kind": "talk", "uniqueKey": "u"})):
+        refused(reason, runner.job.submitBatch, jobs=[{"kind": "talk"}, job])
+    # Limits of what waits, and those of a key: two run, ten wait.
+    for scope, name in (("queue", "quiet"), ("kind", "talk"), ("user", str(os.getuid()))):
+        runner.limit.set(scope=scope, name=name, waiting=1)
+        for call in (lambda: submit(queue="quiet"), lambda: runner.job.submitBatch(jobs=[{"kind": "talk", "queue": "quiet"}])):
+            refused(f"{scope}.full", lambda: [call() for _ in range(3)])
+        runner.limit.set(scope=scope, name=name, clear=True)
     def crowd():
         for _ in range(14):
             submit(params={"wait": True}, key="crowd")
@@ -141,13 +157,19 @@ def talk_to_the_runner(bench):
     for gate in ({"queue": "quiet"}, {"kind": "parts"}):
         runner.queue.pause(**gate)
         runner.queue.drain(**gate, reason="moving")
-        refused("queue.draining" if "queue" in gate else "kind.draining", submit, kind="parts", queue="quiet")
+        reason = "queue.draining" if "queue" in gate else "kind.draining"
+        refused(reason, submit, kind="parts", queue="quiet")
+        refused(reason, runner.job.submitBatch, jobs=[{"kind": "parts", "queue": "quiet"}])
         runner.queue.list()
         runner.queue.resume(**gate)
-    refused("kind.unknown", runner.queue.pause, kind="tolk")
+    for change in (runner.queue.pause, runner.queue.drain, runner.queue.resume):
+        refused("kind.unknown", change, kind="tolk")
+    refused("worker.registered", bench.service.worker.register, name="again", kinds=[{"name": "talk", "stages": ["process"]}])
+    with service("runner") as other:
+        refused("kind.reserved", other.worker.register, name="false", kinds=[{"name": "millrace.own", "stages": ["process"]}])
     # Permits, and a breaker that opens by what is reported.
-    runner.limit.set(scope="resource", name="api", ratePerSecond=0.5, burst=2)
-    refused("permit.overBurst", runner.permit.acquire, resource="api", count=3)
+    runner.limit.set(scope="resource", name="api", ratePerSecond=0.001, burst=3)
+    refused("permit.overBurst", runner.permit.acquire, resource="api", count=4)
     first = runner.permit.acquire(resource="api")["permit"]
     runner.permit.report(permit=first, succeeded=True)
     refused("permit.notFound", runner.permit.report, permit=first, succeeded=True)
@@ -256,6 +278,10 @@ def talk_to_the_categorizer():
     categorizer.pattern.lint()
     categorizer.preference.put(owner="ada", merchant="Aldi", category="Food", weight=2.0)
     categorizer.preference.list(owner="ada")
+    for call, params in (
+            (categorizer.preference.put, {"merchant": "Aldi"}), (categorizer.pattern.list, {}),
+            (categorizer.bulk.preview, {"ids": ["r4"]}), (categorizer.bulk.apply, {"ids": ["r4"]})):
+        refused("category.unknown", call, category="Foot", **params)
     categorizer.pattern.remove(rule="Tank")
     assert not categorizer.pattern.remove(rule="Tank")["removed"]
     refused("pattern.unknown", categorizer.pattern.put,
@@ -304,13 +330,18 @@ def talk_to_the_scheduler():
     scheduler.schedule.next(name="nightly", after="2026-03-27T00:00:00Z", count=5)
     scheduler.schedule.run(name="nightly")
     refused("schedule.later", scheduler.schedule.run, name="wrong")
+    scheduler.schedule.put(schedule={
+        "name": "alone", "job": {"kind": "talk", "params": {"wait": True}, "uniqueKey": "alone"}, "onCalendar": ["2099-01-01"]})
+    scheduler.schedule.run(name="alone")
+    refused("job.uniqueTaken", scheduler.schedule.run, name="alone")
+    refused("schedule.declared", scheduler.schedule.put, schedule={"name": "declared", "job": job, "every": "1h"})
     scheduler.schedule.show(name="wrong")
     scheduler.schedule.backfill(name="nightly", from_=moment(days=-9), to=moment(days=-2), dryRun=True)
     assert scheduler.schedule.backfill(name="nightly", from_=moment(days=-4), to=moment(days=-2))["runs"]
     refused("params.invalid", scheduler.schedule.backfill, name="nightly", from_=moment(days=2), to=moment(days=-2))
     scheduler.schedule.load(from_=moment(days=0), stepMs=3_600_000, steps=3)
     assert scheduler.schedule.list(limit=2)["schedules"]
-    for name in ("often", "nightly", "wrong"):
+    for name in ("often", "nightly", "wrong", "alone"):
         scheduler.schedule.remove(name=name)
     for method in ("show", "next", "pause", "resume", "run", "remove", "why"):
         refused("schedule.unknown", getattr(scheduler.schedule, method), name="nobody")
@@ -333,6 +364,8 @@ def talk_to_the_metrics_service():
     silence = metrics.alert.silence(labels={"service": "runner"}, forMs=60_000, comment="a test")
     metrics.alert.list(events=10)
     assert metrics.alert.unsilence(id=silence["id"])["ended"]
+    refused("alert.span", metrics.alert.silence, forMs=10**12, comment="for ever")
+    refused("metrics.window", metrics.metrics.query, expression="increase(conversation_jobs[3h])")
     refused("alert.unknown", metrics.alert.silence, rule="nobody", forMs=60_000, comment="a test")
     metrics.alert.test()
 
@@ -349,8 +382,13 @@ def main():
         "kinds:\n  - { name: sync-task-order-logs, worker: tapped }\n"
         "workers:\n  - name: tapped\n    ping: 1s\n    warm: 1\n"
         f"    command: {json.dumps([sys.executable, '-B', str(ROOT / 'Tests/Python/traffic.py'), '--tap', str(STATE), sys.argv[2]])}\n")
+    (STATE / "etc" / "schedules.d").mkdir(parents=True, exist_ok=True)
+    (STATE / "etc" / "schedules.d" / "conversation.yaml").write_text(
+        "schedules:\n  - { name: declared, job: { kind: talk }, on-calendar: 2099-01-01 }\n")
     bench = Bench()
     bench.service.service.reload()
+    with service("scheduler") as scheduler:
+        scheduler.service.reload()
     end = time.monotonic() + PATIENCE
     while "tapped" not in (worker.get("pool") for worker in bench.service.worker.list()["workers"]):
         assert time.monotonic() < end, bench.service.pool.list()

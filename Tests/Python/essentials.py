@@ -294,6 +294,27 @@ def every_service_answers_the_standing_methods(bench):
                 getattr(service.service, method)(**params)
 
 
+def connected(service):
+    """A connection to a service that may not be there yet."""
+    def attempt():
+        try:
+            return Service(path(service))
+        except (OSError, ServiceError):
+            return None
+    return until(f"the {service} is back", attempt)
+
+
+def a_service_that_stops_says_goodbye_and_answers_what_it_has(bench):
+    with Service(path("preloader")) as preloader:
+        pings = [preloader.start("service.ping") for _ in range(50)]
+        os.kill(preloader.service.ping()["pid"], signal.SIGTERM)
+        assert {ping.result(PATIENCE)["service"] for ping in pings} == {"preloader"}
+        assert preloader.wait_until_ended(PATIENCE) and preloader.is_leaving
+        refused("UNAVAILABLE", "service.stopping", preloader.service.ping)
+    with connected("preloader") as again:
+        assert again.service.ping()["service"] == "preloader"
+
+
 def a_runner_that_was_killed_is_found_again_and_no_job_is_doubled(bench):
     def submit(service):
         return service.job.submit(kind="py-echo", params={"once": True}, meta={**PATIENT, "idempotencyKey": "essentials-killed"})
@@ -303,13 +324,7 @@ def a_runner_that_was_killed_is_found_again_and_no_job_is_doubled(bench):
     os.kill(bench.service.service.ping()["pid"], signal.SIGKILL)
     refused("UNAVAILABLE", "connection.lost", lambda: waiting.result(PATIENCE))
     assert bench.service.wait_until_ended(PATIENCE)
-
-    def connected():
-        try:
-            return Service(path("runner"))
-        except (OSError, ServiceError):
-            return None
-    with until("the runner is back", connected) as again:
+    with connected("runner") as again:
         second = submit(again)
         assert second["id"] == first["id"] and second["duplicate"], second
 
@@ -322,7 +337,8 @@ def main():
             a_job_is_cancelled_and_so_is_a_request, one_key_is_one_job, errors_have_a_status_and_a_reason,
             frames_are_as_the_protocol_says, many_are_asked_at_once_and_each_is_answered_once,
             an_attached_job_goes_with_its_connection, rows_are_preloaded, expenses_get_their_category, schedules_start_jobs,
-            every_service_answers_the_standing_methods, a_runner_that_was_killed_is_found_again_and_no_job_is_doubled):
+            every_service_answers_the_standing_methods,
+            a_service_that_stops_says_goodbye_and_answers_what_it_has, a_runner_that_was_killed_is_found_again_and_no_job_is_doubled):
         trial(bench)
         print("works:", trial.__name__.replace("_", " "), flush=True)
     os._exit(0)  # the worker's threads wait for a runner that was killed
