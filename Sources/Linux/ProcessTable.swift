@@ -70,7 +70,17 @@ public enum ProcessTable {
     }
 
     private static func environment(of pid: Int32) -> [ArraySlice<UInt8>]? {
-        read("/proc/\(pid)/environ", limit: 4 << 20)?.split(separator: 0)
+        // In the midst of an execve(2) a process shows neither variables nor, but for the last moment, arguments. It is looked
+        // at again, for a tenth of a second at most.
+        var looks = 0
+        while true {
+            guard let variables = read("/proc/\(pid)/environ", limit: 4 << 20) else { return nil }
+            if !variables.isEmpty { return variables.split(separator: 0) }
+            looks += 1
+            let hasArguments = read("/proc/\(pid)/cmdline", limit: 4 << 20)?.isEmpty == false
+            guard looks < (hasArguments ? 20 : 500), entry(of: pid)?.isZombie == false else { return [] }
+            usleep(200)
+        }
     }
 
     /// A line of /proc/PID/stat: see proc_pid_stat(5).
