@@ -182,14 +182,22 @@ extension InstalledService {
 
 /// A command of the system, for what it says.
 enum Program {
-    /// Nil where it cannot be started. A shell runs it, so every word from outside is quoted.
-    static func output(of command: String) -> (text: String, status: Int32)? {
-        guard let pipe = popen("exec 2>/dev/null; \(command)", "r") else { return nil }
+    /// What is said beyond this is left out.
+    private static let limit = 1 << 20
+
+    /// Nil where it cannot be started or does not end in time. A shell runs it, so every word from outside is quoted.
+    static func output(of command: String, within seconds: Int = 20) -> (text: String, status: Int32)? {
+        guard let pipe = popen("exec 2>/dev/null; exec timeout --kill-after=1 \(seconds) \(command)", "r") else {
+            return nil
+        }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 4096)
-        while case let count = fread(&chunk, 1, chunk.count, pipe), count > 0 { bytes += chunk[..<count] }
+        while bytes.count < limit, case let count = fread(&chunk, 1, chunk.count, pipe), count > 0 {
+            bytes += chunk[..<count]
+        }
         let status = pclose(pipe)
-        guard status & 0x7f == 0, status >> 8 & 0xff != 127 else { return nil }
+        // 124 and 137 are those of timeout(1) for one that did not end.
+        guard status & 0x7f == 0, ![124, 127, 137].contains(status >> 8 & 0xff) else { return nil }
         return (String(decoding: bytes, as: UTF8.self), status >> 8 & 0xff)
     }
 }
