@@ -17,7 +17,7 @@ swift_folders = Package.swift Sources Services Tests $(wildcard Benchmarks Fuzzi
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build release test check format demo bench claims accuracy crash crash-schedules crash-mails \
-	crash-clinics crash-metrics alerts clocks fuzz install deb thread-sanitizer clean
+	crash-clinics crash-metrics torture alerts clocks fuzz install deb thread-sanitizer clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -71,6 +71,11 @@ crash-schedules: setup ## kill -9 scheduler and runner five hundred times; write
 crash-metrics: setup ## kill -9 the metrics service and publishers under 100,000 publishes; writes Documentation/MetricsCrashes.md
 	$(SWIFT) build --build-tests
 	@sh Scripts/crash --metrics
+
+PARTS ?=
+torture: setup ## break the services on purpose, all or PARTS="power hostile"; writes Documentation/Torture.md
+	$(SWIFT) build --build-tests
+	@sh Scripts/torture $(PARTS)
 
 alerts: setup ## make every built-in alert fire by what it is about; writes Documentation/AlertTrials.md
 	$(SWIFT) build --build-tests

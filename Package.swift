@@ -92,7 +92,7 @@ targets += library("Resilience", ["Linux"])
 targets += library("Calendars", ["Linux"], testing: ["JSONCodec", "Linux"])
 targets += library("MillraceProtocol", ["JSONCodec", "Linux"])
 targets += library("MillraceRPC", ["MillraceProtocol", "Resilience", "Telemetry", "Linux", log] + nio)
-targets += library("MillraceStore", ["Telemetry", "Linux", "CSQLite"])
+targets += library("MillraceStore", ["MillraceProtocol", "Telemetry", "Linux", "CSQLite"])
 targets += library("MillraceService", ["MillraceRPC", "Telemetry", "Systemd", "Resilience", "Decimals", log])
 targets += library("MillraceWorker", ["MillraceRPC", "MillraceService", "Telemetry", "Resilience", log])
 targets += library("Declarations", ["Linux", "CYAML"])
@@ -193,6 +193,8 @@ targets.append(
 targets.append(.executableTarget(name: "CrashWorker", path: "Tests/CrashWorker"))
 // What tests load into a process to move its wall clock.
 targets.append(.target(name: "MovedClock", path: "Tests/MovedClock"))
+// What tests load into a process to know what of its files has reached the disk.
+targets.append(.target(name: "PowerCut", path: "Tests/PowerCut"))
 // Measures what `make claims` writes down.
 targets.append(
     .executableTarget(
@@ -215,6 +217,7 @@ targets += [
         "IntegrationTests",
         ["MillraceWorker", "MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore", "Simulators", "JSONCodec"]),
     suite("CrashTests", ["MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore"]),
+    suite("TortureTests", ["MillraceRPC", "MillraceProtocol", "JSONCodec"]),
     suite("SystemdTests", ["MillraceWorker", "MillraceRPC", "MillraceProtocol", "Telemetry", "JSONCodec"]),
     suite("ExampleTests"),
 ]
@@ -249,6 +252,7 @@ let package = Package(
         .library(name: "MovedClock", type: .dynamic, targets: ["MovedClock"]),
         // What reads files that people write, for Fuzzing.
         .library(name: "Readers", targets: ["Tables", "Declarations", "KindFiles"]),
+        .library(name: "PowerCut", type: .dynamic, targets: ["PowerCut"]),
         // What the runner is made of, for benchmarks of its parts.
         .library(name: "RunnerParts", targets: ["KindFiles", "MillraceService", "Schemas"]),
     ],

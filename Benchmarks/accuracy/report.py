@@ -19,16 +19,22 @@ def main():
     out = sys.argv[1]
     with open(os.path.join(out, "baselines.csv"), newline="") as file:
         baselines = list(csv.DictReader(file))
-    rows, met, beaten, calibrated = [], 0, 0, 0
+    rows, met, beaten, calibrated, missed = [], 0, 0, 0, []
     for line in baselines:
         with open(os.path.join(out, "%s-%s.json" % (line["set"], line["label"]))) as file:
             document = json.load(file)
         group = next(g for g in document["by"]["groups"] if g["value"] == line["split"])
         best = max(float(line["look_up"]), float(line["svm"]))
         ahead = group["accuracy"] - best
+        aim = 0.03 if line["split"] == "merchant" else 0
         met += ahead >= 0
-        beaten += ahead > 0 and (line["split"] != "merchant" or ahead >= 0.03)
         calibrated += group["calibrationError"] < 0.03
+        if ahead > 0 and ahead >= aim:
+            beaten += 1
+        else:
+            missed.append(
+                "%s, %s, %s: %+.1f points from the better baseline, where more than %d are aimed at."
+                % (line["set"], line["label"], NAMES[line["split"]], 100 * ahead, 100 * aim))
         rows.append((line, group, ahead, document))
     print("# Accuracy of the categorizer\n")
     print("Written by `make accuracy DATA=FOLDER`, where FOLDER holds the published purchases: Calderdale's and Birmingham's purchase")
@@ -49,9 +55,28 @@ def main():
                 percent(group["macroF1"]), percent(group["calibrationError"]),
             )
         )
-    print("\nOne merchant can be a third of the rows of merchants never seen, and is then right or wrong as a whole: there no")
-    print("calibration error below 3 can be relied on, whatever the probabilities.")
     documents = {(line["set"], line["label"]): document for line, _, _, document in rows}
+    for which in NAMES:
+        errors = [group["calibrationError"] for line, group, _, _ in rows if line["split"] == which]
+        above = [error for error in errors if error >= 0.03]
+        if above:
+            missed.append(
+                "Calibration, %s: 3 and more in %d of %d, up to %s."
+                % (NAMES[which], len(above), len(errors), percent(max(above))))
+    for key, document in documents.items():
+        trial = document["corrections"]
+        behind = trial["accuracyTrainedAnew"] - trial["accuracyAfter"]
+        if behind > 0.01:
+            missed.append(
+                "%s, %s: %.1f points behind a model trained anew after %d corrections one by one, not 1 at most."
+                % (*key, 100 * behind, trial["made"]))
+    if missed:
+        print("\nWhat misses its bar:\n")
+        for line in missed:
+            print("- " + line)
+    print("\nOne merchant can be a third of the rows of merchants never seen, and is then right or wrong as a whole: there no")
+    print("calibration error below 3 can be relied on, whatever the probabilities. All settings were chosen inside the learned rows,")
+    print("parted by the same three rules with other hashes, and never by what is judged here.")
     print("\n| set, category | learned | categories | training | accuracy of all | calibration of all | decisions a second |")
     print("| --- | --: | --: | --: | --: | --: | --: |")
     for key, document in documents.items():
@@ -64,16 +89,18 @@ def main():
             )
         )
     print("\nCorrections one by one: every second judged row teaches where it is answered wrongly, at most 1,000 of them, and the")
-    print("others are judged: before, after, and by a model that was trained anew with the corrected rows.\n")
-    print("| set, category | corrected | right at once | before | after | trained anew |")
-    print("| --- | --: | --: | --: | --: | --: |")
+    print("others are judged: before, after, and by a model that was trained anew with the corrected rows. (The service trains anew")
+    print("by itself after 500 confirmed expenses; nothing of that is in these figures.)\n")
+    print("| set, category | corrected | right at once | before | after | trained anew | behind |")
+    print("| --- | --: | --: | --: | --: | --: | --: |")
     for key, document in documents.items():
         trial = document["corrections"]
         print(
-            "| %s, %s | %d | %d | %s | %s | %s |"
+            "| %s, %s | %d | %d | %s | %s | %s | %.1f |"
             % (
                 *key, trial["made"], trial["rightAtOnce"], percent(trial["accuracyBefore"]),
                 percent(trial["accuracyAfter"]), percent(trial["accuracyTrainedAnew"]),
+                100 * (trial["accuracyTrainedAnew"] - trial["accuracyAfter"]),
             )
         )
 

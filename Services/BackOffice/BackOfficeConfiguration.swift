@@ -159,6 +159,7 @@ extension ConfigurationKind where Value == String {
     fileprivate static var webAddress: Self {
         Self(
             "URL", "an address that begins with http:// or https://",
+            // What is wrong with it is said by the expectation.
             parse: { text in (try? WebURL(text)) == nil ? nil : text }, show: { $0 })
     }
 

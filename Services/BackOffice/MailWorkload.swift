@@ -3,6 +3,7 @@ import JSONCodec
 import Linux
 import Mail
 import MillraceProtocol
+import MillraceStore
 import MillraceWorker
 
 /// `send-brief-mail`: the brief of a person and day goes out, once.
@@ -121,6 +122,8 @@ struct MailWorkload: PlainWorkload {
         let status: BriefMailStatus
         switch error {
         case SMTPError.uncertain: status = .sending
+        // The books' trouble is not the mail's.
+        case is StoreError: status = .pending
         case let error as any RPCErrorConvertible:
             guard error.rpcError.reason != Self.uncertain.reason else { return }
             status = error.rpcError.status?.isTransient == true ? .pending : .failed

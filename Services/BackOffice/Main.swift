@@ -10,7 +10,7 @@ import WebClient
 
 /// A worker with the ready workloads, started and pooled by the runner.
 @main enum Main {
-    static func main() async {
+    static func main() {
         switch CommandLine.arguments.dropFirst().first {
         case "--help", "-h": return print(help)
         case "--version": return print("millrace-backoffice \(MillraceVersion.current)")
@@ -39,7 +39,7 @@ import WebClient
         registry.read { calendars.families(created: created) }
         let runner = RPCClient(socket: ServiceSocket.path(of: "runner") { Environment[$0] })
         let post = BriefPost(books: books, runner: runner)
-        await WorkerHost.run(
+        WorkerHost.run(
             name: "backoffice",
             workloads: [
                 SyncWorkload(books: books), InitWorkload(books: books), PayoutWorkload(books: books),

@@ -89,6 +89,7 @@ struct PayoutFailure: RPCErrorConvertible {
 
     /// The detail that such an error bears.
     static func detail(in error: RPCError?) -> PayoutDetail? {
+        // Details of another form are another's, and bear none.
         guard let details = error?.details, let members = try? details.decode(JSONValue.self),
             let detail = members[member]
         else { return nil }

@@ -61,7 +61,9 @@ final class ExpenseCategorizer: Service {
 
     /// All but the learned layer, with the words that lessons have met.
     static func load(_ door: StoreDoor, _ log: Logger) async throws -> Stock {
-        try await door.read { db in
+        // Nobody's answer is to wait for it.
+        FuzzyMatcher.prepare()
+        return try await door.read { db in
             var stock = Stock(try PatternStore.load(db, log))
             for (row, category) in try LessonStore.recent(db) {
                 if let expense = row.expense(naming: log) { stock.book.recall(expense, category) }
@@ -119,8 +121,9 @@ final class ExpenseCategorizer: Service {
         let fading = fading.withLock { $0 }
         fading?.cancel()
         await fading?.value
-        door.close()
     }
+
+    func close() async { door.close() }
 
     /// Real work: a decision, and a read of the database unless it is being left alone.
     func canary() async throws {
@@ -142,10 +145,14 @@ final class ExpenseCategorizer: Service {
         let figures = tracker.figures
         let (open, breaker) = (door.breaker.current, door.breaker.failures)
         var checks: [ServiceStatus.Check] = []
-        checks.append(
-            open == .closed
-                ? .init("database", .ok)
-                : .init("database", .warn, reason: "left alone after failures; last answers are given instead"))
+        if open != .closed {
+            checks.append(
+                .init("database", .warn, reason: "left alone after failures; last answers are given instead"))
+        } else if let failure = door.lastFailure {
+            checks.append(.init("database", .fail, reason: "the last write failed: \(failure)"))
+        } else {
+            checks.append(.init("database", .ok))
+        }
         switch figures.health {
         case .excellent, .good: checks.append(.init("decisions", .ok))
         case .fair, .poor:

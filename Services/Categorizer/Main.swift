@@ -3,9 +3,9 @@ import MillraceService
 
 @main
 enum Main {
-    static func main() async {
+    static func main() {
         // A batch of 10,000 takes some 50 MiB for a moment, which would stay.
         Allocator.holdTight()
-        await ServiceHost.run(ExpenseCategorizer.self)
+        ServiceHost.run(ExpenseCategorizer.self)
     }
 }

@@ -19,6 +19,8 @@ final class Trainer: Sendable {
 
     private struct State: Sendable {
         var isTraining = false
+        /// Whether a thread of its own is at it, which nothing ends.
+        var isComputing = false
         var wake: AsyncStream<Void>.Continuation?
         var task: Task<Void, Never>?
         var keeps = 3
@@ -69,12 +71,14 @@ final class Trainer: Sendable {
         }
     }
 
+    /// Ends the background's work. What a thread computes then is of no use any more, and is not waited for.
     func stop() async {
         let task = state.withLock { state in
             state.wake?.finish()
             return state.task
         }
         task?.cancel()
+        if state.withLock({ $0.isComputing }) { return }
         await task?.value
     }
 
@@ -133,6 +137,10 @@ final class Trainer: Sendable {
         let count = history.learn.count + history.held.count
         guard count >= Self.least else { throw CategorizerError.tooFew(count) }
         let previous = try await door.read { try ModelStore.bytes($0, state: .active) }
+        // In this order: whoever stops it asks the other way round.
+        state.withLock { $0.isComputing = true }
+        defer { state.withLock { $0.isComputing = false } }
+        try Task.checkCancellation()
         let trained = try await onThread { [time, log] in
             let start = time.boot()
             let model = TextModel(history.learn, names: history.names)
@@ -144,6 +152,7 @@ final class Trainer: Sendable {
                 bytes: model.bytes(), categories: model.labels.count, threshold: Double(model.threshold),
                 accuracy: judge(model), before: before, seconds: (time.boot() - start).seconds)
         }
+        try Task.checkCancellation()
         let view = try await keep(trained, history, at: time.wall())
         state.withLock { $0.fresh = 0 }
         log.notice(

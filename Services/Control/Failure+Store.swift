@@ -6,16 +6,7 @@ extension Failure {
     init(store error: any Error, _ what: String) {
         switch error {
         case let failure as Failure: self = failure
-        case let error as StoreError:
-            let exit: Exit =
-                switch error.kind {
-                case .busy, .inUse, .interrupted: .temporaryFailure
-                case .full, .ioError: .ioError
-                case .constraint, .corrupt, .fromTheFuture: .dataError
-                case .cannotOpen, .readOnly: .noPermission
-                default: .software
-                }
-            self.init(exit, "\(what): \(error.message)")
+        case let error as StoreError: self.init(error.exitCode, "\(what): \(error.message)")
         case let error as SystemError: self.init(error)
         default: self.init(.software, "\(what): \(error)")
         }

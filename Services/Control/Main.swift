@@ -28,7 +28,7 @@ enum Main {
     }
 
     private static func runConcurrently(_ errand: Errand, _ words: [String]) -> Never {
-        Task.detached {
+        MainThread.run {
             var command = errand.command
             do {
                 try await command.run()
@@ -37,7 +37,6 @@ enum Main {
                 end(with: error, words)
             }
         }
-        while true { pause() }
     }
 
     private static func end(with error: any Error, _ words: [String]) -> Never {

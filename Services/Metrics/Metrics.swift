@@ -47,6 +47,7 @@ final class Metrics: Service {
         let (catalog, mistakes) = Self.read(configuration, host)
         guard mistakes == 0 else { throw AlertFault(mistakes: mistakes) }
         var options = DatabaseOptions()
+        options.onDamage = DatabaseOptions.endingWhenDamaged
         options.meters = StoreMeters(host.registry, time: host.time)
         database = try Database.open(
             host.stateDirectory + "/metrics.sqlite", migrations: Self.migrations, readers: 2, exclusive: true,
@@ -122,8 +123,9 @@ final class Metrics: Service {
         await alerts.close()
         watch.close()
         await door.close()
-        database.close()
     }
+
+    func close() async { database.close() }
 
     /// A commit and a read, as a publication and a look at the page need them. The watchdog beats only after it.
     func canary() async throws {

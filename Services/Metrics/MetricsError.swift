@@ -1,12 +1,12 @@
 import MillraceProtocol
 import MillraceService
-import MillraceStore
 import Monitoring
 
 /// What the metrics service refuses.
 enum MetricsError: RPCErrorConvertible, Hashable {
     case invalid(field: String, String, reason: String)
     case instances(limit: Int)
+    case silences(limit: Int)
     case stopping
 
     init(_ refusal: Collector.Refusal) {
@@ -28,21 +28,13 @@ enum MetricsError: RPCErrorConvertible, Hashable {
                 .resourceExhausted, "\(limit) instances publish already, which is the limit",
                 reason: "metrics.instances",
                 retryAfterMs: 60_000)
+        case .silences(let limit):
+            RPCError(
+                .resourceExhausted, "\(limit) silences hold already, which is the limit; end some with alert.unsilence",
+                reason: "alert.silences")
         case .stopping:
             RPCError(
                 .unavailable, "the metrics service is stopping", reason: RPCError.Reason.stopping, retryAfterMs: 1000)
-        }
-    }
-}
-
-extension StoreError: RPCErrorConvertible, ExitCodeConvertible {
-    /// What a caller is told of a failure of the store.
-    public var rpcError: RPCError {
-        switch kind {
-        case .busy: RPCError(.unavailable, "too much waits to be written", reason: "store.busy", retryAfterMs: 100)
-        case .full: RPCError(.resourceExhausted, "the disk is full", reason: "store.full", retryAfterMs: 5000)
-        case .closed: MetricsError.stopping.rpcError
-        default: RPCError(.internal, "the store failed: \(message)", reason: "store.failed")
         }
     }
 }

@@ -3,9 +3,9 @@ import MillraceService
 
 @main
 enum Main {
-    static func main() async {
+    static func main() {
         // A cache is held to bytes of memory, so what it gives back has to be given back.
         Allocator.holdTight()
-        await ServiceHost.run(Preloader.self)
+        ServiceHost.run(Preloader.self)
     }
 }

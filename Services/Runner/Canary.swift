@@ -12,6 +12,10 @@ enum Canary {
 
     /// How long the whole way may take.
     static let patience = Duration.seconds(10)
+    /// Whoever sent one takes it away; before that the sweep must not, for it is still to be read back.
+    static let retention: [JobState: Duration] = [
+        .succeeded: patience * 2, .partial: patience * 2, .failed: patience * 2, .cancelled: patience * 2,
+    ]
 }
 
 extension Lane {

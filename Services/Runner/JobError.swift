@@ -2,7 +2,7 @@ import MillraceProtocol
 
 /// What the runner's rules refuse.
 enum JobError: RPCErrorConvertible, Hashable {
-    case notFound(JobID)
+    case notFound(JobID, field: String = "id")
     case invalid(field: String, String)
     /// A value that could not be passed on; see ``Payload``.
     case unpassable(RPCError)
@@ -45,8 +45,8 @@ enum JobError: RPCErrorConvertible, Hashable {
 
     var rpcError: RPCError {
         switch self {
-        case .notFound(let id):
-            RPCError(.notFound, "no job \(id)", reason: "job.notFound", field: "id")
+        case .notFound(let id, let field):
+            RPCError(.notFound, "no job \(id)", reason: "job.notFound", field: field)
         case .invalid(let field, let message):
             RPCError(.invalidArgument, message, reason: "params.invalid", field: field)
         case .unpassable(let error):

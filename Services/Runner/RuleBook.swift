@@ -160,7 +160,7 @@ struct RuleBook: Sendable {
             .succeeded: configuration.keepSucceeded, .partial: configuration.keepFailed,
             .failed: configuration.keepFailed, .cancelled: configuration.keepCancelled,
         ]
-        rules.kindRetention[Canary.kind] = [.succeeded: .zero, .partial: .zero, .failed: .zero, .cancelled: .zero]
+        rules.kindRetention[Canary.kind] = Canary.retention
         rules.defaultKeyLimit = keyLimit(KeyLimit(), stored.limit(.key, nil))
         for kind in catalog.kinds.values {
             rules.keyLimits[kind.name] = KeyLimit(

@@ -83,6 +83,7 @@ final class Runner: Service {
         sweeps = Periodic("sweep", every: Self.sweepPause, in: host.registry, time: host.time)
         let path = host.stateDirectory + "/runner.sqlite"
         var options = DatabaseOptions()
+        options.onDamage = DatabaseOptions.endingWhenDamaged
         options.meters = StoreMeters(host.registry, time: host.time)
         // Answers to many submitters, and calls of many jobs to one worker: each connection is written to once.
         options.answering = { RPCSession.gatheringOutput($0) }
@@ -260,6 +261,9 @@ final class Runner: Service {
         } catch {
             log.error("jobs were not given back, the next run will take them: \(error)")
         }
+    }
+
+    func close() async {
         store.close()
         // The server's methods hold the runner.
         hands.withLock { $0 = nil }

@@ -276,9 +276,11 @@ extension Course {
             }
             return true
         case .later(let why, let wait):
+            schedule.next = begin.nominal
             schedule.putOff(why, until: Instant(time), wait, time)
             return false
         case .away(let why):
+            schedule.next = begin.nominal
             schedule.putOff = why
             schedule.putOffSince = schedule.putOffSince ?? time
             isAway = true

@@ -2,7 +2,7 @@ import MillraceService
 
 @main
 enum Main {
-    static func main() async {
-        await ServiceHost.run(Scheduler.self)
+    static func main() {
+        ServiceHost.run(Scheduler.self)
     }
 }

@@ -1,18 +1,21 @@
 import Linux
 import MillraceProtocol
 import MillraceService
-import MillraceStore
 import Schedules
 
 /// What the scheduler refuses.
 enum ScheduleError: RPCErrorConvertible, Hashable {
     case unknown(String, hint: String)
     case invalid(field: String, String)
+    /// A file of the system that its times depend on; nothing is wrong with the schedule.
+    case zoneUnreadable(String)
     case full(limit: Int)
     /// A file declares it.
     case declared(String, file: String)
 
-    init(_ fault: ScheduleFault, at path: String) { self = .invalid(field: path + fault.field, fault.message) }
+    init(_ fault: ScheduleFault, at path: String) {
+        self = fault.mayPass ? .zoneUnreadable(fault.message) : .invalid(field: path + fault.field, fault.message)
+    }
 
     var rpcError: RPCError {
         switch self {
@@ -22,6 +25,9 @@ enum ScheduleError: RPCErrorConvertible, Hashable {
                 field: "name")
         case .invalid(let field, let message):
             RPCError(.invalidArgument, message, reason: RPCError.Reason.params, field: field)
+        case .zoneUnreadable(let why):
+            RPCError(
+                .unavailable, "the time zone cannot be read now: \(why)", reason: "zone.unreadable", retryAfterMs: 1000)
         case .full(let limit):
             RPCError(
                 .resourceExhausted, "there are \(limit) schedules, as many as may be; remove some or raise Limit",
@@ -33,21 +39,3 @@ enum ScheduleError: RPCErrorConvertible, Hashable {
         }
     }
 }
-
-extension StoreError: RPCErrorConvertible {
-    /// What a caller is told of a failure of the store.
-    public var rpcError: RPCError {
-        switch kind {
-        case .busy: RPCError(.unavailable, "too much waits to be written", reason: "store.busy", retryAfterMs: 100)
-        case .full:
-            RPCError(
-                .resourceExhausted, "the disk is full; nothing was changed", reason: "store.full", retryAfterMs: 5000)
-        case .closed:
-            RPCError(
-                .unavailable, "the scheduler is stopping", reason: RPCError.Reason.stopping, retryAfterMs: 1000)
-        default: RPCError(.internal, "the store failed: \(message)", reason: "store.failed")
-        }
-    }
-}
-
-extension StoreError: ExitCodeConvertible {}

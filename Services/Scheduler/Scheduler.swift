@@ -59,6 +59,7 @@ final class Scheduler: Service {
         latenesses = host.registry.histogram(
             "millrace_schedule_lateness_seconds", "How late runs of schedules were submitted.", bounds: Bounds.lateness)
         var options = DatabaseOptions()
+        options.onDamage = DatabaseOptions.endingWhenDamaged
         options.meters = StoreMeters(host.registry, time: host.time)
         store = try Database.open(
             host.stateDirectory + "/scheduler.sqlite", migrations: ScheduleStore.migrations, durability: .disk,
@@ -104,8 +105,9 @@ final class Scheduler: Service {
         }
         await turning?.value
         runner.close()
-        store.close()
     }
+
+    func close() async { store.close() }
 
     /// A commit and a look for what is due: what a run needs of us. The watchdog beats only after it.
     func canary() async throws {
@@ -123,7 +125,11 @@ final class Scheduler: Service {
         } else {
             checks.append(.init("runner", .ok))
         }
-        if let failure { checks.append(.init("store", .warn, reason: failure)) }
+        if let failed = store.statistics.lastFailure {
+            checks.append(.init("store", .fail, reason: "the last write failed: \(failed)"))
+        } else {
+            checks.append(failure.map { .init("store", .warn, reason: $0) } ?? .init("store", .ok))
+        }
         let noun = schedules == 1 ? "schedule" : "schedules"
         return ServiceReport(
             "\(schedules) \(noun), next \(next.map { $0.timestamp.description } ?? "never")", checks: checks,

@@ -2,6 +2,7 @@ import Calendars
 import MillraceProtocol
 import MillraceService
 import MillraceStore
+import Schedules
 import Telemetry
 
 /// The figures of `service.metrics`.
@@ -49,16 +50,28 @@ extension Scheduler {
             return []
         }
         return schedules.flatMap { schedule -> [ServiceMetrics.Metric] in
-            guard !schedule.paused, let last = schedule.lastNominal, let next = schedule.next else { return [] }
+            guard !schedule.paused, let last = schedule.lastNominal else { return [] }
             let labels = ["schedule": schedule.specification.name]
+            let ran = ServiceMetrics.Metric(
+                "millrace_scheduler_last_run_timestamp_seconds", .gauge, Double(last.microseconds) / 1e6, labels: labels)
+            guard let following = following(last, of: schedule) else { return [ran] }
             // Figures are no younger than the last publication: what runs each second is not missed for that.
-            let period = max(60, Double(next.microseconds - last.microseconds) / 1e6)
+            let period = max(60, Double(following.microseconds - last.microseconds) / 1e6)
             return [
-                ServiceMetrics.Metric(
-                    "millrace_scheduler_last_run_timestamp_seconds", .gauge, Double(last.microseconds) / 1e6,
-                    labels: labels),
-                ServiceMetrics.Metric("millrace_scheduler_period_seconds", .gauge, period, labels: labels),
+                ran, ServiceMetrics.Metric("millrace_scheduler_period_seconds", .gauge, period, labels: labels),
             ]
+        }
+    }
+
+    /// The time after the last run. Of times that were missed, left out or refused since, the schedule remembers none: they
+    /// are worked out.
+    private func following(_ last: Instant, of schedule: StoredSchedule) -> Instant? {
+        if schedule.cursor == last { return schedule.next }
+        do throws(ScheduleFault) {
+            return try ScheduleRule(schedule.specification, machine: machine).next(after: last)
+        } catch {
+            // Why its times cannot be worked out is told where it is put off for that.
+            return nil
         }
     }
 }

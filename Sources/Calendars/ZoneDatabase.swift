@@ -24,7 +24,7 @@ public final class ZoneDatabase: Sendable {
             zone = try Self.read("\(folder)/\(name)", named: name)
         } catch .unreadable(let error) where error.isAbsence {
             if name == "UTC" { return .utc }
-            throw .unknown(name: name, hint: NearMiss.hint(name, among: names()))
+            throw .unknown(name: name, hint: NearMiss.hint(name, among: candidates()))
         }
         return known.withLock { known in
             let kept = known[name] ?? zone
@@ -87,21 +87,32 @@ public final class ZoneDatabase: Sendable {
 
     /// The names of all zones, sorted; without `right/` and `posix/`, which double them.
     public func names() -> [String] {
+        candidates().filter { name in
+            // One that is gone by now, or not for us to read, is none.
+            guard let file = try? Files.open("\(folder)/\(name)") else { return false }
+            var magic: [UInt8] = [0, 0, 0, 0]
+            return (try? magic.withUnsafeMutableBytes { try file.read(into: $0) }) == 4 && magic == Array("TZif".utf8)
+        }
+    }
+
+    /// The same by the names of files alone, which takes none of them to be opened.
+    private func candidates() -> [String] {
         var found: [String] = []
         collect(into: &found, below: "", depth: 0)
         return found.sorted()
     }
 
+    /// What lies beside the zones and could be one by its name.
+    private static let others: Set<String> = ["right", "posix", "posixrules", "localtime", "leapseconds", "SECURITY"]
+
     private func collect(into found: inout [String], below prefix: String, depth: Int) {
+        // A folder that is gone by now has no zones.
         guard depth < 4, let entries = try? Files.list("\(folder)/\(prefix)") else { return }
-        for entry in entries where Self.isName(entry) && !["right", "posix", "posixrules", "localtime"].contains(entry)
-        {
+        for entry in entries where Self.isName(entry) && !Self.others.contains(entry) {
             let name = prefix + entry
-            if (try? Files.list("\(folder)/\(name)")) != nil {
+            if Files.kind("\(folder)/\(name)") == .directory {
                 collect(into: &found, below: name + "/", depth: depth + 1)
-            } else if let bytes = try? Files.read("\(folder)/\(name)", limit: ZoneFile.limit),
-                bytes.starts(with: "TZif".utf8)
-            {
+            } else {
                 found.append(name)
             }
         }

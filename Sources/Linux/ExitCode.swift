@@ -41,3 +41,28 @@ public struct ExitCode: RawRepresentable, Hashable, Sendable {
         _exit(rawValue)
     }
 }
+
+/// An error that knows with which code a program should end because of it.
+public protocol ExitCodeConvertible: Error {
+    var exitCode: ExitCode { get }
+}
+
+extension ExitCode {
+    /// The code for an error of any kind: its own, or ``software``.
+    public init(_ error: any Error) {
+        self = (error as? any ExitCodeConvertible)?.exitCode ?? .software
+    }
+}
+
+extension SystemError: ExitCodeConvertible {
+    public var exitCode: ExitCode {
+        switch number {
+        case EACCES, EPERM: .noPermission
+        case EADDRINUSE, ECONNREFUSED, EHOSTUNREACH: .unavailable
+        case ENOENT, ENOTDIR, EEXIST, EISDIR, EROFS: .cannotCreate
+        case EIO, ENOSPC, EDQUOT, EFBIG: .ioError
+        case EAGAIN, ENOMEM, EMFILE, ENFILE: .temporaryFailure
+        default: .osError
+        }
+    }
+}

@@ -3,7 +3,11 @@ import Glibc
 
 /// Prepares everything for the child's side of a start, which can allocate nothing, and tells what went wrong there.
 enum Spawn {
-    static func run(_ launch: ChildLaunch) throws(SystemError) -> (pid: Int32, pidfd: Descriptor) {
+    static func run(_ wanted: ChildLaunch) throws(SystemError) -> (pid: Int32, pidfd: Descriptor) {
+        var launch = wanted
+        if let limit = OpenFiles.childLimit, !launch.limits.contains(where: { $0.resource == .openFiles }) {
+            launch.limits.append(limit)
+        }
         guard let program = launch.arguments.first, !program.isEmpty else {
             throw SystemError(number: EINVAL, call: "spawn without a program")
         }

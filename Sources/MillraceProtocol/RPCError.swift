@@ -63,6 +63,7 @@ public struct RPCError: Error, Hashable, Sendable {
         public static let depthLimit = "limit.depth"
         public static let batchLimit = "limit.batch"
         public static let inFlightLimit = "limit.inFlight"
+        public static let inputLimit = "limit.input"
         public static let outputLimit = "limit.output"
         public static let connectionLimit = "limit.connections"
         public static let userConnectionLimit = "limit.connectionsPerUser"

@@ -22,6 +22,8 @@ final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecke
     private let turn: LoopTurn
     /// A descriptor of our own for the channel's socket: NIO may close its at any time.
     private let writer: SocketWriter
+    /// Nil for a peer who is not a stranger.
+    private let input: ByteBudget?
 
     // Only on the event loop:
     private var context: ChannelHandlerContext?
@@ -32,10 +34,14 @@ final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecke
     private var alarm: Scheduled<Void>?
     private var patience: Scheduled<Void>?
 
-    init(_ session: RPCSession, over socket: Descriptor, on loop: any EventLoop, in turn: LoopTurn) {
+    init(
+        _ session: RPCSession, over socket: Descriptor, on loop: any EventLoop, in turn: LoopTurn,
+        input: ByteBudget? = nil
+    ) {
         self.session = session
         self.loop = loop
         self.turn = turn
+        self.input = input
         writer = SocketWriter(session: session, socket: socket)
         decoder = FrameDecoder(maximumLength: session.limits.maximumFrame)
     }
@@ -85,6 +91,7 @@ final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecke
     func channelInactive(context: ChannelHandlerContext) {
         alarm?.cancel()
         patience?.cancel()
+        forgetInput()
         self.context = nil
         writer.hangUp()
         session.close(.hungUp)
@@ -97,6 +104,7 @@ final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecke
             hasClaim = session.claimOutput()
         }
         let bytes = unwrapInboundIn(data)
+        let held = decoder.buffered
         do throws(FrameError) {
             try decoder.consume(bytes.readableBytesUInt8Span) { frame in
                 session.receive(frame)
@@ -104,8 +112,21 @@ final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecke
             }
         } catch {
             isRefused = true
-            session.refuse(error)
+            session.refuse(error.rpcError)
         }
+        if let input, !input.add(decoder.buffered - held) {
+            isRefused = true
+            forgetInput()
+            session.refuse(
+                RPCError(
+                    .resourceExhausted, "too much is held of messages that have not come whole, try again later",
+                    reason: RPCError.Reason.inputLimit))
+        }
+    }
+
+    private func forgetInput() {
+        input?.add(-decoder.buffered)
+        decoder = FrameDecoder(maximumLength: session.limits.maximumFrame)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {

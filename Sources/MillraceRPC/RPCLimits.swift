@@ -14,14 +14,28 @@ public struct RPCLimits: Hashable, Sendable {
     public var connections = 4096
     /// Connections of one user (`limit.connectionsPerUser`).
     public var connectionsPerUser = 1024
+    /// Bytes of messages that have not come whole, of all connections together (`limit.input`); a message that goes beyond ends
+    /// its connection. One message fits in any case.
+    public var inputBytes = 256 << 20
     /// Bytes that wait for a peer who does not read (`limit.output`); an answer that does not fit becomes this error.
     public var outputBytesPerConnection = 16 << 20
+    /// Bytes that wait for peers who do not read, of all connections together (`limit.output`). Above half of it only those
+    /// find room for whom nothing waits, so that whoever reads still gets his answers.
+    public var outputBytes = 128 << 20
     /// Above so many waiting bytes, progress is thinned out to the latest value of each request.
     public var progressBytesPerConnection = 256 << 10
     /// A peer that takes nothing for so long, while output waits for it, is disconnected.
     public var slowReader = Duration.seconds(30)
 
     public init() {}
+
+    /// The same with no more connections than a process can have that may open so many descriptors: a connection takes two,
+    /// and a quarter is for everything else that it does.
+    public func fitting(openFiles: Int) -> RPCLimits {
+        var limits = self
+        limits.connections = max(1, min(connections, (openFiles - openFiles / 4) / 2))
+        return limits
+    }
 
     var envelope: Envelope.Limits { Envelope.Limits(depth: depth, batchEntries: batchEntries) }
 }

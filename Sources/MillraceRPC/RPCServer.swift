@@ -15,6 +15,8 @@ public final class RPCServer: Sendable {
     let meters: RPCMeters?
     private let group: MultiThreadedEventLoopGroup
     private let turns: [ObjectIdentifier: LoopTurn]
+    private let input: ByteBudget
+    private let output: ByteBudget
     private let state = Locked(State())
 
     private struct State {
@@ -47,6 +49,10 @@ public final class RPCServer: Sendable {
     ) {
         self.router = router
         self.limits = limits
+        // One message goes through in any case.
+        let longest = limits.maximumFrame + Frame.headerLength
+        input = ByteBudget(max(limits.inputBytes, longest))
+        output = ByteBudget(max(limits.outputBytes, longest))
         self.access = access
         self.log = log
         self.time = time
@@ -181,7 +187,7 @@ extension RPCServer {
             return nil
         }
         if let refusal { return refuse(socket, refusal) }
-        open(session, over: socket).whenFailure { error in session.close(.failed("\(error)")) }
+        open(session, over: socket, within: input).whenFailure { error in session.close(.failed("\(error)")) }
     }
 
     private func tooMany(_ what: String, _ limit: Int, _ reason: String) -> RPCError {
@@ -202,7 +208,8 @@ extension RPCServer {
         var known = peer
         if known == nil { known = try knownPeer(socket) }
         let session = RPCSession(
-            router: router ?? self.router, peer: known!, limits: limits, log: log, time: time, meters: meters)
+            router: router ?? self.router, peer: known!, limits: limits, log: log, time: time, meters: meters,
+            within: output)
         let key = ObjectIdentifier(session)
         session.onClose { [weak self] _ in self?.forget(key) }
         return session
@@ -213,7 +220,9 @@ extension RPCServer {
         return Peer(credentials: credentials, access: access.access(of: credentials))
     }
 
-    private func open(_ session: RPCSession, over socket: Descriptor) -> EventLoopFuture<Void> {
+    private func open(
+        _ session: RPCSession, over socket: Descriptor, within input: ByteBudget? = nil
+    ) -> EventLoopFuture<Void> {
         let loop = group.next()
         let turn = turns[ObjectIdentifier(loop)]!
         let writing: Descriptor
@@ -228,7 +237,7 @@ extension RPCServer {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
-                        ChannelTransport(session, over: writing, on: loop, in: turn))
+                        ChannelTransport(session, over: writing, on: loop, in: turn, input: input))
                 }
             }
             .withConnectedSocket(raw)

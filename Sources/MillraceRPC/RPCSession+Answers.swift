@@ -87,10 +87,8 @@ extension RPCSession {
         var isAnswer = false
         let transport = state.withLock { state -> (any SessionTransport)? in
             if !call.isAnswered && !state.isClosed {
-                if state.output.waiting + result.count > limits.outputBytesPerConnection {
-                    refusal = outputFull()
-                    return nil
-                }
+                refusal = state.output.lackOfRoom(for: result.count, in: limits)
+                if refusal != nil { return nil }
                 let excess = state.output.append(upTo: limits.maximumFrame) { output in
                     Envelope.appendResult(id: id, correlationId: call.correlationId, result: result, to: &output)
                 }
@@ -126,7 +124,7 @@ extension RPCSession {
                 if let id = call.id { state.output.forget(id) }
                 if let batch = call.batch {
                     batch.append(payload)
-                    state.output.inBatches += payload.count + 1
+                    state.output.keep(payload.count + 1)
                     close(batch, &state)
                 } else {
                     state.output.append(payload)
@@ -152,7 +150,7 @@ extension RPCSession {
     ) -> RPCError? {
         if isError && payload.count <= BatchAnswer.errorLength { return nil }
         if payload.count > limits.maximumFrame { return frameTooLong(payload.count) }
-        if state.output.waiting + payload.count > limits.outputBytesPerConnection { return outputFull() }
+        if let lack = state.output.lackOfRoom(for: payload.count, in: limits) { return lack }
         if let batch = call.batch, !batch.hasRoom(payload.count, in: limits.maximumFrame) {
             return frameTooLong(batch.bytes + payload.count)
         }
@@ -173,7 +171,7 @@ extension RPCSession {
     private func close(_ batch: BatchAnswer, _ state: inout State) {
         batch.open -= 1
         guard batch.open == 0, !state.isClosed, let payload = batch.payload else { return }
-        state.output.inBatches -= batch.bytes
+        state.output.keep(-batch.bytes)
         state.output.append(payload)
     }
 }

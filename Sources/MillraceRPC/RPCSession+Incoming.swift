@@ -21,11 +21,10 @@ extension RPCSession {
         }
     }
 
-    /// The byte stream cannot be split into frames any more: says so and hangs up.
-    func refuse(_ error: FrameError) {
-        let face = error.rpcError
-        log.notice("refused a frame of \(peer): \(face)")
-        refuse(InvalidMessage(id: .null, error: face), batch: nil)
+    /// No more is taken from the byte stream, which is cut or not to be split into frames any more: says so and hangs up.
+    func refuse(_ error: RPCError) {
+        log.notice("refused a frame of \(peer): \(error)")
+        refuse(InvalidMessage(id: .null, error: error), batch: nil)
         inputEnded()
     }
 

@@ -125,8 +125,8 @@ extension RPCSession {
             state.withLock { state in
                 if state.isClosed || state.isPeerGone {
                     refusal = state.lastComplaint ?? Self.connectionGone
-                } else if state.output.waiting + payload.count > limits.outputBytesPerConnection {
-                    refusal = outputFull()
+                } else if let lack = state.output.lackOfRoom(for: payload.count, in: limits) {
+                    refusal = lack
                 } else {
                     state.outgoing[id] = call
                     if let deadline { wake = state.wake(by: deadline) }

@@ -45,7 +45,9 @@ extension RPCSession {
     }
 
     func setInTransit(_ bytes: Int) {
-        state.withLock { $0.output.inTransit = bytes }
+        state.withLock { state in
+            if !state.isClosed { state.output.setInTransit(bytes) }
+        }
     }
 }
 
@@ -58,19 +60,13 @@ extension RPCSession {
             if payload.count > limits.maximumFrame { return .tooLong(payload.count) }
             let (sending, transport) = state.withLock { state -> (Sending, (any SessionTransport)?) in
                 if state.isClosed { return (.closed, nil) }
-                if state.output.waiting + payload.count > limits.outputBytesPerConnection { return (.full, nil) }
+                if state.output.lackOfRoom(for: payload.count, in: limits) != nil { return (.full, nil) }
                 state.output.append(payload)
                 return (.sent, state.output.claim() ? state.transport : nil)
             }
             OutputGathering.send(transport)
             return sending
         }
-    }
-
-    func outputFull() -> RPCError {
-        RPCError(
-            .resourceExhausted, "the peer does not read; the limit is \(limits.outputBytesPerConnection) waiting bytes",
-            reason: RPCError.Reason.outputLimit)
     }
 
     func frameTooLong(_ length: Int) -> RPCError {

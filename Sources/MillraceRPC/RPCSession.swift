@@ -65,14 +65,15 @@ public final class RPCSession: Sendable {
         var nextID: Int64 = 1
         /// What the peer last said about no request in particular.
         var lastComplaint: RPCError?
-        var output = SessionOutput()
+        var output: SessionOutput
         /// When the transport was asked to wake the session.
         var wakeAt: Duration?
         var statistics = SessionStatistics()
     }
 
     init(
-        router: RPCRouter, peer: Peer, limits: RPCLimits, log: Logger, time: any TimeSource, meters: RPCMeters? = nil
+        router: RPCRouter, peer: Peer, limits: RPCLimits, log: Logger, time: any TimeSource, meters: RPCMeters? = nil,
+        within outputs: ByteBudget? = nil
     ) {
         self.router = router
         self.meters = meters
@@ -80,7 +81,7 @@ public final class RPCSession: Sendable {
         self.limits = limits
         self.log = log
         self.time = time
-        state = Locked(State())
+        state = Locked(State(output: SessionOutput(within: outputs)))
     }
 
     /// What was said, or wished for, while there was no transport yet is this one's to carry out.

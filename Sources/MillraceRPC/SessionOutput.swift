@@ -8,9 +8,13 @@ struct SessionOutput: Sendable {
     private(set) var bytes: [UInt8] = []
     private var spare: [UInt8] = []
     /// Bytes the transport took and could not send yet.
-    var inTransit = 0
+    private(set) var inTransit = 0
     /// Bytes of answers that wait for the rest of their batch.
-    var inBatches = 0
+    private var inBatches = 0
+    /// What waits for all peers together, and what was counted there for this one: in whole pieces, so that short answers to
+    /// a peer who reads are not counted.
+    private let budget: ByteBudget?
+    private var counted = 0
     private(set) var isClaimed = false
     /// Nobody reads any more: whatever is said is forgotten.
     private(set) var isMute = false
@@ -21,7 +25,48 @@ struct SessionOutput: Sendable {
     /// A buffer that has grown beyond this is not kept.
     private static let keptCapacity = 64 << 10
 
+    private static let piece = 64 << 10
+
+    init(within budget: ByteBudget?) {
+        self.budget = budget
+    }
+
     var waiting: Int { bytes.count + inTransit + inBatches }
+
+    /// Why a message of that many bytes cannot wait too; nil when it can.
+    func lackOfRoom(for count: Int, in limits: RPCLimits) -> RPCError? {
+        let waiting = waiting
+        if waiting + count > limits.outputBytesPerConnection {
+            return .outputFull("the limit is \(limits.outputBytesPerConnection) waiting bytes")
+        }
+        guard let budget, waiting + count >= Self.piece else { return nil }
+        // Who is behind makes way for those who read.
+        let limit = waiting > 0 ? budget.limit / 2 : budget.limit
+        if budget.held + count <= limit { return nil }
+        return .outputFull("the limit is \(budget.limit) bytes that wait for all peers together")
+    }
+
+    private mutating func count() {
+        guard let budget else { return }
+        let whole = waiting - waiting % Self.piece
+        guard whole != counted else { return }
+        budget.add(whole - counted)
+        counted = whole
+    }
+
+    /// That many bytes more, or fewer, are of answers that wait for the rest of their batch.
+    mutating func keep(_ count: Int) {
+        if isMute { return }
+        inBatches += count
+        self.count()
+    }
+
+    /// That many bytes are on their way and could not be sent yet.
+    mutating func setInTransit(_ count: Int) {
+        if isMute { return }
+        inTransit = count
+        self.count()
+    }
 
     /// True for the one who now has to see to the sending.
     mutating func claim() -> Bool {
@@ -33,6 +78,7 @@ struct SessionOutput: Sendable {
     mutating func append(_ payload: [UInt8]) {
         if isMute { return }
         Frame.append(payload, to: &bytes)
+        count()
     }
 
     /// Appends a frame whose payload `build` appends; takes it back, and returns its length, when it is longer than
@@ -50,6 +96,7 @@ struct SessionOutput: Sendable {
         for index in 0..<Frame.headerLength {
             bytes[start + index] = UInt8(truncatingIfNeeded: length >> (8 * (Frame.headerLength - 1 - index)))
         }
+        count()
         return nil
     }
 
@@ -83,6 +130,7 @@ struct SessionOutput: Sendable {
         }
         if chunk.capacity == 0 { swap(&spare, &chunk) }
         swap(&bytes, &chunk)
+        count()
         return true
     }
 
@@ -102,5 +150,12 @@ struct SessionOutput: Sendable {
         heldBytes = 0
         inTransit = 0
         inBatches = 0
+        count()
+    }
+}
+
+extension RPCError {
+    fileprivate static func outputFull(_ limit: String) -> RPCError {
+        RPCError(.resourceExhausted, "the peer does not read; \(limit)", reason: Reason.outputLimit)
     }
 }

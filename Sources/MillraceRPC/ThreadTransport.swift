@@ -61,7 +61,7 @@ final class ThreadTransport: SessionTransport {
                 return true
             }
         } catch {
-            session.refuse(error)
+            session.refuse(error.rpcError)
             goesOn = false
         }
         if claimed { outputIsClaimed() }

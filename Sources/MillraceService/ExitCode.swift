@@ -1,26 +1,8 @@
-import Glibc
 public import Linux
 import MillraceProtocol
 
 public typealias ExitCode = Linux.ExitCode
-
-/// An error that knows with which code a program should end because of it.
-public protocol ExitCodeConvertible: Error {
-    var exitCode: ExitCode { get }
-}
-
-extension SystemError: ExitCodeConvertible {
-    public var exitCode: ExitCode {
-        switch number {
-        case EACCES, EPERM: .noPermission
-        case EADDRINUSE, ECONNREFUSED, EHOSTUNREACH: .unavailable
-        case ENOENT, ENOTDIR, EEXIST, EISDIR, EROFS: .cannotCreate
-        case EIO, ENOSPC, EDQUOT, EFBIG: .ioError
-        case EAGAIN, ENOMEM, EMFILE, ENFILE: .temporaryFailure
-        default: .osError
-        }
-    }
-}
+public typealias ExitCodeConvertible = Linux.ExitCodeConvertible
 
 extension RPCError: ExitCodeConvertible {
     public var exitCode: ExitCode {
@@ -35,12 +17,5 @@ extension RPCError: ExitCodeConvertible {
         case .internal?: .software
         default: .failure
         }
-    }
-}
-
-extension ExitCode {
-    /// The code for an error of any kind: its own, or ``software``.
-    public init(_ error: any Error) {
-        self = (error as? any ExitCodeConvertible)?.exitCode ?? .software
     }
 }

@@ -41,9 +41,12 @@ public protocol Service: Sendable {
     /// New settings, already checked. What cannot change while running is named in the log.
     func reload(_ configuration: Configuration) async
 
-    /// Takes on nothing new, ends what runs within `time`, gives back the rest, closes the state. New requests are
-    /// already refused; those in flight still run.
+    /// Takes on nothing new, ends what runs within `time`, gives back the rest. New requests are already refused; those in
+    /// flight still run and need the state.
     func drain(within time: Duration) async
+
+    /// Closes the state: no request is in flight any more, and callers are gone.
+    func close() async
 }
 
 extension Service {
@@ -55,6 +58,7 @@ extension Service {
     public func canary() async throws {}
     public func reload(_ configuration: Configuration) async {}
     public func drain(within time: Duration) async {}
+    public func close() async {}
 
     public func metrics() async -> [ServiceMetrics.Metric] {
         await status().figures.sorted { $0.key < $1.key }.map { figure in

@@ -9,8 +9,8 @@ public enum ServiceHost {
     /// Runs until the service is told to end, then ends the process.
     ///
     /// Exit codes: 0 after a drain, 78 for wrong settings, another of ``ExitCode`` when the service cannot start.
-    public static func run<S: Service>(_ type: S.Type) async -> Never {
-        await run(type, arguments: Array(CommandLine.arguments.dropFirst()))
+    public static func run<S: Service>(_ type: S.Type) -> Never {
+        MainThread.run { await run(type, arguments: Array(CommandLine.arguments.dropFirst())) }
     }
 
     static func run<S: Service>(_ type: S.Type, arguments: [String]) async -> Never {
@@ -33,6 +33,11 @@ public enum ServiceHost {
             let wrong = count == 1 ? "a setting is wrong" : "\(count) settings are wrong"
             log.critical("not started, \(wrong); try --check-config or --help")
             ExitCode.configuration.exit()
+        }
+        do {
+            try OpenFiles.raiseLimit()
+        } catch {
+            log.warning("the number of open files stays \(OpenFiles.limit), continuing: \(error)")
         }
         do {
             try await serve(launch, settings.values, serviceLog).exit()

@@ -8,8 +8,8 @@ extension Database {
     ///   - durability: the most that a write can get; with `crash` nothing is synced but what a checkpoint needs.
     ///   - readers: connections for ``read(_:)``, each with a thread; at least 1.
     ///   - exclusive: refuse to open, with ``StoreError/Kind/inUse(holder:)``, while another exclusive opener lives.
-    /// - Throws: ``StoreError``: `fromTheFuture` when a newer release wrote the file, `migration` when a step fails,
-    ///   `cannotOpen`, `corrupt`, `busy` …
+    /// - Throws: ``StoreError``, which names the file: `fromTheFuture` when a newer release wrote it, `migration` when a step
+    ///   fails, `cannotOpen`, `corrupt`, `busy` …
     public static func open(
         _ path: String, migrations: [Migration], durability: Durability = .disk, readers: Int = 1,
         exclusive: Bool = false, options: DatabaseOptions = DatabaseOptions()
@@ -19,6 +19,17 @@ extension Database {
         for (index, migration) in migrations.enumerated() {
             precondition(migration.version == index + 1, "migration \(migration.name) is not version \(index + 1)")
         }
+        do throws(StoreError) {
+            return try opened(path, migrations, durability, readers, exclusive, options)
+        } catch {
+            throw error.message.hasPrefix(path) ? error : error.of(path)
+        }
+    }
+
+    private static func opened(
+        _ path: String, _ migrations: [Migration], _ durability: Durability, _ readers: Int, _ exclusive: Bool,
+        _ options: DatabaseOptions
+    ) throws(StoreError) -> Database {
         let ownership: OwnershipLock? = exclusive ? try OwnershipLock(database: path) : nil
 
         let writer = try Connection(
@@ -34,6 +45,9 @@ extension Database {
             try reader.setUpReading(options)
             others.append(reader)
         }
+        var options = options
+        let heard = options.onDamage
+        options.onDamage = { heard($0.of(path)) }
         let engine = try Engine(
             writer: writer, readers: others, durability: durability, ownership: ownership, options: options)
         return Database(path: path, durability: durability, engine: engine)

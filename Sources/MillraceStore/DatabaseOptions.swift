@@ -19,6 +19,9 @@ public struct DatabaseOptions: Sendable {
         _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
         abort()
     }
+    /// Hears that the file is damaged, as SQLite found while it read or wrote; the error names the file. When it returns, the
+    /// caller gets the error, and others go on.
+    public var onDamage: @Sendable (StoreError) -> Void = { _ in }
     /// Runs a few completions of writes one after the other, on the thread that answers: for what is cheaper done once for all
     /// of them. It has to call its argument, once.
     public var answering: @Sendable (() -> Void) -> Void = { $0() }
@@ -34,6 +37,14 @@ public struct DatabaseOptions: Sendable {
     var vfs: String?
 
     public init() {}
+
+    /// Ends the process when the file is damaged: what is written beside a damaged page may be damaged too.
+    public static let endingWhenDamaged: @Sendable (StoreError) -> Void = { error in
+        let help = "`millctl check` reads it through, `millctl restore` brings a backup back"
+        let line = "ending, the database is damaged: \(error); \(help)\n"
+        _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+        _exit(error.exitCode.rawValue)
+    }
 }
 
 extension Database {

@@ -281,6 +281,7 @@ final class GroupWriter: @unchecked Sendable {
 
     private func fail(_ batch: [PendingWork], _ error: StoreError) {
         if error.isFsyncFailure { poison(error) }
+        if error.meansDamage { options.onDamage(error) }
         if error.kind == .full {
             wantsRoom = true
             longest = min(longest, 1000)

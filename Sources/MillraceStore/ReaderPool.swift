@@ -65,6 +65,9 @@ final class ReaderPool: @unchecked Sendable {
             return nil
         } catch let error as StoreError where error.kind == .interrupted {
             return CancellationError()
+        } catch let error as StoreError where error.meansDamage {
+            options.onDamage(error)
+            return error
         } catch {
             return error
         }

@@ -1,5 +1,5 @@
 import CSQLite
-import Linux
+public import Linux
 
 /// What went wrong in the store, sorted by what a caller can do about it.
 public struct StoreError: Error, Hashable, Sendable {
@@ -54,6 +54,8 @@ public struct StoreError: Error, Hashable, Sendable {
     public var message: String
     /// The statement at fault.
     public var sql: String?
+    /// The database at fault, where its trouble is not one statement's.
+    public var file: String?
 
     public init(_ kind: Kind, _ message: String, sqliteCode: Int32 = 0, sql: String? = nil) {
         self.kind = kind
@@ -68,12 +70,12 @@ extension StoreError: CustomStringConvertible {
         var text = message
         if sqliteCode != 0 { text += " (sqlite \(sqliteCode))" }
         if let sql { text += " in: \(sql)" }
-        return text
+        return file.map { "\($0): \(text)" } ?? text
     }
 }
 
-extension StoreError {
-    /// How a service ends when its database keeps it from starting.
+extension StoreError: ExitCodeConvertible {
+    /// How a program ends that a database keeps from what it is there for.
     public var exitCode: ExitCode {
         switch kind {
         case .inUse, .busy: .temporaryFailure
@@ -83,11 +85,22 @@ extension StoreError {
         default: .software
         }
     }
+}
 
+extension StoreError {
     /// The error of an extended result code.
     init(code: Int32, message: String, sql: String? = nil) {
         self.init(Kind(code: code), message, sqliteCode: code, sql: sql)
     }
+
+    func of(_ file: String) -> StoreError {
+        var error = self
+        error.file = file
+        return error
+    }
+
+    /// SQLite itself says that the file is not what it wrote.
+    var meansDamage: Bool { kind == .corrupt && sqliteCode != 0 }
 
     var isFsyncFailure: Bool { kind == .ioError(.fsync) }
 

@@ -28,6 +28,17 @@ public enum WorkerHost {
     public static func run(
         name: String, capacity: Int = 64, workloads: [any Workload] = [], plain: [any PlainWorkload] = [],
         warnings: [String] = [], registry: Registry? = nil
+    ) -> Never {
+        MainThread.run {
+            await serve(
+                name: name, capacity: capacity, workloads: workloads, plain: plain, warnings: warnings,
+                registry: registry ?? self.registry(name: name))
+        }
+    }
+
+    private static func serve(
+        name: String, capacity: Int, workloads: [any Workload], plain: [any PlainWorkload], warnings: [String],
+        registry: Registry
     ) async -> Never {
         let level = Environment[levelVariable].flatMap(Logger.Level.init(rawValue:)) ?? .info
         let serviceLog = ServiceLog(name: name, identifier: "millrace-\(name)", level: level)
@@ -35,7 +46,6 @@ public enum WorkerHost {
         let log = serviceLog.logger()
         for warning in warnings { log.warning("\(warning)") }
         let time = SystemTime()
-        let registry = registry ?? self.registry(name: name)
         let (began, created) = (time.boot(), registry.source.started)
         registry.read { ProcessFamilies.all(since: began, created: created, time: time) }
         let worker = Worker(

@@ -7,10 +7,17 @@ public struct ScheduleFault: Error, Hashable, Sendable, CustomStringConvertible 
     /// "onCalendar[1]"
     public var field: String
     public var message: String
+    /// Nothing is wrong with the schedule: what it needs could not be read, and may be later.
+    public var mayPass = false
 
     public init(_ field: String, _ message: String) {
         self.field = field
         self.message = message
+    }
+
+    init(_ field: String, _ message: String, because error: ZoneError) {
+        self.init(field, message)
+        if case .unreadable = error { mayPass = true }
     }
 
     public var description: String { "\(field): \(message)" }
@@ -38,7 +45,7 @@ public struct ScheduleRule: Sendable {
         do {
             zone = try zones.zone(forTZ: specification.zone ?? localZone)
         } catch {
-            throw ScheduleFault("zone", "\(error)")
+            throw ScheduleFault("zone", "\(error)", because: error)
         }
         recurrence = try Self.recurrence(specification, zone, specification.zone ?? localZone, zones)
         quiet = try specification.quiet.map { value throws(ScheduleFault) in try QuietHours(value) }
@@ -128,7 +135,9 @@ extension ScheduleRule {
                 do {
                     table = try Timetable(text, grammar, options, zones: zones)
                 } catch {
-                    throw ScheduleFault(place, "“\(text.prefix(200))”: \(error)")
+                    let message = "“\(text.prefix(200))”: \(error)"
+                    if case .zone(let zone) = error { throw ScheduleFault(place, message, because: zone) }
+                    throw ScheduleFault(place, message)
                 }
                 guard let recurrence = table.recurrence else { throw ScheduleFault(place, "“\(text)” never runs") }
                 if let span = table.span, span.microseconds < 1_000_000 {

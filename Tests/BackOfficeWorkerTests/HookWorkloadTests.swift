@@ -49,10 +49,7 @@ import WebClient
     }
 
     @Test func areVerifiedByTheExampleOfTheDocumentation() async throws {
-        let page = try #require(text(of: packageRoot + "/Documentation/Hooks.md"))
-        let start = try #require(page.firstRange(of: "```python\n"))
-        let end = try #require(page[start.upperBound...].firstRange(of: "```"))
-        let example = String(page[start.upperBound..<end.lowerBound])
+        let example = try #require(try DocumentedPage("Documentation/Hooks").blocks(in: "python").first).text
         #expect(example.split(separator: "\n").count <= 10)
         try await HTTPSimulator.run(answers: [HTTPAnswer(200)]) { receiver in
             try await HookHarness.run { hooks in

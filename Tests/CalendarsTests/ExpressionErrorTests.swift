@@ -1,3 +1,5 @@
+import Glibc
+import Linux
 import TestSupport
 import Testing
 
@@ -91,5 +93,25 @@ struct ExpressionErrorTests {
         let expression = try OnCalendar("daily Europe/Berln")
         let error = #expect(throws: ZoneError.self) { try expression.recurrence(in: .utc) }
         #expect(error?.description == "there is no time zone “Europe/Berln”, did you mean Europe/Berlin?")
+    }
+
+    /// Whoever opened this one would wait for its writer for ever.
+    @Test func theHintTakesNoFileToBeOpened() throws {
+        let folder = TemporaryDirectory()
+        try Files.makeDirectory(folder.file("Europe"))
+        #expect(mkfifo(folder.file("Europe/Berlin"), 0o600) == 0)
+        let error = #expect(throws: ZoneError.self) {
+            try ZoneDatabase(folder: folder.path).zone(named: "Europe/Berln")
+        }
+        #expect(error == .unknown(name: "Europe/Berln", hint: ", did you mean Europe/Berlin?"))
+    }
+
+    @Test func namesAreThoseOfFilesThatHoldZones() throws {
+        let folder = TemporaryDirectory()
+        try Files.makeDirectory(folder.file("Europe"))
+        folder.write("TZif2", to: "Europe/Berlin")
+        folder.write("none", to: "Europe/Bern")
+        folder.write("TZif2", to: "zone1970.tab")
+        #expect(ZoneDatabase(folder: folder.path).names() == ["Europe/Berlin"])
     }
 }

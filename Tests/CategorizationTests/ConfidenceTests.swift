@@ -1,3 +1,4 @@
+import Decimals
 import Linux
 import Testing
 
@@ -60,6 +61,17 @@ import Testing
         let statistics = PatternStatistics(amounts: [90, 110, 90, 110, 90, 110])
         let similarity = try #require(Confidence.amountSimilarity(amount(value).approximate, statistics))
         #expect(abs(similarity - expected) < 1e-9)
+    }
+
+    /// Of amounts that fit a machine word and of wider ones alike.
+    @Test func theNearestBinaryNumberIsTaken() {
+        let coefficients: [Int128] = [
+            5, -5, Int128(Int64.max), Int128(Int64.max) + 1, Int128(Int64.min), Int128(Int64.min) - 1, (1 << 100) + 1,
+            -(1 << 64),
+        ]
+        for coefficient in coefficients {
+            #expect(ExactDecimal(coefficient: coefficient, scale: 0).approximate == Double(coefficient))
+        }
     }
 
     @Test func amountsNeedFiveSamplesAndEqualOnesAreAllOrNothing() {

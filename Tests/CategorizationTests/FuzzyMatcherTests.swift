@@ -97,6 +97,19 @@ import Testing
         return Array(found.prefix(options.maximumResults))
     }
 
+    /// Letters in common are not enough: where Jaro-Winkler is too little, pieces must be shared, and these texts share
+    /// none. One that shares them is let through.
+    @Test func textsOfOtherPiecesAreSkippedWithoutALook() {
+        let query = FuzzyCandidate("blue mountain coffee")
+        let unlike = FuzzyCandidate("nice old truck stop")
+        let options = options(0.75)
+        #expect(!query.bag.mayReach(options.minimum, with: unlike.bag))
+        #expect(!LetterBag.Needs(query.bag, options).mayReachByPieces(unlike.bag))
+        let alike = FuzzyCandidate("blue mountain coffees")
+        #expect(query.bag.mayReach(options.minimum, with: alike.bag))
+        #expect(LetterBag.Needs(query.bag, options).mayReachByPieces(alike.bag))
+    }
+
     /// The quick search has the same matches with the same scores, bit by bit, as the plain one.
     @Test func skippingChangesNothing() {
         var random = SeededGenerator(seed: 5)

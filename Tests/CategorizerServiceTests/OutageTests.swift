@@ -49,6 +49,34 @@ struct OutageTests {
         await bench.end()
     }
 
+    /// What a caller waits for is told, not what the decision alone took.
+    @Test func theTimeOfAnAnswerHoldsWhatTheDatabaseTook() async throws {
+        let bench = try await Workbench()
+        try await bench.categories("Food")
+        try await bench.learn("t-1", "Starbucks", "Food")
+        _ = try await bench.take([("open", "Starbucks", nil)])
+        // The clock may go on while it still decides.
+        _ = try bench.categorizer.configure(CategorizeOptions(timeoutMs: 1000))
+        let door = bench.categorizer.door
+        bench.categorizer.expenses.clear()
+        let (isHeld, isOver) = (Watched(false), Monitor(false))
+        async let held: Void = door.write { _ in
+            isHeld.update { $0 = true }
+            _ = isOver.wait { $0 ? true : nil }
+        }
+        try await isHeld.wait(for: "the writer") { $0 }
+        let before = door.statements.value
+        async let answer = bench.answer(id: "open")
+        try await eventually("the expense is read") { door.statements.value > before }
+        bench.time.advance(by: .milliseconds(40))
+        isOver.withLock(notify: true) { $0 = true }
+        let given = try await answer
+        #expect(given.stored && given.processingTimeMs == 40)
+        #expect(try await bench.answer("Starbucks").processingTimeMs == 0.01, "that of the decision, never 0")
+        try await held
+        await bench.end()
+    }
+
     @Test func whatACallerGotWrongIsNoFailureOfTheDatabase() async throws {
         var configuration = CategorizerConfiguration()
         configuration.failures = 1

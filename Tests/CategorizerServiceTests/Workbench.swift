@@ -37,13 +37,16 @@ final class Workbench: Sendable {
 
     /// Ends it and starts it again on what it left.
     func restart() async throws {
-        await categorizer.drain(within: .seconds(10))
+        await end()
         let next = try await Self.open(configuration, folder.file("data"), time)
         running.withLock { $0 = next }
         try await next.serving()
     }
 
-    func end() async { await categorizer.drain(within: .seconds(10)) }
+    func end() async {
+        await categorizer.drain(within: .seconds(10))
+        await categorizer.close()
+    }
 
     // MARK: Shortcuts
 

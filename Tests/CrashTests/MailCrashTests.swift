@@ -233,6 +233,6 @@ struct MailCrashes {
             chance, up to 300 ms apart.
 
             """
-        try conditions.write(text, to: path)
+        try writeFile(text, to: path)
     }
 }

@@ -181,8 +181,6 @@ struct MetricsCrashes {
             killed once more before it is asked.
 
             """
-        guard let stream = fopen(path, "w") else { throw TestFailure("cannot write \(path)") }
-        fputs(text, stream)
-        fclose(stream)
+        try writeFile(text, to: path)
     }
 }

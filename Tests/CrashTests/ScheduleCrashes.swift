@@ -101,6 +101,6 @@ struct ScheduleCrashes {
             parameters, after all that came due meanwhile had begun.
 
             """
-        try conditions.write(text, to: path)
+        try writeFile(text, to: path)
     }
 }

@@ -8,10 +8,10 @@ struct DatasetDocumentationTests {
     private static let page = text(of: packageRoot + "/Documentation/Datasets.md") ?? ""
 
     @Test func theDeclarationInTheDocumentationIsRight() throws {
-        let blocks = Self.page.split(separator: "```yaml\n").dropFirst().map { String($0.split(separator: "\n```")[0]) }
+        let blocks = try DocumentedPage("Documentation/Datasets").blocks(in: "yaml")
         #expect(!blocks.isEmpty)
         for block in blocks {
-            let (catalog, problems) = try Folder(block).load()
+            let (catalog, problems) = try Folder(block.text).load()
             #expect(problems.allSatisfy { $0.contains("not there yet") }, "\(problems)")
             // The defaults of the table are those that the example writes out.
             let plain = try Folder("name: contractors\nfile: { path: a.json }").load().catalog.datasets["contractors"]

@@ -154,20 +154,16 @@ final class AlertTrial: Sendable {
 
     /// Holds each of a process's system calls of one name up for a while.
     private func slowed(_ pid: pid_t, _ call: String, seconds: Double, _ body: () async throws -> Void) async throws {
-        // Killed, it lets go at once; asked to end, it waits for calls that it holds up.
-        let brake = try RunningProcess([
-            "setpriv", "--pdeathsig", "KILL", "strace", "-f", "-p", "\(pid)", "-e", "trace=\(call)",
-            "-e", "inject=\(call):delay_enter=\(Int(seconds * 1_000_000))",
-        ])
+        let brake = try await Tracer(
+            pid,
+            options: ["-e", "trace=\(call)", "-e", "inject=\(call):delay_enter=\(Int(seconds * 1_000_000))"])
         do {
-            try await eventually("it is slowed") { brake.progress.value.errorText.contains("attached") }
             try await body()
         } catch {
-            brake.signal(SIGKILL)
+            try? await brake.letGo()
             throw error
         }
-        brake.signal(SIGKILL)
-        _ = try await brake.wait(within: .seconds(20))
+        try await brake.letGo()
     }
 
     // MARK: - Trouble

@@ -5,21 +5,10 @@ import Testing
 struct KindDocumentationTests {
     private static let page = text(of: packageRoot + "/Documentation/Kinds.md") ?? ""
 
-    /// The YAML blocks of the page, with the line they begin in.
-    private static let blocks: [(line: Int, text: String)] = {
-        var blocks: [(line: Int, text: String)] = []
-        var isInside = false
-        for (index, line) in page.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            if isInside, line != "```" { blocks[blocks.count - 1].text += line + "\n" }
-            if line == "```yaml" { blocks.append((line: index + 2, text: "")) }
-            isInside = line == "```yaml" || isInside && line != "```"
-        }
-        return blocks
-    }()
-
-    @Test func everyExampleOfTheDocumentationIsRight() {
-        #expect(Self.blocks.count > 8)
-        for block in Self.blocks {
+    @Test func everyExampleOfTheDocumentationIsRight() throws {
+        let blocks = try DocumentedPage("Documentation/Kinds").blocks(in: "yaml")
+        #expect(blocks.count > 8)
+        for block in blocks {
             let (_, problems) = load(block.text)
             #expect(problems == [], "line \(block.line): \(problems)")
         }

@@ -30,6 +30,20 @@ import Testing
         ] { #expect(lines.contains(line)) }
     }
 
+    @Test func aRaisedLimitOfDescriptorsIsOursAndTheChildHasWhatWeWereStartedWith() async {
+        await #expect(processExitsWith: .success) {
+            var limit = rlimit(rlim_cur: 100, rlim_max: 200)
+            precondition(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
+            try OpenFiles.raiseLimit()
+            precondition(OpenFiles.limit == 200)
+            let tests = ChildLaunchTests()
+            let inherited = try await tests.output(of: "ulimit -Sn; ulimit -Hn") { _ in }
+            precondition(inherited == "100\n200\n", inherited)
+            let wanted = try await tests.output(of: "ulimit -Sn") { $0.limits = [.init(.openFiles, 50)] }
+            precondition(wanted == "50\n", wanted)
+        }
+    }
+
     @Test func aLowLimitOfDescriptorsDoesNotKeepTheChildFromItsOwn() async throws {
         let pipe = try Pipe()
         var launch = ChildLaunch(["sh", "-c", "echo there >&9"])

@@ -117,6 +117,28 @@ import Testing
         }
     }
 
+    @Test func messagesThatDoNotComeWholeHaveABoundTogether() async throws {
+        let bounds = limits { ($0.maximumFrame, $0.inputBytes) = (100_000, 150_000) }
+        try await TestServer.with(testRouter(), limits: bounds) { test in
+            let request = #"{"jsonrpc":"2.0","id":1,"method":"test.echo","params":[]}"#
+            let frame = Frame.encode(Array((request + String(repeating: " ", count: 90_000)).utf8))
+            let peers = [try test.peer(), try test.peer()]
+            for peer in peers { try peer.send(Array(frame.dropLast())) }
+            try await soon("one to be refused") { peers.contains { $0.waiting > 0 } }
+            let (refused, other) = peers[0].waiting > 0 ? (peers[0], peers[1]) : (peers[1], peers[0])
+            #expect(try await refused.next().errorReason == "limit.input")
+            try await refused.ended()
+            try other.send([frame.last!])
+            #expect(try await other.next()["id"] == 1)
+            // What they held is given back.
+            for _ in 0..<3 {
+                let peer = try test.peer()
+                try peer.send(frame)
+                #expect(try await peer.next()["id"] == 1)
+            }
+        }
+    }
+
     @Test func nestingHasABound() async throws {
         try await TestServer.with(testRouter(), limits: limits { $0.depth = 10 }) { test in
             let peer = try test.peer()
@@ -162,11 +184,7 @@ import Testing
             $0.inFlightPerConnection = 10_000
         }
         let gate = Gate()
-        var router = testRouter(gate: gate)
-        router.on(Big.self) { _, _ in
-            try await gate.wait()
-            return String(repeating: "x", count: 50_000)
-        }
+        let router = Self.bigAnswers(behind: gate)
         try await TestServer.with(router, limits: limits) { test in
             let peer = try test.peer(reading: false)
             for id in 0..<400 { try peer.send(#"{"jsonrpc":"2.0","id":\#(id),"method":"test.big","params":[]}"#) }
@@ -183,6 +201,58 @@ import Testing
             let refused = answers.filter { $0.errorReason == "limit.output" }
             #expect(refused.count > 100 && refused.count < 400)
         }
+    }
+
+    /// Those who do not read have a bound together, and it leaves room for those who do.
+    @Test func whatWaitsForAllPeersHasABoundAndThoseWhoReadGoOn() async throws {
+        let limits = limits {
+            $0.maximumFrame = 100_000
+            $0.outputBytes = 1 << 20
+        }
+        let gate = Gate()
+        let router = Self.bigAnswers(behind: gate)
+        try await TestServer.with(router, limits: limits) { test in
+            let idle = try (0..<4).map { _ in try test.peer(reading: false) }
+            for peer in idle {
+                for id in 0..<40 { try peer.send(#"{"jsonrpc":"2.0","id":\#(id),"method":"test.big","params":[]}"#) }
+            }
+            try await gate.waiting(160)
+            gate.open()
+            try await soon("all to be answered") { test.server.statistics.sessions.inFlight == 0 }
+            // Half of the bound, one message for each, and what of each is not counted because it is short.
+            let waiting = test.server.statistics.sessions.waitingBytes
+            #expect(waiting > limits.outputBytes / 4)
+            #expect(waiting <= limits.outputBytes / 2 + 4 * (100_000 + (64 << 10)))
+            let reader = try test.peer()
+            for id in 0..<20 {
+                try reader.send(#"{"jsonrpc":"2.0","id":\#(id),"method":"test.fill","params":[90000]}"#)
+                #expect(try await reader.next()["error"] == nil)
+            }
+            var refused = 0
+            for peer in idle {
+                try peer.read()
+                let answers = try await peer.next(40)
+                #expect(Set(answers.map { $0["id"]!.intValue! }) == Set(0..<40))
+                refused += answers.filter { $0.errorReason == "limit.output" }.count
+            }
+            #expect(refused > 80 && refused < 160)
+            // What they held is given back.
+            let other = try test.peer(reading: false)
+            for id in 0..<40 { try other.send(#"{"jsonrpc":"2.0","id":\#(id),"method":"test.fill","params":[10000]}"#) }
+            try await soon("all to be answered") { test.server.statistics.sessions.inFlight == 0 }
+            try other.read()
+            #expect(try await other.next(40).allSatisfy { $0["error"] == nil })
+        }
+    }
+
+    /// The router of the tests, with answers of 50,000 bytes that wait for the gate.
+    private static func bigAnswers(behind gate: Gate) -> RPCRouter {
+        var router = testRouter(gate: gate)
+        router.on(Big.self) { _, _ in
+            try await gate.wait()
+            return String(repeating: "x", count: 50_000)
+        }
+        return router
     }
 
     private enum Big: RPCMethod {

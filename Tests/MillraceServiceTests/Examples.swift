@@ -59,6 +59,7 @@ final class ExampleService: Service {
         case canary
         case reload(ExampleConfiguration)
         case drain(Duration)
+        case close
     }
 
     static let behaviour = Locked(Behaviour())
@@ -115,4 +116,6 @@ final class ExampleService: Service {
         }
         try? await Task.sleep(for: duration)
     }
+
+    func close() async { calls.update { $0.append(.close) } }
 }

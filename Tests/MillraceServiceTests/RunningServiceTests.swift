@@ -77,7 +77,7 @@ extension HostTests {
             #expect(running.host.state.phase == .ready)
             try await stop(running)
             #expect(running.host.state.phase == .draining)
-            #expect(running.service.calls.value == [.start, .drain(.seconds(30))])
+            #expect(running.service.calls.value == [.start, .drain(.seconds(30)), .close])
             try await messages.wait(for: "STOPPING") { $0.last == .stopping(status: "draining") }
             #expect(!Files.exists(directory.file("run/example.sock")))
             let log = try logText()
@@ -261,7 +261,7 @@ extension HostTests {
             let running = try await start()
             running.service.host.fail(SystemError(number: EIO, call: "fsync runner.sqlite"))
             #expect(try await within { await running.end.value } == .ioError)
-            #expect(running.service.calls.value.last == .drain(.seconds(30)))
+            #expect(running.service.calls.value.suffix(2) == [.drain(.seconds(30)), .close])
             #expect(
                 try logText().contains("critical example cannot go on: fsync runner.sqlite: Input/output error (EIO)"))
         }
@@ -278,7 +278,7 @@ extension HostTests {
         @Test func aServiceThatCannotStartIsDrained() async throws {
             ExampleService.behaviour.withLock { $0.startError = SystemError(number: EACCES, call: "open x") }
             await #expect(throws: SystemError(number: EACCES, call: "open x")) { _ = try await start() }
-            #expect(ExampleService.made.withLock { $0 }?.calls.value == [.start, .drain(.seconds(5))])
+            #expect(ExampleService.made.withLock { $0 }?.calls.value == [.start, .drain(.seconds(5)), .close])
         }
     }
 }

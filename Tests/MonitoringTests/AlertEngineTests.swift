@@ -145,6 +145,19 @@ struct AlertEngineTests {
         bench.quiet(90)
     }
 
+    @Test func silencesStandByTheirNumbersInWhateverOrderTheyCome() {
+        var engine = AlertEngine([])
+        func silence(_ id: Int64, _ comment: String = "") -> Silence {
+            Silence(id: id, rule: nil, until: Timestamp(milliseconds: 1 << 50), by: "ana", comment: comment)
+        }
+        for id: Int64 in [4, 2, 9, 7, 1] { engine.silence(silence(id)) }
+        engine.silence(silence(7, "again"))
+        #expect(engine.silences.map(\.id) == [1, 2, 4, 7, 9])
+        #expect(engine.silences[3].comment == "again")
+        #expect(engine.endSilence(4) && !engine.endSilence(4) && !engine.endSilence(10))
+        #expect(engine.silences.map(\.id) == [1, 2, 7, 9])
+    }
+
     @Test func silenceMutesUntilItEnds() {
         var bench = Bench([.gauge("q")])
         bench.gauges["q"] = ["a": 6, "b": 6]

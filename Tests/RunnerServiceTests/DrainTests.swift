@@ -44,6 +44,7 @@ import Testing
             server.beginDrain()
             await runner.drain(within: limit)
             await server.drain(within: .milliseconds(500))
+            await runner.close()
         }
     }
 

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import Linux
 import MillraceProtocol
 import TestSupport
@@ -60,6 +60,32 @@ struct SchedulerTests {
             try await scheduler.until("both runs", { $0["schedule"]["runs"].int == 2 }, "tick")
             let jobs = try await scheduler.runner.call("job.list", #"{"kind":"ok"}"#)
             #expect(jobs["jobs"].elements.count == 2)
+        }
+    }
+
+    @Test func whatIsPutOffAfterAMissedRunStillTellsItsNextTimeAndItsFigures() async throws {
+        try await RunningRunner(kinds: Self.kinds).use { runner in
+            let scheduler = RunningScheduler(runner, environment: ["MILLRACE_SCHEDULER_GRACE": "1s"])
+            try await scheduler.start()
+            _ = try await put(
+                scheduler,
+                #""name":"tick","job":{"kind":"ok"},"every":"1s","whileRunning":"allow-all""#)
+            try await scheduler.until("it ran", { ($0["schedule"]["runs"].int ?? 0) > 0 }, "tick")
+            try await runner.kill()
+            try await scheduler.until(
+                "a run is missed", { $0["history"].elements.contains { $0["outcome"].string == "missed" } }, "tick")
+            try await scheduler.until("the next time is told", { $0["schedule"]["next"].string != nil }, "tick")
+            let metrics = try await scheduler.call("service.metrics")["metrics"].elements
+            func value(_ name: String) -> Int? {
+                metrics.first {
+                    $0["name"].string == "millrace_scheduler_\(name)" && $0["labels"]["schedule"].string == "tick"
+                }?["value"].decimal.map { NSDecimalNumber(decimal: $0).intValue }
+            }
+            let last = try #require(value("last_run_timestamp_seconds"))
+            #expect(last > 1_000_000_000)
+            #expect(value("period_seconds") == 60)
+            try await runner.start()
+            try await scheduler.stop()
         }
     }
 

@@ -1,4 +1,5 @@
 import Calendars
+import Glibc
 import JSONCodec
 import Linux
 import MillraceProtocol
@@ -223,7 +224,27 @@ struct ScheduleRuleTests {
                 }
             }
             #expect(fault?.field == field)
+            #expect(fault?.mayPass == false)
         }
+    }
+
+    @Test func aZoneFileThatCannotBeReadIsNoMistakeOfTheSchedule() throws {
+        let folder = TemporaryDirectory()
+        try #require(symlink("Mars", folder.file("Mars")) == 0)
+        var specification = ScheduleSpecification(name: "s", job: JobSpecification(kind: "k"))
+        specification.onCalendar = ["daily"]
+        specification.zone = "Mars"
+        let zones = ZoneDatabase(folder: folder.path)
+        let fault = #expect(throws: ScheduleFault.self) {
+            try ScheduleRule(specification, machine: "m", zones: zones)
+        }
+        #expect(fault?.mayPass == true && fault?.message.contains("(ELOOP)") == true)
+        specification.onCalendar = ["daily Mars"]
+        specification.zone = "UTC0"
+        let named = #expect(throws: ScheduleFault.self) {
+            try ScheduleRule(specification, machine: "m", zones: zones)
+        }
+        #expect(named?.mayPass == true && named?.field == "onCalendar[0]")
     }
 
     @Test func theFactsOfARunStandInItsParameters() throws {

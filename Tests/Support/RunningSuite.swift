@@ -13,6 +13,7 @@ public final class RunningSuite: Sendable {
 
     public let folder: TemporaryDirectory
     private let environment: [String: String?]
+    private let options: [String]
     private let process: Watched<RunningProcess?>
 
     public var state: String { folder.file("state") }
@@ -30,11 +31,13 @@ public final class RunningSuite: Sendable {
     }
 
     /// Runs `body` with a suite that is up, and ends the suite whatever happens.
+    ///
+    /// - Parameter options: further ones of `millctl up`.
     public static func run<Result: Sendable>(
-        environment: [String: String?] = [:], detached: Bool = false,
+        environment: [String: String?] = [:], detached: Bool = false, options: [String] = [],
         _ body: (RunningSuite) async throws -> Result
     ) async throws -> Result {
-        let suite = RunningSuite(environment)
+        let suite = RunningSuite(environment, options)
         do {
             try await suite.up(detached: detached)
             let result = try await body(suite)
@@ -49,7 +52,8 @@ public final class RunningSuite: Sendable {
         }
     }
 
-    private init(_ environment: [String: String?]) {
+    private init(_ environment: [String: String?], _ options: [String]) {
+        self.options = options
         folder = TemporaryDirectory()
         process = Watched(nil)
         let clean: [String: String?] = [
@@ -63,12 +67,12 @@ public final class RunningSuite: Sendable {
     public func up(detached: Bool = false) async throws {
         if detached {
             let finished = try await TestSupport.run(
-                [Binary.path("millctl"), "up", "--state", state, "--detach"], environment: environment)
+                [Binary.path("millctl"), "up", "--state", state, "--detach"] + options, environment: environment)
             guard finished.succeeded else { throw TestFailure("\(finished)") }
             return
         }
         let started = try RunningProcess(
-            ["setpriv", "--pdeathsig", "TERM", Binary.path("millctl"), "up", "--state", state],
+            ["setpriv", "--pdeathsig", "TERM", Binary.path("millctl"), "up", "--state", state] + options,
             environment: environment)
         process.update { $0 = started }
         // The service manager's word for it is the log; a client's is an answer.

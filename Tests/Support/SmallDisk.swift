@@ -38,6 +38,14 @@ public final class SmallDisk: Sendable {
         guard errno == ENOSPC else { throw TestFailure("fill: \(String(cString: strerror(errno)))") }
     }
 
+    /// Lets nobody write any more, or again; nobody may have a file open for that.
+    public func setReadOnly(_ isReadOnly: Bool) throws {
+        let flags = UInt(MS_REMOUNT) | (isReadOnly ? UInt(MS_RDONLY) : 0)
+        guard mount("tmpfs", path, "tmpfs", flags, nil) == 0 else {
+            throw TestFailure("mount: \(String(cString: strerror(errno)))")
+        }
+    }
+
     /// Gives back what was taken away.
     public func free() { unlink(filler) }
 }

@@ -59,6 +59,16 @@ public func text(of path: String) -> String? {
     contents(of: path).map { String(decoding: $0, as: UTF8.self) }
 }
 
+/// Writes a file anew.
+public func writeFile(_ bytes: [UInt8], to path: String) throws {
+    guard let stream = fopen(path, "w") else { throw TestFailure("cannot write \(path)") }
+    fwrite(bytes, 1, bytes.count, stream)
+    fclose(stream)
+}
+
+/// Writes a file anew.
+public func writeFile(_ text: String, to path: String) throws { try writeFile(Array(text.utf8), to: path) }
+
 /// Removes a file or a folder with all it holds; symbolic links are not followed.
 public func removeTree(_ path: String) {
     guard unlink(path) != 0, let folder = opendir(path) else { return }

@@ -12,7 +12,8 @@ public final class WireClient: @unchecked Sendable {
         Glibc.signal(SIGPIPE, SIG_IGN)
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        var time = timeval(tv_sec: Int(limit.components.seconds), tv_usec: 0)
+        let microseconds = Int(limit.components.attoseconds / 1_000_000_000_000)
+        var time = timeval(tv_sec: Int(limit.components.seconds), tv_usec: microseconds)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_un()
@@ -34,18 +35,29 @@ public final class WireClient: @unchecked Sendable {
 
     deinit { close(descriptor) }
 
+    /// Whether something can be read, or the peer has hung up, within so long.
+    public func hasInput(within limit: Duration) -> Bool {
+        var look = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&look, 1, Int32(limit / .milliseconds(1))) > 0
+    }
+
     /// Ends both directions, so that a read in another thread returns.
     public func hangUp() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
+    /// A message as it goes over the wire.
+    public static func frame(_ json: String) -> [UInt8] {
+        let length = UInt32(json.utf8.count)
+        return [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: length >> $0) } + Array(json.utf8)
+    }
+
     /// Sends one frame, from any thread.
-    public func send(_ json: String) throws {
-        let payload = Array(json.utf8)
-        let length = UInt32(payload.count)
-        var frame: [UInt8] = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: length >> $0) }
-        frame += payload
+    public func send(_ json: String) throws { try send(bytes: Self.frame(json)) }
+
+    /// Sends bytes, whole frames or not.
+    public func send(bytes: [UInt8]) throws {
         var failure: Int32 = 0
         sending.update { _ in
-            var rest = frame[...]
+            var rest = bytes[...]
             while !rest.isEmpty && failure == 0 {
                 let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
                 if count > 0 { rest = rest.dropFirst(count) } else { failure = errno }

@@ -92,10 +92,10 @@ final class BootedSystem: Sendable {
         try RunningProcess(enter + command, environment: Self.environment)
     }
 
-    /// Runs a command of the host that sees the system's root at ``root``.
+    /// Runs a command of the host that sees the system's root at ``root``. It is in the process namespace that its /proc is of:
+    /// from there a program reads its own arguments.
     @discardableResult
     func fromOutside(_ command: [String], within limit: Duration = .seconds(60)) async throws -> String {
-        // With the processes that its /proc is of, for programs learn there with what arguments they were started.
         try await TestSupport.check(["nsenter", "-t", "\(nspawn)", "-m", "-p"] + command, within: limit)
     }
 

@@ -121,13 +121,11 @@ struct CommandsUnderSystemdTests {
         let said = try await system.journal("-u", service).joined(separator: "\n")
         #expect(said.contains("only a runner that is root can start processes as somebody else"))
 
-        let page = try #require(text(of: packageRoot + "/Documentation/Kinds.md"))
-        let mark = "# /etc/systemd/system/\(service).d/50-users.conf\n"
-        let begin = try #require(page.firstRange(of: mark))
-        let end = try #require(page[begin.upperBound...].firstRange(of: "```"))
+        let file = "/etc/systemd/system/\(service).d/50-users.conf"
+        let dropIns = try DocumentedPage("Documentation/Kinds").blocks(in: "ini").map(\.text)
+        let dropIn = try #require(dropIns.first { $0.hasPrefix("# \(file)\n") })
         try await system.check(["mkdir", "-p", "/etc/systemd/system/\(service).d"])
-        try await system.write(
-            String(page[begin.upperBound..<end.lowerBound]), to: "/etc/systemd/system/\(service).d/50-users.conf")
+        try await system.write(dropIn, to: file)
         try await system.check(["systemctl", "daemon-reload"])
         try await system.check(["systemctl", "reset-failed"])
         try await system.check(["systemctl", "start", BootedSystem.socket])

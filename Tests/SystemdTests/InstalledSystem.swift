@@ -27,7 +27,7 @@ extension BootedSystem {
             [
                 "make", "--no-print-directory", "-C", packageRoot, "install", "DESTDIR=" + root, "PREFIX=/usr",
                 "BINARIES=" + Binary.folder,
-            ], within: .seconds(240))
+            ], within: .seconds(300))
         try await copyHiddenLibraries()
         try await check(["systemd-sysusers"])
         try await check(["systemd-tmpfiles", "--create", "--prefix=/run/millrace", "--prefix=/var/lib/millrace"])

@@ -106,6 +106,22 @@ struct MillraceUnderSystemdTests {
         #expect(try await system.property("NRestarts", of: service) == "1")
     }
 
+    /// systemd's own limit is five starts in ten seconds; behind it the service is given up, and its socket with it.
+    @Test func aRunnerThatFailsAgainAndAgainIsNotGivenUp() async throws {
+        _ = try await system.call("service.ping")
+        for _ in 0..<8 {
+            let pid = try await system.property("MainPID", of: service)
+            try await system.check(["systemctl", "kill", "--signal=KILL", "--kill-who=main", service])
+            try await eventually("it runs again", within: .seconds(20), every: .milliseconds(20)) {
+                let now = try await system.property("MainPID", of: service)
+                return now != "0" && now != pid
+            }
+        }
+        #expect(try await system.property("NRestarts", of: service) == "8")
+        #expect(try await system.property("ActiveState", of: socket) == "active")
+        _ = try await system.call("service.ping")
+    }
+
     @Test func aStopInTheMiddleOfAJobDrainsInTimeAndTheJobGoesOnLater() async throws {
         try await system.importMonth(SampleMonth("2026-10", contractors: 400))
         let id = try await system.submitAndSeeUnderWay("2026-10")

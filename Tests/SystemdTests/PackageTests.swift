@@ -20,16 +20,20 @@ struct PackageTests {
     }
 
     @Test func itIsInstalledRunsTheMainJobIsUpgradedUnderLoadRemovedAndPurged() async throws {
-        try await put(try await DebianPackage.copy(of: package, as: "0.0.1~earlier"))
-        let commands = try DocumentedCommands(page: "Operations").script(marked: "sh package")
+        let earlier = try await DebianPackage.earlier(than: package)
+        try await put(earlier.file)
+        let commands = try DocumentedPage("Documentation/Operations").commands(marked: "package")
         try await system.check(["sh", "-euc", "cd /root\n" + commands], within: .seconds(300))
-        try await eventually("all services are active", within: .seconds(60)) { try await areActive() }
+        let services = try await installed()
+        #expect(services.contains("runner"))
+        try await eventually("all services are active", within: .seconds(60)) { try await areActive(services) }
         #expect(
             try await system.run(["sh", "-c", "ldd /usr/bin/millrace-* /usr/bin/millctl | grep swift"]).output == "")
         try await theMainJobRuns()
-        try await theUnitsAreLittleExposed()
 
-        try await anUpgradeUnderLoadCostsNobodyAnything()
+        try await upgradesUnderLoadCostNobodyAnything(from: earlier.version)
+        try await theUnitsAreLittleExposed()
+        try await whatComesAlongIsThere()
 
         try await system.check(["apt-get", "remove", "-y", "millrace"], within: .seconds(180))
         #expect(try await system.run(["pgrep", "-u", "millrace"]).output == "")
@@ -49,8 +53,16 @@ struct PackageTests {
         try await system.fromOutside(["cp", file, system.root + "/root/millrace_all.deb"])
     }
 
-    private func areActive() async throws -> Bool {
-        for name in Self.services {
+    /// The services there are: an earlier package may have fewer.
+    private func installed() async throws -> [String] {
+        var found: [String] = []
+        for name in Self.services
+        where try await system.run(["systemctl", "cat", "millrace-\(name).service"]).succeeded { found.append(name) }
+        return found
+    }
+
+    private func areActive(_ services: [String]) async throws -> Bool {
+        for name in services {
             guard try await system.property("ActiveState", of: "millrace-\(name).service") == "active" else {
                 return false
             }
@@ -85,48 +97,98 @@ struct PackageTests {
         try await system.check(["rm", "-r", "/etc/systemd/system/millrace-preloader.service.d"])
     }
 
-    private func anUpgradeUnderLoadCostsNobodyAnything() async throws {
-        try await system.write("kinds: [{ name: tick, command: [/bin/true] }]\n", to: "/etc/millrace/kinds.d/own.yaml")
-        try await system.check(["systemctl", "reload", "millrace-runner.service"])
-        try await eventually("the kind is known") {
-            try await system.check(["millctl", "kind", "list"]).contains("tick")
+    private func whatComesAlongIsThere() async throws {
+        for (section, page) in [
+            ("7", "millrace"), ("1", "millctl"), ("8", "millrace-runner.service"), ("5", "millrace-runner.conf"),
+        ] {
+            #expect(try await system.check(["man", "-w", section, page]).hasPrefix("/usr/share/man/man\(section)/"))
         }
-        let before = try await pids()
+        let help = try await system.run(["systemctl", "help", "millrace-runner.service"])
+        #expect(help.succeeded && help.output.contains("MILLRACE"), "\(help)")
+        for shell in ["bash-completion/completions/millctl", "zsh/vendor-completions/_millctl"] {
+            try await system.check(["test", "-s", "/usr/share/\(shell)"])
+        }
+        try await system.check([
+            "bash", "-c", ". /usr/share/bash-completion/completions/millctl && complete -p millctl",
+        ])
+    }
+
+    /// Upgrades from one package to the next, two callers for each service and a job of the month never pausing.
+    private func upgradesUnderLoadCostNobodyAnything(from earlier: String) async throws {
+        let upgrades = Torture.some(5, look: 1)
+        var section = TortureSection(
+            "upgrade", "The installed package upgraded", ["service", "upgrades#"] + SubjectLoad.columns)
+        try await system.write(Subject.kinds, to: "/etc/millrace/kinds.d/own.yaml")
+        // Every request to the books takes so long that the job does not end before the upgrade.
+        try await system.override("Environment=MILLRACE_REHEARSAL_DELAY_MS=20")
+        try await system.check(["systemctl", "restart", "millrace-runner.service"])
+        try await system.importMonth(SampleMonth("2026-09", contractors: 400))
+        var loads: [SubjectLoad] = []
+        var versions = [earlier]
+        for number in 1...upgrades {
+            let version = try await DebianPackage.version(of: package) + (number == 1 ? "" : "+again\(number)")
+            try await put(number == 1 ? package : try await DebianPackage.copy(of: package, as: version).file)
+            let services = try await installed()
+            for subject in Subject.all where services.contains(subject.name) {
+                guard !loads.contains(where: { $0.subject.name == subject.name }) else { continue }
+                loads.append(try await SubjectLoad(subject, in: system))
+            }
+            let before = try await pids()
+            let job = try await system.submitAndSeeUnderWay("2026-09")
+            try await under(loads) {
+                try await system.check(
+                    ["apt-get", "install", "-y", "/root/millrace_all.deb"], within: .seconds(300))
+            }
+            let installed = try await system.check(["dpkg-query", "-W", "-f", "${Version}", "millrace"])
+            #expect(installed == version)
+            for (name, pid) in try await pids() { #expect(before[name] != pid, "\(name) was not restarted") }
+            // Also what this version adds.
+            #expect(try await areActive(Self.services))
+            for name in Self.services {
+                #expect(try await system.property("NRestarts", of: "millrace-\(name).service") == "0")
+            }
+            let ended = try await system.finished(job)
+            #expect(ended["state"].string == "succeeded" && ended["result"]["contractors_processed"].int == 400)
+            let pauses = loads.map { "\($0.subject.name) \(milliseconds($0.longestOfLate()))" }.joined(separator: ", ")
+            print("upgrade \(versions.last ?? "") → \(version): \(pauses)")
+            versions.append(version)
+        }
+
+        for load in loads {
+            try await load.expectNothingAmiss()
+            section.row([load.subject.name, "\(upgrades)"] + (try await load.cells()))
+        }
+        section.remark(
+            """
+            In a booted systemd without a toolchain, by `apt-get install ./millrace_*.deb`: \(versions.joined(separator: " → ")). Two \
+            callers of the client library never stop at each service; a job of 400 contractors begins before each upgrade and ends after \
+            it, every contractor done. *Pause* is the longest that any call took. All other jobs have succeeded in the end, once each. \
+            Then the package was removed (nothing runs, the data stay) and purged (the books are put aside).
+            """)
+        try section.write()
+    }
+
+    /// Does something while the callers call, and lets them have some answers afterwards.
+    private func under(_ loads: [SubjectLoad], _ body: () async throws -> Void) async throws {
         let isOver = Watched(false)
-        let jobs = Watched<[Int]>([])
-        let reading = ["job.list", "service.ping", "preload.stats", "category.list", "schedule.list"]
         try await withThrowingTaskGroup { group in
-            group.addTask {
-                while !isOver.value {
-                    let answer = try await system.call("job.submit", "{\"kind\":\"tick\"}")
-                    let id = try #require(answer["id"].int)
-                    jobs.update { $0.append(id) }
+            for load in loads {
+                for _ in 1...2 {
+                    group.addTask { while !isOver.value { await load.call() } }
                 }
             }
-            for method in reading {
-                group.addTask { while !isOver.value { _ = try await system.call(method) } }
-            }
-            try await jobs.wait(for: "load") { $0.count >= 10 }
-            try await put(package)
-            try await system.check(["apt-get", "install", "-y", "/root/millrace_all.deb"], within: .seconds(300))
-            let count = jobs.value.count
-            try await jobs.wait(for: "load afterwards") { $0.count >= count + 10 }
-            isOver.update { $0 = true }
-            try await group.waitForAll()
+            defer { isOver.update { $0 = true } }
+            try await haveMore(loads)
+            try await body()
+            try await haveMore(loads)
         }
-        let after = try await pids()
-        for (name, pid) in before { #expect(after[name] != pid, "\(name) was not restarted") }
-        for name in Self.services {
-            #expect(try await system.property("NRestarts", of: "millrace-\(name).service") == "0")
+    }
+
+    private func haveMore(_ loads: [SubjectLoad]) async throws {
+        let before = loads.map(\.answered)
+        try await eventually("more answers of each service", within: .seconds(120)) {
+            zip(loads, before).allSatisfy { $0.answered >= $1 + 20 }
         }
-        #expect(Set(jobs.value).count == jobs.value.count)
-        for id in jobs.value {
-            let end = try await system.run(["millctl", "job", "wait", "\(id)"])
-            #expect(end.succeeded, "\(end)")
-        }
-        let count = "SELECT count(*) FROM job WHERE kind = 'tick'"
-        let made = try await system.check(["sqlite3", "-readonly", "/var/lib/millrace/runner.sqlite", count])
-        #expect(made == "\(jobs.value.count)\n", "a job was made that nobody was told of")
     }
 
     private func pids() async throws -> [String: String] {
@@ -142,18 +204,32 @@ struct PackageTests {
 enum DebianPackage {
     static let built: String? = {
         let folder = packageRoot + "/.build/deb"
+        // Nothing is built yet where there is no folder.
         let names = (try? Files.list(folder)) ?? []
         return names.filter { $0.hasSuffix(".deb") }.sorted().last.map { "\(folder)/\($0)" }
     }()
 
-    /// The same package as another version, for the upgrade from it.
-    static func copy(of package: String, as version: String) async throws -> String {
+    /// The package that an upgrade begins with: the file that `MILLRACE_EARLIER_PACKAGE` names, or the same as an older version.
+    static func earlier(than package: String) async throws -> (file: String, version: String) {
+        guard let file = environment("MILLRACE_EARLIER_PACKAGE") else {
+            return try await copy(of: package, as: "0.0.1~earlier")
+        }
+        // Also an earlier build of the same version is upgraded from.
+        return try await copy(of: file, as: try await version(of: file) + "~earlier")
+    }
+
+    static func version(of package: String) async throws -> String {
+        String(try await check(["dpkg-deb", "--field", package, "Version"]).dropLast())
+    }
+
+    /// The same package as another version, for an upgrade.
+    static func copy(of package: String, as version: String) async throws -> (file: String, version: String) {
         let scratch = TemporaryDirectory()
-        let (tree, file) = (scratch.file("tree"), packageRoot + "/.build/deb/earlier/millrace.deb")
-        try await check(["mkdir", "-p", packageRoot + "/.build/deb/earlier"])
+        let (tree, file) = (scratch.file("tree"), packageRoot + "/.build/deb/other/millrace.deb")
+        try await check(["mkdir", "-p", packageRoot + "/.build/deb/other"])
         try await check(["dpkg-deb", "-R", package, tree], within: .seconds(120))
         try await check(["sed", "-i", "s/^Version: .*/Version: \(version)/", tree + "/DEBIAN/control"])
         try await check(["dpkg-deb", "-b", "-Zgzip", "-z1", tree, file], within: .seconds(120))
-        return file
+        return (file, version)
     }
 }

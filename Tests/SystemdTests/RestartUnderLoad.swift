@@ -2,9 +2,11 @@ import TestSupport
 import Testing
 
 extension BootedSystem {
-    /// Restarts a unit three times beside eight callers that never stop. Each call has to be answered, and systemd must not
+    /// Restarts a unit some times beside eight callers that never stop. Each call has to be answered, and systemd must not
     /// have had to start anything again by itself.
-    func restartUnderLoad(_ service: String, _ call: @escaping @Sendable (Int) async throws -> Void) async throws {
+    func restartUnderLoad(
+        _ service: String, times: Int = 3, _ call: @escaping @Sendable (Int) async throws -> Void
+    ) async throws {
         let isOver = Watched(false)
         let answered = Watched(0)
         try await withThrowingTaskGroup { group in
@@ -16,9 +18,10 @@ extension BootedSystem {
                     }
                 }
             }
-            for _ in 0..<3 {
+            for _ in 0..<times {
                 let (before, pid) = (answered.value, try await property("MainPID", of: service))
                 try await answered.wait(for: "load") { $0 >= before + 50 }
+                #expect(try await property("NRestarts", of: service) == "0")
                 try await check(["systemctl", "restart", service])
                 #expect(try await property("MainPID", of: service) != pid)
             }

@@ -6,8 +6,8 @@ import MillraceWorker
 /// `noop-worker --connect SOCKET`, or as a child of the runner.
 @main
 enum Main {
-    static func main() async {
-        await WorkerHost.run(name: "noop", capacity: 64, plain: [Noop()])
+    static func main() {
+        WorkerHost.run(name: "noop", capacity: 64, plain: [Noop()])
     }
 }
 

@@ -14,6 +14,8 @@ final class StoreDoor: Sendable {
     let breaker: Breaker
     private let path: String
     private let database: Locked<Database?>
+    /// The service stops: it is not opened again, for the next process may own it by now.
+    private let isClosed = Atomic(false)
     /// Statements that were run, for tests and figures.
     let statements = Counter()
 
@@ -29,6 +31,7 @@ final class StoreDoor: Sendable {
     private static func open(
         _ path: String, counting statements: Counter, _ meters: StoreMeters?
     ) throws(StoreError) -> Database {
+        // It is not ended by damage: last answers are given until the database is well, or back, again.
         var options = DatabaseOptions()
         options.meters = meters
         options.onStatement = { sql in
@@ -68,6 +71,7 @@ final class StoreDoor: Sendable {
     /// The database, opened again by a thread of its own where it was gone.
     private func current() async throws -> Database {
         if let database = database.withLock({ $0 }) { return database }
+        guard !isClosed.load(ordering: .acquiring) else { throw StoreError(.closed, "the service is stopping") }
         let opened: Database = try await withCheckedThrowingContinuation { continuation in
             do {
                 _ = try WorkerThread("reopen") { [path, statements] in
@@ -103,7 +107,11 @@ final class StoreDoor: Sendable {
         _ = try? WorkerThread("close") { dropped.close() }
     }
 
+    /// Why the last change was not written, for a reason that is not its own.
+    var lastFailure: StoreError? { database.withLock { $0 }?.statistics.lastFailure }
+
     func close() {
+        isClosed.store(true, ordering: .releasing)
         let last = database.withLock { known -> Database? in
             defer { known = nil }
             return known
@@ -116,7 +124,8 @@ final class StoreDoor: Sendable {
         switch error {
         case let error as StoreError:
             switch error.kind {
-            case .constraint, .misuse: .healthy
+            // On a full disk it says so at once, and what is there can be read.
+            case .constraint, .misuse, .full: .healthy
             default: .failed
             }
         case is CancellationError: .unknown

@@ -4,24 +4,29 @@ import MillraceProtocol
 
 /// Looks at what a suite needs of its machine: files, units, sockets, permissions, disk, clock, databases, settings.
 struct Doctor {
+    /// How long a command of the system may take to answer.
+    static let patience = Duration.seconds(20)
+
     let place: Place
     let now: Timestamp
 
-    func findings() -> [Finding] {
-        units() + sockets() + permissions() + disk() + clock() + databases() + settings()
+    func findings() async -> [Finding] {
+        await units() + sockets() + permissions() + disk() + clock() + databases() + settings()
     }
 
     // MARK: What systemd says
 
-    private func units() -> [Finding] {
+    private func units() async -> [Finding] {
         guard case .system = place else { return [] }
         let names = ["millrace.target"] + KnownService.all.flatMap { [$0.unit, "millrace-\($0.name).socket"] }
-        let command =
-            "systemctl show --property=Id,LoadState,ActiveState,Result,NeedDaemonReload " + names.joined(separator: " ")
-        guard let output = Program.output(of: command), output.status == 0 else {
-            return [.warn("units", "systemctl does not answer", "for a suite without systemd give --state DIR")]
+        let properties = "--property=Id,LoadState,ActiveState,Result,NeedDaemonReload"
+        let told: String
+        do {
+            told = try await ProgramAnswer.output(of: ["systemctl", "show", properties] + names, within: Self.patience)
+        } catch {
+            return [.warn("units", "\(error)", "for a suite without systemd give --state DIR")]
         }
-        return output.text.split(separator: "\n\n").compactMap { unit in
+        return told.split(separator: "\n\n").compactMap { unit in
             let fields = Dictionary(
                 unit.split(separator: "\n").compactMap { line -> (Substring, Substring)? in
                     line.firstIndex(of: "=").map { (line[..<$0], line[line.index(after: $0)...]) }
@@ -119,7 +124,7 @@ struct Doctor {
 
     // MARK: Clock, databases, settings
 
-    private func clock() -> [Finding] {
+    private func clock() async -> [Finding] {
         let newest =
             SuiteDatabase.present(at: place).compactMap { Self.status($0.file.path)?.st_mtim.tv_sec }.max() ?? 0
         let ahead = Int64(newest) - now.milliseconds / 1000
@@ -130,11 +135,12 @@ struct Doctor {
                     "timedatectl; set the clock before the suite runs on: what is due is judged by it")
             ]
         }
-        guard let output = Program.output(of: "timedatectl show --property=NTPSynchronized --value"), output.status == 0
-        else {
+        let question = ["timedatectl", "show", "--property=NTPSynchronized", "--value"]
+        // Without systemd there is nobody to ask.
+        guard let told = try? await ProgramAnswer.output(of: question, within: Self.patience) else {
             return [.ok("clock", "whether it is kept right is not known here")]
         }
-        return output.text == "yes\n"
+        return told == "yes\n"
             ? [.ok("clock", "kept right over the network")]
             : [.warn("clock", "nothing keeps it right", "timedatectl set-ntp true")]
     }
@@ -154,17 +160,23 @@ struct Doctor {
     }
 
     /// What the services themselves say of their settings.
-    private func settings() -> [Finding] {
-        InstalledService.all(in: OwnExecutable.folder).map { installed in
+    private func settings() async -> [Finding] {
+        var found: [Finding] = []
+        for installed in InstalledService.all(in: OwnExecutable.folder) {
             let name = installed.service.name
-            let command = installed.checkCommand(at: place)
-            guard let output = Program.output(of: command + " 2>&1") else {
-                return .warn("settings of \(name)", "were not judged", command)
+            let question = installed.settingsQuestion(at: place)
+            let command = question.map(ShellWord.quoted).joined(separator: " ")
+            do {
+                let answer = try await ProgramAnswer.of(question, within: Self.patience)
+                let mistakes = (answer.output + answer.errors).split(separator: "\n").joined(separator: "; ")
+                found.append(
+                    answer.status.isSuccess
+                        ? .ok("settings of \(name)", "right") : .fail("settings of \(name)", mistakes, command))
+            } catch {
+                found.append(.warn("settings of \(name)", "were not judged: \(error)", command))
             }
-            if output.status == 0 { return .ok("settings of \(name)", "right") }
-            let mistakes = output.text.split(separator: "\n").joined(separator: "; ")
-            return .fail("settings of \(name)", mistakes, command)
         }
+        return found
     }
 
     private static func status(_ path: String) -> stat? {
@@ -176,28 +188,6 @@ struct Doctor {
 }
 
 extension InstalledService {
-    /// What judges its settings and prints those in effect.
-    func checkCommand(at place: Place) -> String { "\(ShellWord.quoted(executable))\(place.option) --check-config" }
-}
-
-/// A command of the system, for what it says.
-enum Program {
-    /// What is said beyond this is left out.
-    private static let limit = 1 << 20
-
-    /// Nil where it cannot be started or does not end in time. A shell runs it, so every word from outside is quoted.
-    static func output(of command: String, within seconds: Int = 20) -> (text: String, status: Int32)? {
-        guard let pipe = popen("exec 2>/dev/null; exec timeout --kill-after=1 \(seconds) \(command)", "r") else {
-            return nil
-        }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 4096)
-        while bytes.count < limit, case let count = fread(&chunk, 1, chunk.count, pipe), count > 0 {
-            bytes += chunk[..<count]
-        }
-        let status = pclose(pipe)
-        // 124 and 137 are those of timeout(1) for one that did not end.
-        guard status & 0x7f == 0, ![124, 127, 137].contains(status >> 8 & 0xff) else { return nil }
-        return (String(decoding: bytes, as: UTF8.self), status >> 8 & 0xff)
-    }
+    /// The command that judges its settings and prints those in effect.
+    func settingsQuestion(at place: Place) -> [String] { [executable] + place.words + ["--check-config"] }
 }

@@ -11,6 +11,19 @@ struct SupportReport: JSONEncodable {
     var place: Place
     var health: [ServiceHealth]
     var findings: [Finding]
+    /// What each service prints of its settings, by its name.
+    var settings: [(name: String, text: String)]
+
+    /// Asks the services of the suite, where their programs are.
+    static func settings(at place: Place) async -> [(name: String, text: String)] {
+        var settings: [(name: String, text: String)] = []
+        for installed in InstalledService.all(in: OwnExecutable.folder) {
+            // That they cannot be judged is among the findings.
+            let answer = try? await ProgramAnswer.of(installed.settingsQuestion(at: place), within: Doctor.patience)
+            settings.append((installed.service.name, answer?.output ?? ""))
+        }
+        return settings
+    }
 
     func encode(to json: inout JSONWriter) {
         json.object { json in
@@ -38,9 +51,7 @@ struct SupportReport: JSONEncodable {
             }
             json.member("settings") { json in
                 json.object { json in
-                    for installed in InstalledService.all(in: OwnExecutable.folder) {
-                        json.member(installed.service.name) { Self.settings(of: installed, place, &$0) }
-                    }
+                    for (name, text) in settings { json.member(name) { Self.settings(text, &$0) } }
                 }
             }
         }
@@ -92,10 +103,9 @@ struct SupportReport: JSONEncodable {
     }
 
     /// Those that are not the default; of one that is neither a number nor yes or no only that it is set.
-    private static func settings(of installed: InstalledService, _ place: Place, _ json: inout JSONWriter) {
-        let output = Program.output(of: installed.checkCommand(at: place))
+    private static func settings(_ text: String, _ json: inout JSONWriter) {
         json.object { json in
-            for line in (output?.text ?? "").split(separator: "\n") {
+            for line in text.split(separator: "\n") {
                 guard let equals = line.firstIndex(of: "="), let hash = line.lastIndex(of: "#"), equals < hash,
                     !line[hash...].hasSuffix("default")
                 else { continue }

@@ -41,6 +41,7 @@ enum ClinicText {
 
     /// How a sync ended, and what it wrote.
     static func summary(of job: JobView, _ terminal: Terminal) -> [String] {
+        // A result of another form is shown as that of any job.
         guard let result = job.result, let value = try? result.decode(JSONValue.self), let stats = value["stats"] else {
             return JobWaiting.summary(of: job, terminal)
         }

@@ -21,7 +21,7 @@ struct DoctorCommand: AsyncParsableCommand {
         for service in KnownService.all {
             findings += await ServiceHealth.ask(service, at: global.place).findings(at: global.place)
         }
-        findings += Doctor(place: global.place, now: SystemTime().wall()).findings()
+        findings += await Doctor(place: global.place, now: SystemTime().wall()).findings()
         if global.json {
             JSONOutput.document(findings)
         } else {

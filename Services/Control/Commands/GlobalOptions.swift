@@ -66,10 +66,13 @@ enum Place: Hashable, Sendable {
     }
 
     /// ` --state DIR` for a command we propose, empty where none is needed.
-    var option: String {
+    var option: String { words.map { " " + ShellWord.quoted($0) }.joined() }
+
+    /// The same for one we run.
+    var words: [String] {
         switch self {
-        case .state(let state): " --state \(ShellWord.quoted(state.path))"
-        case .system: ""
+        case .state(let state): ["--state", state.path]
+        case .system: []
         }
     }
 }

@@ -22,6 +22,7 @@ struct SupportCommand: AsyncParsableCommand {
         JSONOutput.document(
             SupportReport(
                 takenAt: now, place: global.place, health: health,
-                findings: Doctor(place: global.place, now: now).findings()))
+                findings: await Doctor(place: global.place, now: now).findings(),
+                settings: await SupportReport.settings(at: global.place)))
     }
 }

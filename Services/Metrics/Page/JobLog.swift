@@ -23,7 +23,9 @@ struct JobLog: Sendable {
             "journalctl", "--quiet", "--output=json", "--lines=\(Self.most)", "JOB_ID=\(job)",
             "--output-fields=MESSAGE,PRIORITY,SYSLOG_IDENTIFIER",
         ]
-        guard let text = try? await CommandOutput.of(words, within: Self.patience, time: time) else { return [] }
+        guard let text = try? await ProgramAnswer.output(of: words, within: Self.patience, time: time) else {
+            return []
+        }
         return text.split(separator: "\n").compactMap(Self.entry)
     }
 

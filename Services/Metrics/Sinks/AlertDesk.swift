@@ -8,6 +8,8 @@ import Telemetry
 final class AlertDesk: Sendable {
     /// Notices that wait for their sinks; the oldest is dropped for the next.
     static let backlog = 1000
+    /// Silences that hold at one time.
+    static let silenceLimit = 50_000
 
     private struct State {
         var catalog: AlertCatalog
@@ -101,6 +103,7 @@ final class AlertDesk: Sendable {
     func silence(
         rule: String?, labels: [String: String], until: Timestamp, by author: String, comment: String
     ) async throws -> Silence {
+        guard silences.count < Self.silenceLimit else { throw MetricsError.silences(limit: Self.silenceLimit) }
         let silence = try await store.add(rule: rule, labels: labels, until: until, by: author, comment: comment)
         state.withLock { $0.engine.silence(silence) }
         return silence

@@ -66,7 +66,7 @@ final class AlertSinks: Sendable {
             let body = JSONRaw(notice)
             switch sink {
             case .command(let words):
-                _ = try await CommandOutput.of(words, input: body.bytes, within: Self.patience, time: time)
+                _ = try await ProgramAnswer.output(of: words, input: body.bytes, within: Self.patience, time: time)
             case .job(let kind):
                 let job = JobSpecification(kind: kind, params: body)
                 let options = CallOptions(timeout: Self.patience, idempotencyKey: "alert/\(Identifier.random())")

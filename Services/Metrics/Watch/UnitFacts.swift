@@ -32,8 +32,8 @@ final class UnitFacts: Sendable {
     func look() async {
         guard isInstalled else { return }
         do {
-            let text = try await CommandOutput.of(
-                ["systemctl", "show", "--property=\(Self.properties)"] + KnownService.all.map(\.unit),
+            let text = try await ProgramAnswer.output(
+                of: ["systemctl", "show", "--property=\(Self.properties)"] + KnownService.all.map(\.unit),
                 within: Self.patience, time: time)
             let families = Self.families(text, wall: time.wall(), monotonic: SystemTime().monotonic())
             latest.withLock { $0 = families }

@@ -57,9 +57,9 @@ final class RequestGate: SourceGate {
                 return try await breaker.call { try await self.permitted(deadline, body) }
             }
         } catch let error as Resilience.BreakerOpen {
-            throw RPCError(
-                .unavailable, "the source of \(error)", reason: "breaker.open",
-                retryAfterMs: error.retryAfter.map { Int($0.milliseconds) })
+            var refusal = error.rpcError
+            refusal.message = "the source of \(error)"
+            throw refusal
         } catch let error as RateLimited {
             throw RPCError(
                 .resourceExhausted, "\(error)", reason: "permit.full",

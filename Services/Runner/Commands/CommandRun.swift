@@ -26,9 +26,9 @@ actor CommandRun {
     private var ending: Result<Ending, SystemError>?
     private var timer: Task<Void, Never>?
     private var peak: Int64?
-    private var input: CommandInput?
-    private var output: CommandOutput?
-    private var errors: CommandOutput?
+    private var input: ChildInput?
+    private var output: ChildOutput?
+    private var errors: ChildOutput?
     private var written: [UInt8] = []
 
     init(
@@ -114,14 +114,15 @@ actor CommandRun {
             self.child = child
             phase = .running
             tree = try ProcessTree(child, mark: (Self.mark, "\(attempt.fence)"))
-            output = try CommandOutput(stdout, poller) {
+            output = try ChildOutput(stdout, poller) {
                 self.assumeIsolated {
                     $0.measure()
                     $0.readOutput()
                 }
             }
-            errors = try CommandOutput(stderr, poller) { self.assumeIsolated { _ = $0.readErrors() } }
-            input = CommandInput(stdin, attempt.params.bytes, poller) {
+            errors = try ChildOutput(stderr, poller) { self.assumeIsolated { _ = $0.readErrors() } }
+            // Ended as a line, for those who read lines.
+            input = ChildInput(stdin, attempt.params.bytes + [UInt8(ascii: "\n")], poller) {
                 self.assumeIsolated { $0.input?.advance() }
             }
             child.whenEnded { ending in self.onThread { $0.ended(ending) } }

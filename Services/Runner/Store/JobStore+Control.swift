@@ -93,7 +93,12 @@ extension JobStore {
         var redriven = 0
         for id in candidates.prefix(limit) {
             let standing: Standing
-            do { standing = try self.standing(db, id) } catch JobError.notFound where wanted.ids == nil { continue }
+            do {
+                standing = try self.standing(db, id)
+            } catch JobError.notFound {
+                guard wanted.ids == nil else { throw JobError.notFound(id, field: "ids") }
+                continue
+            }
             if standing.hold == .bury {
                 if standing.waitsFor > 0 {
                     try waitAgain(db, standing, now)

@@ -18,8 +18,8 @@ extension TextModel {
         let isEstablished = keys.amount != 0 && table.isEstablished(keys.merchant)
         let isAmountEstablished = isEstablished && table.isEstablished(keys.amount)
         let isTextEstablished = isEstablished && table.isEstablished(keys.whole)
-        // The memory answers for the merchant; what its words say of others changes little by one row.
-        step(example, number, weight: isEstablished ? 0.3 : 0.5)
+        // The memory answers for the merchant; what its words say of others hardly changes by one row.
+        step(example, number, weight: isEstablished ? 0.06 : 0.1)
         note(example, keys, number, weight: isEstablished ? 1 : 2)
         if isAmountEstablished {
             table.add(keys.exact, label: number, day: Self.day(example))

@@ -136,7 +136,9 @@ public struct PatternStatistics: Hashable, Sendable {
 extension ExactDecimal {
     /// The nearest binary number, for statistics and features.
     public var approximate: Double {
-        var value = Double(coefficient)
+        // Few amounts have more digits than a machine word; a conversion from wider ones takes a hundred times as long.
+        let short = Int64(truncatingIfNeeded: coefficient)
+        var value = Int128(short) == coefficient ? Double(short) : Double(coefficient)
         for _ in 0..<scale { value /= 10 }
         return value
     }

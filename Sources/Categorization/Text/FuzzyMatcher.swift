@@ -32,20 +32,24 @@ public struct FuzzyCandidate: Hashable, Sendable {
 
 /// Candidates to be searched often.
 public struct FuzzyList: Sendable {
-    public private(set) var candidates: [FuzzyCandidate] = []
-    /// Side by side, for most candidates need no other look.
-    private(set) var bags: [LetterBag] = []
-    /// Letters of the candidates one after the other.
+    public let candidates: [FuzzyCandidate]
+    /// The candidates' places, the short ones first: one after the other then goes the same way.
+    let order: [Int32]
+    /// In this order and side by side, for most candidates need no other look.
+    let bags: [LetterBag]
+    /// Letters of the candidates one after the other, in this order.
     private var letters: [UInt8] = []
     private var starts: [Int32] = [0]
 
-    public init(_ candidates: [FuzzyCandidate] = []) { for candidate in candidates { append(candidate) } }
-
-    public mutating func append(_ candidate: FuzzyCandidate) {
-        candidates.append(candidate)
-        bags.append(candidate.bag)
-        letters += Self.narrow(candidate.text) ?? []
-        starts.append(Int32(letters.count))
+    public init(_ candidates: [FuzzyCandidate] = []) {
+        let places = candidates.indices.sorted { (candidates[$0].text.count, $0) < (candidates[$1].text.count, $1) }
+        self.candidates = candidates
+        order = places.map { Int32($0) }
+        bags = places.map { candidates[$0].bag }
+        for place in places {
+            letters += Self.narrow(candidates[place].text) ?? []
+            starts.append(Int32(letters.count))
+        }
     }
 
     /// The letters as bytes, where the text is as ``JaroWinklerQuery`` takes it.
@@ -75,6 +79,9 @@ public struct FuzzyMatch: Hashable, Sendable {
 /// value does not lower a good Jaro-Winkler value: "starbukcs" and "starbucks" score 0.9852 at a minimum of 0.75, but
 /// 0.7495 at 0.5, where the trigram value counts.
 public enum FuzzyMatcher {
+    /// Builds the tables that the first search would build, and would take milliseconds longer for.
+    public static func prepare() { LetterBag.Needs.prepare() }
+
     /// The score of two texts at this minimum, four decimals; 0 when their lengths differ too much or no measure counts.
     public static func score(_ query: FuzzyCandidate, _ candidate: FuzzyCandidate, _ options: FuzzyOptions) -> Double {
         score(query, candidate, options, jaroWinkler: nil)
@@ -134,21 +141,35 @@ public enum FuzzyMatcher {
     ) {
         let minimum = options.minimum(forLength: query.text.count)
         let jaroWinkler = JaroWinklerQuery(narrow)
+        let needs = LetterBag.Needs(query.bag, options)
+        var near: [(index: Int, jaroWinkler: Double?)] = []
         list.withLetters { letters, starts in
             list.bags.withUnsafeBufferPointer { bags in
-                for index in 0..<count {
-                    guard query.bag.mayReach(minimum, with: bags[index]) else { continue }
-                    var known: Double?
-                    let range = Int(starts[index])..<Int(starts[index + 1])
-                    if !range.isEmpty {
-                        let value = jaroWinkler.similarity(to: UnsafeBufferPointer(rebasing: letters[range]))
-                        guard query.bag.mayReach(minimum, with: bags[index], jaroWinkler: value) else { continue }
-                        known = value
+                for place in bags.indices {
+                    let range = Int(starts[place])..<Int(starts[place + 1])
+                    if range.isEmpty {
+                        guard query.bag.mayReach(minimum, with: bags[place]) else { continue }
+                        near.append((Int(list.order[place]), nil))
+                        continue
                     }
-                    let score = score(query, list.candidates[index], options, jaroWinkler: known)
-                    if take(index, score, query, options, &matches) { break }
+                    var needed = needs.letters(with: bags[place], range.count)
+                    if needs.mayReachByPieces(bags[place]) {
+                        guard query.bag.mayReach(minimum, with: bags[place]) else { continue }
+                        needed = 0
+                    } else if query.bag.common(with: bags[place]) < needed {
+                        continue
+                    }
+                    let value = jaroWinkler.similarity(
+                        to: UnsafeBufferPointer(rebasing: letters[range]), from: needed)
+                    guard query.bag.mayReach(minimum, with: bags[place], jaroWinkler: value) else { continue }
+                    near.append((Int(list.order[place]), value))
                 }
             }
+        }
+        near.sort { $0.index < $1.index }
+        for (index, jaroWinkler) in near where index < count {
+            let score = score(query, list.candidates[index], options, jaroWinkler: jaroWinkler)
+            if take(index, score, query, options, &matches) { break }
         }
     }
 

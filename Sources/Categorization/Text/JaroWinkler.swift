@@ -66,36 +66,48 @@ struct JaroWinklerQuery: ~Copyable {
 
     deinit { places.deallocate() }
 
-    func similarity(to other: UnsafeBufferPointer<UInt8>) -> Double {
+    /// - Parameter least: 0 is returned where fewer letters match.
+    func similarity(to other: UnsafeBufferPointer<UInt8>, from least: Int = 0) -> Double {
         guard !letters.isEmpty, !other.isEmpty else { return 0 }
-        if other.count < letters.count { return Self.similarity(other, letters, places) }
+        if other.count < letters.count { return Self.similarity(other, letters, places, least) }
         for place in 0..<other.count { room[Int(other[place])] |= 1 &<< UInt64(place) }
         defer { for letter in other { room[Int(letter)] = 0 } }
-        return Self.similarity(letters, other, room)
+        return Self.similarity(letters, other, room, least)
     }
 
     private static func similarity(
-        _ short: UnsafeBufferPointer<UInt8>, _ long: UnsafeBufferPointer<UInt8>, _ places: UnsafeMutablePointer<UInt64>
+        _ short: UnsafeBufferPointer<UInt8>, _ long: UnsafeBufferPointer<UInt8>,
+        _ places: UnsafeMutablePointer<UInt64>, _ least: Int
     ) -> Double {
         let window = max(long.count / 2 - 1, 0)
         var reach: UInt64 = (1 << UInt64(window + 1)) - 1
         var free = ~UInt64(0)
         var matched: UInt64 = 0
-        for place in 0..<short.count {
+        // Without a branch: whether a letter matches cannot be foreseen.
+        func match(_ place: Int) {
             let found = places[Int(short[place])] & reach & free
             free ^= found & (~found &+ 1)
-            matched |= (found == 0 ? 0 : 1) &<< UInt64(place)
-            reach = reach &<< 1 | (place < window ? 1 : 0)
+            matched |= (found == 0 ? 0 : 1) &<< UInt64(truncatingIfNeeded: place)
         }
-        guard matched != 0 else { return 0 }
+        let turn = min(window, short.count)
+        for place in 0..<turn {
+            match(place)
+            reach = reach &<< 1 | 1
+        }
+        for place in turn..<short.count {
+            match(place)
+            reach = reach &<< 1
+        }
+        let count = matched.nonzeroBitCount
+        guard count >= max(least, 1) else { return 0 }
         var swapped = 0
         var (ours, theirs) = (matched, ~free)
         while ours != 0 {
-            if short[ours.trailingZeroBitCount] != long[theirs.trailingZeroBitCount] { swapped += 1 }
-            ours &= ours - 1
-            theirs &= theirs - 1
+            swapped &+= short[ours.trailingZeroBitCount] != long[theirs.trailingZeroBitCount] ? 1 : 0
+            ours &= ours &- 1
+            theirs &= theirs &- 1
         }
-        let jaro = JaroWinkler.jaro(matches: matched.nonzeroBitCount, swapped: swapped, short.count, long.count)
+        let jaro = JaroWinkler.jaro(matches: count, swapped: swapped, short.count, long.count)
         return JaroWinkler.boosted(jaro, short, long)
     }
 }

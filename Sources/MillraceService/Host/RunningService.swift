@@ -50,9 +50,14 @@ final class RunningService<S: Service>: Sendable {
         ).register(on: &router, openRPC: S.openRPC)
         let access = AccessPolicy(
             group: SystemGroup.id(named: values.host.group), adminGroup: SystemGroup.id(named: values.host.adminGroup))
+        let limits = values.host.limits.fitting(openFiles: OpenFiles.limit)
+        if limits != values.host.limits {
+            log.warning(
+                "no more than \(limits.connections) connections: this process may open \(OpenFiles.limit) files (LimitNOFILE)"
+            )
+        }
         let server = RPCServer(
-            router: router, limits: values.host.limits, access: access, log: log, time: time,
-            meters: RPCMeters(registry))
+            router: router, limits: limits, access: access, log: log, time: time, meters: RPCMeters(registry))
         state.setServer(server)
         Self.tell(registry, of: server, version: MillraceVersion.current, time: time)
         do {
@@ -62,6 +67,7 @@ final class RunningService<S: Service>: Sendable {
             server.beginDrain()
             await service.drain(within: .seconds(5))
             await server.drain(within: .seconds(1))
+            await service.close()
             throw error
         }
 
@@ -246,8 +252,9 @@ final class RunningService<S: Service>: Sendable {
         let deadline = Deadline(after: limit, time: time)
         server.beginDrain()
         await service.drain(within: limit)
-        await publisher?.finish()
         await server.drain(within: max(.milliseconds(500), deadline.remaining(time)))
+        await publisher?.finish()
+        await service.close()
         end.callOff()
         log.info("stopped", metadata: ["uptime-ms": "\(state.uptimeMs)"])
     }

@@ -32,8 +32,14 @@ struct HostConfiguration: ServiceConfiguration {
             "Limits", "ConnectionsPerUser", \.limits.connectionsPerUser, .integer(1...100_000),
             "Connections of one user."),
         .init(
+            "Limits", "InputInAll", \.limits.inputBytes, .bytes(1 << 20...1 << 40),
+            "What may be held of messages that have not come whole, of all connections together."),
+        .init(
             "Limits", "OutputPerConnection", \.limits.outputBytesPerConnection, .bytes(4096...1 << 32),
             "What may wait for a caller who does not read."),
+        .init(
+            "Limits", "OutputInAll", \.limits.outputBytes, .bytes(1 << 20...1 << 40),
+            "What may wait for callers who do not read, of all connections together."),
         .init(
             "Limits", "SlowReaderSec", \.limits.slowReader, .span(1...3600),
             "A caller who takes nothing for so long, while something waits for it, is disconnected."),

@@ -36,6 +36,7 @@ public struct AlertEngine: Sendable {
 
     public private(set) var rules: [AlertRule]
     public var inhibitions: [Inhibition]
+    /// By their numbers, which grow.
     public private(set) var silences: [Silence] = []
     public let options: Options
     /// Alerts that were passed over since their rule had too many.
@@ -67,15 +68,30 @@ public struct AlertEngine: Sendable {
 
     /// Adds a silence, or puts another in the place of that with the same number.
     public mutating func silence(_ silence: Silence) {
-        silences.removeAll { $0.id == silence.id }
-        silences.append(silence)
+        let place = place(ofSilence: silence.id)
+        if place < silences.count, silences[place].id == silence.id {
+            silences[place] = silence
+        } else {
+            silences.insert(silence, at: place)
+        }
     }
 
     /// Ends a silence; whether there was one.
     public mutating func endSilence(_ id: Int64) -> Bool {
-        let before = silences.count
-        silences.removeAll { $0.id == id }
-        return silences.count < before
+        let place = place(ofSilence: id)
+        guard place < silences.count, silences[place].id == id else { return false }
+        silences.remove(at: place)
+        return true
+    }
+
+    /// Where the silence with the number is, or would be.
+    private func place(ofSilence id: Int64) -> Int {
+        var (from, to) = (0, silences.count)
+        while from < to {
+            let middle = (from + to) / 2
+            if silences[middle].id < id { from = middle + 1 } else { to = middle }
+        }
+        return from
     }
 
     /// Looks at the figures and says what has to be told now.

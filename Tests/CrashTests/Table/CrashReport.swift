@@ -67,9 +67,7 @@ struct CrashReport {
               items and answers tell how much was going on. A start or reload with fewer such calls than the number lived.
 
             """
-        guard let stream = fopen(path, "w") else { throw TestFailure("cannot write \(path)") }
-        fputs(text, stream)
-        fclose(stream)
+        try writeFile(text, to: path)
     }
 
     private var refused: String {

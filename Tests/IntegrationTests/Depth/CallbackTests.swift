@@ -10,11 +10,9 @@ import Testing
 struct CallbackTests {
     /// The receiver's own check, as the documentation gives it to people.
     private func verifies(_ call: HTTPCall, secret: String) async throws -> Bool {
-        let page = try #require(text(of: packageRoot + "/Documentation/Hooks.md"))
-        let begin = try #require(page.firstRange(of: "```python\n"))
-        let end = try #require(page[begin.upperBound...].firstRange(of: "```"))
+        let example = try #require(try DocumentedPage("Documentation/Hooks").blocks(in: "python").first)
         let program =
-            String(page[begin.upperBound..<end.lowerBound]) + """
+            example.text + """
 
                 import sys
                 secret, timestamp, signature = sys.argv[1:]

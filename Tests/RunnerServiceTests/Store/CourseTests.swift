@@ -144,6 +144,20 @@ import Testing
         #expect(throws: JobError.keyReused("once", by: first.id)) { try yard.submit(wanted) }
     }
 
+    @Test func aProofOfLifeIsThereUntilItsSenderHasReadIt() throws {
+        yard.rules.kindRetention[Canary.kind] = Canary.retention
+        let id = try yard.submit(.plain(Canary.kind)).receipt.id
+        let job = try #require(try yard.claim(Canary.kind).first)
+        try yard.finish(job.brief.id)
+        func swept() throws -> Int { try yard.write { db, _, now in try JobStore.sweep(db, now: now, limit: 10) } }
+        yard.advance(by: Canary.patience)
+        #expect(try swept() == 0)
+        #expect(try yard.ids("SELECT id FROM job") == [id])
+        yard.advance(by: Canary.patience * 2)
+        while try swept() > 0 {}
+        #expect(try yard.ids("SELECT id FROM job").isEmpty)
+    }
+
     @Test func whatIsOverLongEnoughGoesInSmallBites() throws {
         yard.rules.retention[.succeeded] = .seconds(60)
         yard.rules.kindRetention["brief"] = [.succeeded: .seconds(1)]

@@ -111,6 +111,11 @@ import Testing
         #expect(try yard.place(child) == "ready")
     }
 
+    @Test func redrivingAJobThatIsNotThereNamesTheParameter() throws {
+        let error = #expect(throws: JobError.self) { try yard.redrive(JobRedrive.Params(ids: [JobID(4711)])) }
+        #expect(error?.rpcError.field == "ids" && error?.rpcError.reason == "job.notFound")
+    }
+
     @Test func aJobRetriedByHandDoesNotWaitAgainAndRevivesNobody() throws {
         let parent = try yard.submit(.plain()).receipt.id
         let child = try after([parent]).id

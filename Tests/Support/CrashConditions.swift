@@ -1,30 +1,30 @@
 import Foundation
-import TestSupport
 
-/// What the figures of a document of kills depend on, and how to have the same again.
-struct CrashConditions: CustomStringConvertible {
-    var seed: UInt64
-    var took: Duration
-    /// "make crash"
-    var command: String
+/// What the figures of a document of faults depend on, and how to have the same again.
+public struct CrashConditions: CustomStringConvertible {
+    private let seed: UInt64
+    private let took: Duration
+    private let command: String
 
-    func write(_ text: String, to path: String) throws {
-        guard let stream = fopen(path, "w") else { throw TestFailure("cannot write \(path)") }
-        fputs(text, stream)
-        fclose(stream)
+    /// - Parameter command: "make crash"
+    public init(seed: UInt64, took: Duration, command: String) {
+        self.seed = seed
+        self.took = took
+        self.command = command
     }
 
-    var description: String {
-        let processor = (TestSupport.text(of: "/proc/cpuinfo") ?? "").split(separator: "\n")
+    public var description: String {
+        let processor = (text(of: "/proc/cpuinfo") ?? "").split(separator: "\n")
             .first { $0.hasPrefix("model name") }?.split(separator: ":").last.map {
                 $0.trimmingCharacters(in: .whitespaces)
             }
-        let kernel = (TestSupport.text(of: "/proc/sys/kernel/osrelease") ?? "").trimmingCharacters(
+        let kernel = (text(of: "/proc/sys/kernel/osrelease") ?? "").trimmingCharacters(
             in: .whitespacesAndNewlines)
         var load = [0.0]
         getloadavg(&load, 1)
         let settings = [
             "MILLRACE_CRASH_SHARE", "MILLRACE_SCHEDULE_KILLS", "MILLRACE_MAIL_KILLS", "MILLRACE_METRICS_PUBLISHES",
+            "MILLRACE_TORTURE_ROUNDS", "MILLRACE_TORTURE_SHARE",
         ].compactMap { name in
             environment(name).map { "\(name)=\($0) " }
         }.joined()

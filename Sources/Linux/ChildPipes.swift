@@ -1,8 +1,8 @@
 import Glibc
-import Linux
 
-/// What a command is given on its standard input; it need not take it. Only on the thread of the poller.
-final class CommandInput {
+/// What a child is given on its standard input; it need not take it, so the process has to pass over SIGPIPE
+/// (``Signals/ignoreBrokenPipes()``). Only on the thread of the poller.
+public final class ChildInput {
     private let descriptor: Descriptor
     private let poller: Poller
     private let ready: @Sendable () -> Void
@@ -10,19 +10,21 @@ final class CommandInput {
     private var sent = 0
     private var watch: Poller.Watch?
 
-    init(
+    /// - Parameters:
+    ///   - descriptor: our end of the pipe, which does not block.
+    ///   - ready: called on the poller's thread when there is room again: ``advance()`` then.
+    public init(
         _ descriptor: Descriptor, _ bytes: [UInt8], _ poller: Poller,
         ready: @escaping @Sendable () -> Void
     ) {
         self.descriptor = descriptor
-        // Ended as a line, for those who read lines.
-        self.bytes = bytes + [UInt8(ascii: "\n")]
+        self.bytes = bytes
         self.poller = poller
         self.ready = ready
     }
 
     /// Writes as much as there is room for, and closes when nothing is left or nobody wants it.
-    func advance() {
+    public func advance() {
         while sent < bytes.count, descriptor.isOpen {
             let count = bytes.withUnsafeBytes {
                 write(descriptor.raw, $0.baseAddress! + sent, $0.count - sent)
@@ -38,7 +40,7 @@ final class CommandInput {
         close()
     }
 
-    func close() {
+    public func close() {
         if let watch { poller.cancel(watch) }
         watch = nil
         descriptor.close()
@@ -55,16 +57,19 @@ final class CommandInput {
     }
 }
 
-/// What a command writes to its standard output or error. Only on the thread of the poller.
-final class CommandOutput {
-    /// Read at once, so that no command keeps the thread from the others.
+/// What a child writes to its standard output or error. Only on the thread of the poller.
+public final class ChildOutput {
+    /// Read at once, so that no child keeps the thread from the others.
     private static let chunk = 65_536
 
     private let descriptor: Descriptor
     private let poller: Poller
     private var watch: Poller.Watch?
 
-    init(_ descriptor: Descriptor, _ poller: Poller, ready: @escaping @Sendable () -> Void)
+    /// - Parameters:
+    ///   - descriptor: our end of the pipe, which does not block.
+    ///   - ready: called on the poller's thread when there is something: ``read(_:)`` then.
+    public init(_ descriptor: Descriptor, _ poller: Poller, ready: @escaping @Sendable () -> Void)
         throws(SystemError)
     {
         self.descriptor = descriptor
@@ -73,7 +78,7 @@ final class CommandOutput {
     }
 
     /// Reads what is there, up to a bound; at the end of the stream it closes. False when there was nothing.
-    func read(_ take: (UnsafeRawBufferPointer) -> Void) -> Bool {
+    public func read(_ take: (UnsafeRawBufferPointer) -> Void) -> Bool {
         guard descriptor.isOpen else { return false }
         var isOver = false
         var isMore = false
@@ -90,7 +95,7 @@ final class CommandOutput {
         return isMore
     }
 
-    func close() {
+    public func close() {
         if let watch { poller.cancel(watch) }
         watch = nil
         descriptor.close()
