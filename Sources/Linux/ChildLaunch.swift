@@ -64,7 +64,8 @@ public struct ChildLaunch: Sendable {
     public var newSession = false
     /// What is left of the group is killed when the child itself has ended.
     public var endsGroup = false
-    /// The child is not reaped before ``ChildProcess/release()``: until then its pid, group and session are its own.
+    /// The child is not reaped before ``ChildProcess/release()``: until then its pid, group and session are its own. What
+    /// loses its parent among its descendants becomes a child of ours (``Orphans``), so that ``ProcessTree`` finds it.
     public var keepsZombie = false
     /// Nil keeps ours. Changing it takes the right to (CAP_SETUID, CAP_SETGID).
     public var user: User?

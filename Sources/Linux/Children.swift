@@ -27,7 +27,9 @@ enum Children {
 
     /// Only on the starting thread.
     static func start(_ launch: ChildLaunch) throws(SystemError) -> (pid: Int32, pidfd: Descriptor) {
-        try pids.withLock { pids throws(SystemError) in
+        // Before the child is there: what it leaves without a parent sooner than that would be lost to us.
+        if launch.keepsZombie { try Orphans.adopt() }
+        return try pids.withLock { pids throws(SystemError) in
             let child = try Spawn.run(launch)
             pids.insert(child.pid)
             return child

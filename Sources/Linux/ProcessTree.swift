@@ -44,8 +44,7 @@ public final class ProcessTree: Sendable {
     /// - Parameters:
     ///   - root: started in a session of its own with ``ChildLaunch/keepsZombie``, and not released before this is.
     ///   - mark: a variable of the child's environment whose value no other child's has.
-    public init(_ root: ChildProcess, mark: (name: String, value: String)) throws(SystemError) {
-        try Orphans.adopt()
+    public init(_ root: ChildProcess, mark: (name: String, value: String)) {
         self.root = root
         name = mark.name
         value = mark.value

@@ -10,7 +10,8 @@ import Testing
         let tree: ProcessTree
         let output: Descriptor
 
-        init(_ script: String, mark: String = Identifier.random()) throws {
+        /// - Parameter ready: the line that the child writes before its tree is made; nil does not wait for one.
+        init(_ script: String, mark: String = Identifier.random(), ready: String? = nil) throws {
             let pipe = try Pipe()
             var environment = Environment.all
             environment["MILLRACE_LEASE"] = mark
@@ -21,10 +22,13 @@ import Testing
             child = try ChildProcess(launch)
             output = pipe.reader
             pipe.writer.close()
-            tree = try ProcessTree(child, mark: ("MILLRACE_LEASE", mark))
+            if let ready, try Self.line(of: output) != ready { throw TestFailure("it did not say \(ready)") }
+            tree = ProcessTree(child, mark: ("MILLRACE_LEASE", mark))
         }
 
-        func line() throws -> String {
+        func line() throws -> String { try Self.line(of: output) }
+
+        private static func line(of output: Descriptor) throws -> String {
             var line: [UInt8] = []
             var byte: UInt8 = 0
             while try withUnsafeMutableBytes(of: &byte, { try output.read(into: $0) }) == 1, byte != 10 {
@@ -126,6 +130,17 @@ import Testing
         #expect(other.tree.members().contains(orphan))
         _ = try await within { await other.tree.end(grace: .seconds(30), time: SystemTime()) }
         try await other.isSilent()
+    }
+
+    @Test func whatLostItsParentBeforeTheTreeWasMadeIsEndedToo() async {
+        // A process of its own: in this one an earlier test has taken orphans in already.
+        await #expect(processExitsWith: .success) {
+            let planted = try Planted(
+                "(setsid sleep 1000 &) & wait; echo alone; exec sleep 1000", ready: "alone")
+            precondition(planted.tree.members().count == 2)
+            _ = try await within { await planted.tree.end(grace: .seconds(30), time: SystemTime()) }
+            try await planted.isSilent()
+        }
     }
 
     @Test func oneThatStartsProcessesWhileItIsEndedIsBeaten() async throws {

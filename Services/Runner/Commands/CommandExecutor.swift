@@ -34,7 +34,6 @@ final class CommandExecutor: Sendable {
         self.socket = socket
         self.limit = limit
         poller = try Poller("commands")
-        try Orphans.adopt()
         // A command need not read what it is given.
         Signals.ignoreBrokenPipes()
     }

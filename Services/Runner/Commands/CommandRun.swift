@@ -113,7 +113,7 @@ actor CommandRun {
             let child = try result.get()
             self.child = child
             phase = .running
-            tree = try ProcessTree(child, mark: (Self.mark, "\(attempt.fence)"))
+            tree = ProcessTree(child, mark: (Self.mark, "\(attempt.fence)"))
             output = try ChildOutput(stdout, poller) {
                 self.assumeIsolated {
                     $0.measure()
