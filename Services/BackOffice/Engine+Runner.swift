@@ -60,7 +60,7 @@ extension StoreError {
             switch kind {
             case .busy: (.unavailable, "books.busy")
             case .closed, .interrupted: (.unavailable, "books.closed")
-            case .ioError: (.unavailable, "books.io")
+            case .ioError, .moved: (.unavailable, "books.io")
             case .full: (.resourceExhausted, "books.full")
             case .cannotOpen, .readOnly, .inUse: (.failedPrecondition, "books.cannotOpen")
             case .fromTheFuture, .migration: (.failedPrecondition, "books.version")

@@ -47,7 +47,7 @@ final class Metrics: Service {
         let (catalog, mistakes) = Self.read(configuration, host)
         guard mistakes == 0 else { throw AlertFault(mistakes: mistakes) }
         var options = DatabaseOptions()
-        options.onDamage = DatabaseOptions.endingWhenDamaged
+        options.onLoss = DatabaseOptions.endingOnLoss
         options.meters = StoreMeters(host.registry, time: host.time)
         database = try Database.open(
             host.stateDirectory + "/metrics.sqlite", migrations: Self.migrations, readers: 2, exclusive: true,

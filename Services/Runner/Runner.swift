@@ -83,7 +83,7 @@ final class Runner: Service {
         sweeps = Periodic("sweep", every: Self.sweepPause, in: host.registry, time: host.time)
         let path = host.stateDirectory + "/runner.sqlite"
         var options = DatabaseOptions()
-        options.onDamage = DatabaseOptions.endingWhenDamaged
+        options.onLoss = DatabaseOptions.endingOnLoss
         options.meters = StoreMeters(host.registry, time: host.time)
         // Answers to many submitters, and calls of many jobs to one worker: each connection is written to once.
         options.answering = { RPCSession.gatheringOutput($0) }

@@ -59,7 +59,7 @@ final class Scheduler: Service {
         latenesses = host.registry.histogram(
             "millrace_schedule_lateness_seconds", "How late runs of schedules were submitted.", bounds: Bounds.lateness)
         var options = DatabaseOptions()
-        options.onDamage = DatabaseOptions.endingWhenDamaged
+        options.onLoss = DatabaseOptions.endingOnLoss
         options.meters = StoreMeters(host.registry, time: host.time)
         store = try Database.open(
             host.stateDirectory + "/scheduler.sqlite", migrations: ScheduleStore.migrations, durability: .disk,

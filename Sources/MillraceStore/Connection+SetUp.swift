@@ -67,6 +67,11 @@ extension Connection {
         promised = durability
     }
 
+    /// Where the write-ahead log is, links resolved.
+    var logPath: String? {
+        sqlite3_db_filename(handle, "main").flatMap { sqlite3_filename_wal($0) }.map { String(cString: $0) }
+    }
+
     /// Syncs what is in the write-ahead log.
     func syncLog() throws(StoreError) {
         var log: UnsafeMutablePointer<sqlite3_file>?

@@ -31,6 +31,12 @@ extension Database {
         _ options: DatabaseOptions
     ) throws(StoreError) -> Database {
         let ownership: OwnershipLock? = exclusive ? try OwnershipLock(database: path) : nil
+        if ownership?.hasSeenDatabase == true, FileIdentity(path) == nil {
+            throw StoreError(
+                .cannotOpen,
+                "\(path) is not there, but it was: bring it back (`millctl restore` does it from a backup), or remove "
+                    + "\(path).lock to begin with an empty one")
+        }
 
         let writer = try Connection(
             path: path, flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs: options.vfs)
@@ -38,6 +44,7 @@ extension Database {
         try writer.refuseFuture(migrations, path: path)
         try writer.setUpWriting(durability, path: path, options)
         try writer.migrate(migrations, path: path)
+        ownership?.noteDatabase()
 
         var others: [Connection] = []
         for _ in 0..<readers {
@@ -46,8 +53,9 @@ extension Database {
             others.append(reader)
         }
         var options = options
-        let heard = options.onDamage
-        options.onDamage = { heard($0.of(path)) }
+        options.files = FilesInPlace(database: path, log: writer.logPath)
+        let onLoss = options.onLoss
+        options.onLoss = { onLoss($0.of(path)) }
         let engine = try Engine(
             writer: writer, readers: others, durability: durability, ownership: ownership, options: options)
         return Database(path: path, durability: durability, engine: engine)

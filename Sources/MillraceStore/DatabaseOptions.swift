@@ -19,9 +19,10 @@ public struct DatabaseOptions: Sendable {
         _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
         abort()
     }
-    /// Hears that the file is damaged, as SQLite found while it read or wrote; the error names the file. When it returns, the
-    /// caller gets the error, and others go on.
-    public var onDamage: @Sendable (StoreError) -> Void = { _ in }
+    /// Hears that the file is damaged, as SQLite found while it read or wrote (``StoreError/Kind/corrupt``), or that it was
+    /// moved, removed or replaced, as the next write found (``StoreError/Kind/moved``); the error names the file. When it
+    /// returns, the caller gets the error, and others go on.
+    public var onLoss: @Sendable (StoreError) -> Void = { _ in }
     /// Runs a few completions of writes one after the other, on the thread that answers: for what is cheaper done once for all
     /// of them. It has to call its argument, once.
     public var answering: @Sendable (() -> Void) -> Void = { $0() }
@@ -35,15 +36,41 @@ public struct DatabaseOptions: Sendable {
     var readerPatience = Duration.milliseconds(50)
     /// The SQLite file layer; nil for the system's.
     var vfs: String?
+    /// The files as they were when the database was opened.
+    var files: FilesInPlace?
 
     public init() {}
 
-    /// Ends the process when the file is damaged: what is written beside a damaged page may be damaged too.
-    public static let endingWhenDamaged: @Sendable (StoreError) -> Void = { error in
-        let help = "`millctl check` reads it through, `millctl restore` brings a backup back"
-        let line = "ending, the database is damaged: \(error); \(help)\n"
+    /// Ends the process: what is written beside a damaged page may be damaged too, and what is written into a file that was
+    /// moved away is found by nobody.
+    public static let endingOnLoss: @Sendable (StoreError) -> Void = { error in
+        let (what, help) =
+            error.kind == .moved
+            ? ("not in its place", "put it back before the service starts again")
+            : ("damaged", "`millctl check` reads it through, `millctl restore` brings a backup back")
+        let line = "ending, the database is \(what): \(error); \(help)\n"
         _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
         _exit(error.exitCode.rawValue)
+    }
+
+    /// - Throws: ``StoreError/Kind/moved`` when a file is not in its place.
+    func lookForFiles() throws(StoreError) {
+        if let file = files?.missing { throw .moved(file) }
+    }
+
+    /// The error of a read or write as it is told, after ``onLoss`` has heard of it where the file is lost.
+    func heard(_ error: StoreError) -> StoreError {
+        var error = error
+        // A file that was taken away reads like a damaged one.
+        if error.concernsAll, let file = files?.missing { error = .moved(file) }
+        if error.meansDamage || error.kind == .moved { onLoss(error) }
+        return error
+    }
+}
+
+extension StoreError {
+    fileprivate static func moved(_ file: String) -> StoreError {
+        StoreError(.moved, "\(file) was moved, removed or replaced while it was open")
     }
 }
 

@@ -134,6 +134,7 @@ final class GroupWriter: @unchecked Sendable {
 
     private func end(_ connection: Connection) throws(StoreError) {
         let before = connection.logCommits
+        try options.lookForFiles()
         try connection.control("COMMIT")
         let wrote = connection.logCommits != before
         if connection.promised == .disk {
@@ -281,7 +282,7 @@ final class GroupWriter: @unchecked Sendable {
 
     private func fail(_ batch: [PendingWork], _ error: StoreError) {
         if error.isFsyncFailure { poison(error) }
-        if error.meansDamage { options.onDamage(error) }
+        let error = options.heard(error)
         if error.kind == .full {
             wantsRoom = true
             longest = min(longest, 1000)

@@ -1,4 +1,3 @@
-import CSQLite
 import Linux
 
 /// Has the kernel begin to write the log to the disk while it grows.
@@ -24,8 +23,7 @@ struct LogWriteback {
     /// Of the connection's log; where it cannot be opened nothing is done.
     init(of connection: Connection) {
         frame = 24 + ((try? connection.integer("PRAGMA page_size")) ?? 4096)
-        let log = sqlite3_db_filename(connection.handle, "main").flatMap { sqlite3_filename_wal($0) }
-        file = log.flatMap { try? Files.open(String(cString: $0)) }
+        file = connection.logPath.flatMap { try? Files.open($0) }
     }
 
     /// The log ends with that frame now.

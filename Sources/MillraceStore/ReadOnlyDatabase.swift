@@ -1,5 +1,4 @@
 import CSQLite
-import Glibc
 import Linux
 
 /// An SQLite file of somebody else's, that is only read: never created, never changed, no lock kept between reads.
@@ -64,19 +63,6 @@ public final class ReadOnlyDatabase: Sendable {
         let connection = try Connection(path: path, flags: SQLITE_OPEN_READONLY)
         try connection.setUpReading(options)
         return connection
-    }
-}
-
-/// Which file a path leads to.
-private struct FileIdentity: Hashable {
-    let device: UInt
-    let inode: UInt
-
-    init?(_ path: String) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        device = UInt(status.st_dev)
-        inode = UInt(status.st_ino)
     }
 }
 

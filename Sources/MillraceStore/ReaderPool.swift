@@ -65,9 +65,8 @@ final class ReaderPool: @unchecked Sendable {
             return nil
         } catch let error as StoreError where error.kind == .interrupted {
             return CancellationError()
-        } catch let error as StoreError where error.meansDamage {
-            options.onDamage(error)
-            return error
+        } catch let error as StoreError {
+            return options.heard(error)
         } catch {
             return error
         }

@@ -13,6 +13,8 @@ public struct StoreError: Error, Hashable, Sendable {
         case ioError(IOFailure)
         /// The file is damaged or is no database.
         case corrupt
+        /// The file, or its log, is not the one any more that was opened under its name; nothing was written.
+        case moved
         /// The file was written by a newer release, whose schema has this version.
         case fromTheFuture(Int)
         /// The migration to this version failed; the file is still at the version before.
@@ -80,7 +82,7 @@ extension StoreError: ExitCodeConvertible {
         switch kind {
         case .inUse, .busy: .temporaryFailure
         case .cannotOpen, .readOnly: .cannotCreate
-        case .full, .ioError, .corrupt: .ioError
+        case .full, .ioError, .corrupt, .moved: .ioError
         case .fromTheFuture, .migration: .configuration
         default: .software
         }
@@ -107,7 +109,7 @@ extension StoreError {
     /// The trouble is the file's or the machine's, not one body's.
     var concernsAll: Bool {
         switch kind {
-        case .full, .ioError, .corrupt, .readOnly, .other: true
+        case .full, .ioError, .corrupt, .moved, .readOnly, .other: true
         default: false
         }
     }

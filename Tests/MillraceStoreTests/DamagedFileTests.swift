@@ -24,7 +24,7 @@ import Testing
         try await damaged()
         let heard = Locked<[StoreError]>([])
         let database = try Database.entries(in: folder) {
-            $0.onDamage = { error in heard.withLock { $0.append(error) } }
+            $0.onLoss = { error in heard.withLock { $0.append(error) } }
         }
         let read = await #expect(throws: StoreError.self) { try await database.names() }
         #expect(read?.kind == .corrupt)
@@ -48,7 +48,7 @@ import Testing
         try await damaged()
         await #expect(processExitsWith: .exitCode(74)) { [path = folder.path as String] in
             var options = DatabaseOptions()
-            options.onDamage = DatabaseOptions.endingWhenDamaged
+            options.onLoss = DatabaseOptions.endingOnLoss
             let database = try Database.open("\(path)/entries.sqlite", migrations: entrySchema, options: options)
             _ = try await database.read { try $0.names() }
         }

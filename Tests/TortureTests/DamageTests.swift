@@ -85,11 +85,43 @@ struct DamageTests {
         section.remark(
             """
             *Noticed*: `millctl check` ends with 65; *named*: it says in which file. A service reads at its start what it needs, \
-            so it is not at every damaged page that it refuses; what it meets later stops it, but for the categorizer, \
-            which goes on with its last answers. A flipped bit within a text or a number is a text or \
-            a number still: SQLite has no checksums, and nothing notices it.
+            so it is not at every damaged page that it refuses; what it meets later stops it. A flipped bit within a text \
+            or a number is a text or a number still: SQLite has no checksums, and nothing notices it.
             """)
         try section.write()
+    }
+
+    @Test(arguments: Subject.keeping)
+    func aDatabaseThatIsTakenAwayIsMissedAndNotBegunAnew(subject: Subject) async throws {
+        let service = try subject.service()
+        try await service.start()
+        let away = "\(service.state)/away"
+        let account = try await service.use { service in
+            try await subject.prepare(service)
+            let writers = Writers(subject, service, writers: 2, first: 1)
+            try await writers.reach(40)
+            for suffix in ["", "-wal"] { #expect(rename(service.database + suffix, away + suffix) == 0) }
+            if subject.name == "categorizer" {
+                // It goes on with what it has in memory, and refuses what it could not keep.
+                try await writers.account.wait(within: .seconds(60), for: "refusals") { !$0.refused.isEmpty }
+                _ = try await writers.stop()
+                try await service.stop()
+            } else {
+                #expect(try await service.ended() == .exited(74))
+                #expect(service.log.contains("put it back"), "\(service.log)")
+            }
+            return try await writers.ended()
+        }
+        try service.launch()
+        #expect(try await service.ended() == .exited(73))
+        #expect(service.log.contains("\(subject.name).sqlite is not there, but it was"), "\(service.log)")
+        for suffix in ["", "-wal"] where contents(of: away + suffix) != nil {
+            #expect(rename(away + suffix, service.database + suffix) == 0)
+        }
+        try await service.start()
+        let reckoning = try await Reckoning(subject, service, account)
+        #expect(reckoning.isRight && reckoning.acknowledged >= 40, "\(reckoning)")
+        try await service.stop()
     }
 
     private func suffer(

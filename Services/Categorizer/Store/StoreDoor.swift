@@ -31,8 +31,9 @@ final class StoreDoor: Sendable {
     private static func open(
         _ path: String, counting statements: Counter, _ meters: StoreMeters?
     ) throws(StoreError) -> Database {
-        // It is not ended by damage: last answers are given until the database is well, or back, again.
         var options = DatabaseOptions()
+        // One that was taken away does not end it: last answers are given until the database is back.
+        options.onLoss = { if $0.kind != .moved { DatabaseOptions.endingOnLoss($0) } }
         options.meters = meters
         options.onStatement = { sql in
             // What the store does for itself is no cost of a caller's.
@@ -76,13 +77,7 @@ final class StoreDoor: Sendable {
             do {
                 _ = try WorkerThread("reopen") { [path, statements] in
                     continuation.resume(
-                        with: Result {
-                            // One that is not there any more is not made anew: what it held is not lost yet.
-                            guard Files.exists(path) else {
-                                throw StoreError(.cannotOpen, "\(path) is not there")
-                            }
-                            return try Self.open(path, counting: statements, self.meters)
-                        })
+                        with: Result { try Self.open(path, counting: statements, self.meters) })
                 }
             } catch {
                 continuation.resume(throwing: error)
@@ -146,7 +141,7 @@ extension StoreError {
     /// Whether a connection of ours is of no more use.
     fileprivate var meansGone: Bool {
         switch kind {
-        case .closed, .ioError, .corrupt, .cannotOpen, .readOnly: true
+        case .closed, .ioError, .moved, .cannotOpen, .readOnly: true
         default: false
         }
     }
