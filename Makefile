@@ -17,7 +17,7 @@ swift_folders = Package.swift Sources Services Tests $(wildcard Benchmarks Fuzzi
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build release test check format demo bench claims accuracy crash crash-schedules crash-mails \
-	crash-clinics crash-metrics torture alerts clocks fuzz install deb thread-sanitizer clean
+	crash-clinics crash-metrics torture alerts clocks fuzz install deb thread-sanitizer address-sanitizer clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -120,5 +120,9 @@ thread-sanitizer: setup ## run every test under the thread sanitizer
 	$(SWIFT) build --build-tests --sanitize thread --scratch-path .build-thread
 	@sh Scripts/test --sanitize thread --scratch-path .build-thread --skip MillraceUnderSystemdTests
 
+address-sanitizer: setup ## run every test under the address sanitizer
+	$(SWIFT) build --build-tests --sanitize address --scratch-path .build-address
+	@sh Scripts/test --sanitize address --scratch-path .build-address --skip MillraceUnderSystemdTests
+
 clean: ## remove what was built and what the demo left
-	rm -rf .build .build-thread .millrace
+	rm -rf .build .build-thread .build-address .millrace
