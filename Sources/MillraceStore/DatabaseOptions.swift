@@ -58,11 +58,16 @@ public struct DatabaseOptions: Sendable {
         if let file = files?.missing { throw .moved(file) }
     }
 
-    /// The error of a read or write as it is told, after ``onLoss`` has heard of it where the file is lost.
+    /// What SQLite says of a file that is not in its place is told as that: one that was emptied too has no tables, or is
+    /// damaged.
+    func told(_ error: StoreError) -> StoreError {
+        if error.sqliteCode != 0, let file = files?.missing { return .moved(file) }
+        return error
+    }
+
+    /// The same, after ``onLoss`` has heard of it where the file is lost.
     func heard(_ error: StoreError) -> StoreError {
-        var error = error
-        // A file that was taken away reads like a damaged one.
-        if error.concernsAll, let file = files?.missing { error = .moved(file) }
+        let error = told(error)
         if error.meansDamage || error.kind == .moved { onLoss(error) }
         return error
     }

@@ -277,7 +277,9 @@ final class GroupWriter: @unchecked Sendable {
 
     /// A body that was alone in its transaction did not come through.
     private func refuse(_ work: PendingWork, _ error: any Error) {
-        if let error = error as? StoreError, error.concernsAll { fail([work], error) } else { tell([work], error) }
+        guard let failure = error as? StoreError else { return tell([work], error) }
+        let told = options.told(failure)
+        if told.concernsAll { fail([work], told) } else { tell([work], told) }
     }
 
     private func fail(_ batch: [PendingWork], _ error: StoreError) {
