@@ -91,8 +91,14 @@ final class AlertDesk: Sendable {
     // MARK: What is asked
 
     var alerts: [Alert] { state.withLock { $0.engine.alerts } }
-    var silences: [Silence] { state.withLock { $0.engine.silences } }
     var rules: [String] { state.withLock { $0.engine.rules.map(\.name) } }
+
+    /// Silences by their numbers, from the one after that number on; whether there are no more.
+    func silences(after number: Int64, limit: Int) -> (page: [Silence], isLast: Bool) {
+        let silences = state.withLock { $0.engine.silences }
+        let rest = silences.drop { $0.id <= number }
+        return (Array(rest.prefix(limit)), rest.count <= limit)
+    }
 
     func evaluate(_ expression: Monitoring.Expression) -> [[String: String]: Double]? {
         state.withLock { $0.engine.evaluate(expression) }
@@ -103,7 +109,9 @@ final class AlertDesk: Sendable {
     func silence(
         rule: String?, labels: [String: String], until: Timestamp, by author: String, comment: String
     ) async throws -> Silence {
-        guard silences.count < Self.silenceLimit else { throw MetricsError.silences(limit: Self.silenceLimit) }
+        guard state.withLock({ $0.engine.silences.count }) < Self.silenceLimit else {
+            throw MetricsError.silences(limit: Self.silenceLimit)
+        }
         let silence = try await store.add(rule: rule, labels: labels, until: until, by: author, comment: comment)
         state.withLock { $0.engine.silence(silence) }
         return silence
