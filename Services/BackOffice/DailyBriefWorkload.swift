@@ -67,10 +67,12 @@ struct DailyBriefWorkload: Workload {
     private let door: BooksDoor
     private let post: BriefPost
     private let read: Handover<BriefMaterial>
+    private let zones: ZoneDatabase
 
-    init(books door: BooksDoor, post: BriefPost) {
+    init(books door: BooksDoor, post: BriefPost, zones: ZoneDatabase = .system) {
         self.door = door
         self.post = post
+        self.zones = zones
         read = Handover(time: door.time)
     }
 
@@ -112,7 +114,7 @@ struct DailyBriefWorkload: Workload {
             guard let material, let item = items.first?.input else {
                 throw RPCError(.failedPrecondition, "a brief without projects", reason: "brief.noProjects")
             }
-            return Context(material, day: item.day, zone: Self.zone(item.zone))
+            return Context(material, day: item.day, zone: try BriefPreference.zone(named: item.zone, in: zones))
         }
     }
 
@@ -167,22 +169,14 @@ struct DailyBriefWorkload: Workload {
         }
     }
 
-    /// The person's own zone, else the job's, else UTC; the day in it.
+    /// The person's own zone, else the job's, else UTC, as where no zone has the name; the day in it.
     private func place(_ params: Params, _ books: SQLiteBooks) async throws -> (Zone, Day) {
         guard let own = try await books.briefZone(of: params.user) else {
             throw RPCError(
                 .notFound, "the books know no person \(params.user)", reason: "brief.noPerson", field: "user")
         }
-        let zone = Self.zone(own ?? params.timezone ?? "UTC")
+        let zone = try BriefPreference.zone(named: own ?? params.timezone ?? "UTC", in: zones)
         return (zone, params.date ?? zone.today(at: door.time.wall()))
-    }
-
-    private static func zone(_ name: String) -> Zone {
-        do {
-            return try ZoneDatabase.system.zone(named: name)
-        } catch {
-            return .utc
-        }
     }
 
     private func tell(_ step: BriefStep, _ user: String, _ day: Day, _ books: SQLiteBooks, _ run: JobRun) async throws {

@@ -48,6 +48,8 @@ func answering<Value>(_ body: () async throws -> Value) async throws -> Value {
         throw error.ofBooks
     } catch let error as BooksError {
         throw error.rpcError
+    } catch let error as BriefZoneError {
+        throw error.rpcError
     } catch let error as SystemError {
         throw RPCError(.failedPrecondition, "the books: \(error)", reason: "books.cannotOpen")
     }
@@ -80,5 +82,11 @@ extension BooksError: RPCErrorConvertible {
         case .changed: RPCError(.failedPrecondition, description, reason: "books.changed")
         case .damaged: RPCError(.dataLoss, description, reason: "books.damaged")
         }
+    }
+}
+
+extension BriefZoneError: RPCErrorConvertible {
+    public var rpcError: RPCError {
+        RPCError(.unavailable, description, reason: "zone.unreadable", retryAfterMs: 1000)
     }
 }

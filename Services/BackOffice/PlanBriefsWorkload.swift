@@ -1,4 +1,5 @@
 import BackOffice
+import Calendars
 import JSONCodec
 import Linux
 import MillraceProtocol
@@ -42,12 +43,16 @@ struct PlanBriefsWorkload: Workload {
     private let runner: RPCClient
     private let usesEngagement: Bool
     private let post: BriefPost
+    private let zones: ZoneDatabase
 
-    init(books door: BooksDoor, runner: RPCClient, post: BriefPost, usesEngagement: Bool) {
+    init(
+        books door: BooksDoor, runner: RPCClient, post: BriefPost, usesEngagement: Bool, zones: ZoneDatabase = .system
+    ) {
         self.door = door
         self.post = post
         self.runner = runner
         self.usesEngagement = usesEngagement
+        self.zones = zones
     }
 
     /// Up to where the hour goes is settled here and kept with the items: it counts from this moment, however long the rest
@@ -56,10 +61,13 @@ struct PlanBriefsWorkload: Workload {
         guard !params.dryRun else { return Plan(items: []) }
         return try await answering {
             let found = try await find(params, run)
+            let untold = Self.failures(found)
             let groups = stride(from: 0, to: max(1, found.due.count), by: Self.group).map { start in
                 let due = Array(found.due[start..<min(start + Self.group, found.due.count)])
                 let key = due.isEmpty ? "nobody" : "\(start + 1)-\(start + due.count)"
-                return PlannedItem(key: key, input: PlannedGroup(due: due, plannedTo: found.plannedTo))
+                return PlannedItem(
+                    key: key,
+                    input: PlannedGroup(due: due, failed: start == 0 ? untold : [], plannedTo: found.plannedTo))
             }
             return Plan(items: groups, slots: 5)
         }
@@ -74,6 +82,7 @@ struct PlanBriefsWorkload: Workload {
             let books = try door.localBooks()
             let now = params.now ?? door.time.wall()
             var queued = QueuedBriefs()
+            queued.failed = item.input.failed
             var done: [DueBrief] = []
             let group = item.input.due
             for (due, fault) in zip(group, await submit(group, now: now)) {
@@ -99,6 +108,7 @@ struct PlanBriefsWorkload: Workload {
                 let found = try await find(params, run)
                 result.due = Array(found.due.prefix(Self.listed))
                 result.leftOut = Array(found.leftOut.prefix(Self.listed))
+                result.failed = Self.failures(found)
                 result.preferences = found.preferences
                 result.plannedTo = found.plannedTo
                 return result
@@ -127,8 +137,13 @@ struct PlanBriefsWorkload: Workload {
         let books = try door.localBooks()
         let now = params.now ?? door.time.wall()
         let preloaded = PreloadedEngagement(books: books, run: run)
-        return try await BriefPlanner(preloaded, usesEngagement: usesEngagement).plan(
+        return try await BriefPlanner(preloaded, usesEngagement: usesEngagement, zones: zones).plan(
             now: now, watermark: try await books.briefWatermark())
+    }
+
+    /// Whose time cannot be told: failed, so that the hour is planned again.
+    private static func failures(_ plan: BriefPlanner.Plan) -> [QueuedBriefs.Failed] {
+        plan.untold.prefix(listed).map { QueuedBriefs.Failed(user: $0.person, reason: "\($0.error.rpcError)") }
     }
 
     /// Nil for each that was queued, else why not.
@@ -180,28 +195,34 @@ struct PlanBriefsWorkload: Workload {
 /// People of one item, and up to where the hour goes that they belong to.
 struct PlannedGroup: JSONCodable, Sendable {
     var due: [DueBrief]
+    /// Who could not be planned, with the first group.
+    var failed: [QueuedBriefs.Failed]
     var plannedTo: Timestamp
 
-    init(due: [DueBrief], plannedTo: Timestamp) {
+    init(due: [DueBrief], failed: [QueuedBriefs.Failed] = [], plannedTo: Timestamp) {
         self.due = due
+        self.failed = failed
         self.plannedTo = plannedTo
     }
 
     init(from json: inout JSONReader) throws(JSONError) {
-        var due: [DueBrief]?, plannedTo: Timestamp?
+        var due: [DueBrief]?, failed: [QueuedBriefs.Failed] = [], plannedTo: Timestamp?
         try json.object { key, json throws(JSONError) in
             switch key {
             case "due": due = try json.value()
+            case "failed": failed = try json.value()
             case "plannedTo": plannedTo = try json.value()
             default: try json.skip()
             }
         }
-        self.init(due: try json.require(due, "due"), plannedTo: try json.require(plannedTo, "plannedTo"))
+        self.init(
+            due: try json.require(due, "due"), failed: failed, plannedTo: try json.require(plannedTo, "plannedTo"))
     }
 
     func encode(to json: inout JSONWriter) {
         json.object {
             $0.member("due", due)
+            $0.member("failed", failed)
             $0.member("plannedTo", plannedTo)
         }
     }

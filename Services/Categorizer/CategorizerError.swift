@@ -8,7 +8,7 @@ enum CategorizerError: RPCErrorConvertible, Hashable {
     case unknownCategory(String, field: String, known: [String])
     case categoryDepth(String)
     case unknownPattern(String, field: String)
-    case unknownExpenses([String])
+    case unknownExpenses([String], field: String)
     case categorized([String])
     case unknownOperation(Int64)
     case notUndoable(Int64, String)
@@ -33,9 +33,9 @@ enum CategorizerError: RPCErrorConvertible, Hashable {
                 field: "parent")
         case .unknownPattern(let name, let field):
             RPCError(.notFound, "no \(name)", reason: "pattern.unknown", field: field)
-        case .unknownExpenses(let ids):
+        case .unknownExpenses(let ids, let field):
             RPCError(
-                .notFound, "\(Self.count(ids)) not there: \(Self.list(ids))", reason: "expense.unknown", field: "ids")
+                .notFound, "\(Self.count(ids)) not there: \(Self.list(ids))", reason: "expense.unknown", field: field)
         case .categorized(let ids):
             RPCError(
                 .failedPrecondition,

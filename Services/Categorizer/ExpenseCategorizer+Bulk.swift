@@ -90,7 +90,7 @@ extension ExpenseCategorizer {
             let rows = try await self.rows(params.ids)
             let known = Set(rows.map(\.record.id))
             let missing = params.ids.filter { !known.contains($0) }
-            guard missing.isEmpty else { throw CategorizerError.unknownExpenses(missing) }
+            guard missing.isEmpty else { throw CategorizerError.unknownExpenses(missing, field: "ids") }
             let taken = rows.filter { $0.category != nil && $0.category != category.id }.map(\.record.id)
             if !taken.isEmpty, !(params.allowRecategorize ?? false) { throw CategorizerError.categorized(taken) }
             // The engine's own confidence where it agrees.

@@ -227,14 +227,18 @@ extension ExpenseCategorizer {
         let start = time.boot()
         let (decider, _) = try decider(params.options)
         let record: ExpenseRecord
+        let expense: Expense
         switch (params.expense, params.id) {
-        case (let given?, nil): record = given
+        case (let given?, nil):
+            record = given
+            expense = try given.expense(at: "expense")
         case (nil, let id?):
-            guard let row = try await row(id) else { throw CategorizerError.unknownExpenses([id]) }
+            guard let row = try await row(id) else { throw CategorizerError.unknownExpenses([id], field: "id") }
             record = row.record
+            expense = try record.expense()
         default: throw CategorizerError.invalid(field: "expense", "give either an expense or the id of one")
         }
-        let explanation = decider.library.categorizer.explain(try record.expense(), decider.options)
+        let explanation = decider.library.categorizer.explain(expense, decider.options)
         let library = decider.library
         let result =
             explanation.decision.error.map {
@@ -291,7 +295,7 @@ extension ExpenseCategorizer {
         options.includeAlternatives = true
         options.maxAlternatives = most
         let (decider, _) = try decider(options)
-        let expense = try params.expense.expense()
+        let expense = try params.expense.expense(at: "expense")
         guard expense.hasText else {
             throw CategorizerError.invalid(field: "expense", "\(DecisionError.noText)")
         }

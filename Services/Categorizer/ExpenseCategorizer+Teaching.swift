@@ -76,7 +76,9 @@ extension ExpenseCategorizer {
         let rows = ids.isEmpty ? [] : try await door.read { try ExpenseStore.rows($0, ids: ids) }
         let known = Dictionary(rows.map { ($0.record.id, $0.record) }, uniquingKeysWith: { first, _ in first })
         let missing = ids.filter { known[$0] == nil }
-        guard missing.isEmpty else { throw CategorizerError.unknownExpenses(missing) }
+        if let id = missing.first, let place = corrections.firstIndex(where: { $0.expense == nil && $0.id == id }) {
+            throw CategorizerError.unknownExpenses(missing, field: "corrections[\(place)].id")
+        }
         var records: [ExpenseRecord] = []
         for (place, correction) in corrections.enumerated() {
             switch (correction.expense, correction.id.flatMap { known[$0] }) {

@@ -1,3 +1,4 @@
+import BackOffice
 import Glibc
 import JSONCodec
 import Linux
@@ -97,6 +98,8 @@ extension Failure {
         case let failure as Failure: self = failure
         case let error as SystemError: self.init(error)
         case let error as any RPCErrorConvertible: self.init(error.rpcError)
+        case let error as BriefZoneError:
+            self.init(RPCError(.unavailable, "\(error)", reason: "zone.unreadable", retryAfterMs: 1000))
         case let error as JSONError: self.init(.software, "an answer that cannot be read: \(error)")
         case is CancellationError: self.init(.interrupted, "interrupted")
         default: return nil

@@ -104,9 +104,17 @@ extension Metrics {
         guard (0...1000).contains(count) else {
             throw MetricsError.invalid(field: "events", "0 to 1000 events", reason: RPCError.Reason.params)
         }
+        let limit = params.limit ?? 100
+        guard AlertList.page.contains(limit) else {
+            throw MetricsError.invalid(
+                field: "limit", "limit is \(AlertList.page.lowerBound) to \(AlertList.page.upperBound), not \(limit)",
+                reason: RPCError.Reason.params)
+        }
         let events = count > 0 ? try await alerts.events(count) : []
+        let silences = alerts.silences(after: Int64(params.silencesAfter ?? 0), limit: limit)
         return AlertList.Result(
-            alerts: alerts.alerts.map(AlertView.init), silences: alerts.silences.map(SilenceView.init),
+            alerts: alerts.alerts.map(AlertView.init), silences: silences.page.map(SilenceView.init),
+            nextSilencesAfter: silences.isLast ? nil : silences.page.last.map { Int($0.id) },
             events: events.map(AlertEventView.init), rules: alerts.rules)
     }
 
@@ -120,13 +128,22 @@ extension Metrics {
             throw MetricsError.invalid(
                 field: "forMs", "a silence lasts 1 minute to 30 days", reason: "alert.span")
         }
-        guard (1...500).contains(params.comment.count) else {
+        let labels = params.labels ?? [:]
+        let bytes = labels.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+        guard bytes <= AlertSilence.labelBytes else {
             throw MetricsError.invalid(
-                field: "comment", "say why, in 1 to 500 characters", reason: RPCError.Reason.params)
+                field: "labels", "labels have at most \(AlertSilence.labelBytes) bytes together, not \(bytes)",
+                reason: RPCError.Reason.params)
+        }
+        guard AlertSilence.comment.contains(params.comment.unicodeScalars.count) else {
+            throw MetricsError.invalid(
+                field: "comment",
+                "say why, in \(AlertSilence.comment.lowerBound) to \(AlertSilence.comment.upperBound) characters",
+                reason: RPCError.Reason.params)
         }
         let author = peer.credentials.map { SystemUser.with(id: $0.uid)?.name ?? "\($0.uid)" } ?? "unknown"
         let silence = try await alerts.silence(
-            rule: params.rule, labels: params.labels ?? [:], until: time.wall() + .milliseconds(params.forMs),
+            rule: params.rule, labels: labels, until: time.wall() + .milliseconds(params.forMs),
             by: author,
             comment: params.comment)
         log.notice(

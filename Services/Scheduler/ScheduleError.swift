@@ -11,7 +11,7 @@ enum ScheduleError: RPCErrorConvertible, Hashable {
     case zoneUnreadable(String)
     case full(limit: Int)
     /// A file declares it.
-    case declared(String, file: String)
+    case declared(String, file: String, field: String)
 
     init(_ fault: ScheduleFault, at path: String) {
         self = fault.mayPass ? .zoneUnreadable(fault.message) : .invalid(field: path + fault.field, fault.message)
@@ -32,10 +32,10 @@ enum ScheduleError: RPCErrorConvertible, Hashable {
             RPCError(
                 .resourceExhausted, "there are \(limit) schedules, as many as may be; remove some or raise Limit",
                 reason: "schedule.full")
-        case .declared(let name, let file):
+        case .declared(let name, let file, let field):
             RPCError(
                 .failedPrecondition, "\(name) is declared in \(file); change that file and reload",
-                reason: "schedule.declared", field: "name")
+                reason: "schedule.declared", field: field)
         }
     }
 }

@@ -55,7 +55,7 @@ extension Scheduler {
         router.on(ScheduleRemove.self) { [self] params, _ in
             try await store.write { db in
                 let schedule = try ScheduleStore.named(db, params.name)
-                if let file = schedule.file { throw ScheduleError.declared(params.name, file: file) }
+                if let file = schedule.file { throw ScheduleError.declared(params.name, file: file, field: "name") }
                 try ScheduleStore.remove(db, schedule.id)
             }
             try await count()
@@ -93,7 +93,9 @@ extension Scheduler {
             let exists = try db.first(
                 "SELECT coalesce(file, '') FROM schedule WHERE name = ?", .text(specification.name)
             ) { $0.text(0) }
-            if let file = exists, !file.isEmpty { throw ScheduleError.declared(specification.name, file: file) }
+            if let file = exists, !file.isEmpty {
+                throw ScheduleError.declared(specification.name, file: file, field: "schedule.name")
+            }
             if exists == nil, try ScheduleStore.count(db) >= limit { throw ScheduleError.full(limit: limit) }
             try Self.place(db, rule, file: nil, now: now)
             return try ScheduleStore.named(db, specification.name).view

@@ -21,9 +21,9 @@ struct BriefPreferenceTests {
         ("America/New_York", "2025-11-01T15:00:00Z", "2025-11-02T14:00:00Z"),
         ("Asia/Tokyo", "2024-01-15T10:00:00Z", "2024-01-16T00:00:00Z"),
     ])
-    func aDailyRunIsTheWallTimeInTheZone(zone: String, now: String, next: String) {
+    func aDailyRunIsTheWallTimeInTheZone(zone: String, now: String, next: String) throws {
         let preference = BriefPreference(person: "p", zone: zone)
-        #expect(preference.nextRun(atOrAfter: Instant(time(now))) == Instant(time(next)))
+        #expect(try preference.nextRun(atOrAfter: Instant(time(now))) == Instant(time(next)))
     }
 
     @Test(arguments: [
@@ -32,29 +32,46 @@ struct BriefPreferenceTests {
         (5, "09:00", "UTC", "2024-01-15T10:00:00Z", "2024-01-19T09:00:00Z"),
         (0, "07:30", "Pacific/Auckland", "2024-01-13T20:00:00Z", "2024-01-20T18:30:00Z"),
     ])
-    func aWeeklyRunIsOnItsDay(day: Int, at: String, zone: String, now: String, next: String) {
+    func aWeeklyRunIsOnItsDay(day: Int, at: String, zone: String, now: String, next: String) throws {
         let preference = BriefPreference(person: "p", frequency: "weekly", timeOfDay: at, zone: zone, dayOfWeek: day)
-        #expect(preference.nextRun(atOrAfter: Instant(time(now))) == Instant(time(next)))
+        #expect(try preference.nextRun(atOrAfter: Instant(time(now))) == Instant(time(next)))
     }
 
-    @Test func whatIsNotSaidHasDefaultsAndCustomIsDaily() {
+    @Test func whatIsNotSaidHasDefaultsAndCustomIsDaily() throws {
         let now = Instant(time("2024-01-16T10:00:00Z"))
-        #expect(BriefPreference(person: "p").nextRun(atOrAfter: now) == Instant(time("2024-01-17T09:00:00Z")))
+        #expect(try BriefPreference(person: "p").nextRun(atOrAfter: now) == Instant(time("2024-01-17T09:00:00Z")))
         #expect(
-            BriefPreference(person: "p", frequency: "weekly").nextRun(atOrAfter: now)
+            try BriefPreference(person: "p", frequency: "weekly").nextRun(atOrAfter: now)
                 == Instant(time("2024-01-22T09:00:00Z")))
         #expect(
-            BriefPreference(person: "p", frequency: "custom").nextRun(atOrAfter: now)
+            try BriefPreference(person: "p", frequency: "custom").nextRun(atOrAfter: now)
                 == Instant(time("2024-01-17T09:00:00Z")))
         #expect(
-            BriefPreference(person: "p", zone: "Nowhere/Land").nextRun(atOrAfter: now)
+            try BriefPreference(person: "p", zone: "Nowhere/Land").nextRun(atOrAfter: now)
                 == Instant(time("2024-01-17T09:00:00Z")), "an unknown zone is UTC")
     }
 
-    @Test func allMistakesAreToldAtOnceAndNothingRuns() {
+    @Test func aZoneThatIsThereAndCannotBeReadIsNotTakenForAnother() throws {
+        let folder = TemporaryDirectory()
+        folder.makeUnreadable("Mars")
+        _ = folder.write("no zone", to: "Pluto")
+        let zones = ZoneDatabase(folder: folder.path)
+        for zone in ["Mars", "Pluto"] {
+            let preference = BriefPreference(person: "p", zone: zone)
+            let error = #expect(throws: BriefZoneError.self) {
+                try preference.nextRun(atOrAfter: .epoch, zones: zones)
+            }
+            #expect(error?.zone == zone)
+            #expect(throws: BriefZoneError.self) { try preference.zone(in: zones) }
+        }
+        let unknown = try BriefPreference(person: "p", zone: "Venus").zone(in: zones)
+        #expect(unknown.name == "UTC", "there is none of that name")
+    }
+
+    @Test func allMistakesAreToldAtOnceAndNothingRuns() throws {
         let wrong = BriefPreference(person: "p", frequency: "hourly", timeOfDay: "25:60:61", dayOfWeek: 7)
         #expect(wrong.problems.count == 5, "\(wrong.problems)")
-        #expect(wrong.nextRun(atOrAfter: .epoch) == nil)
+        #expect(try wrong.nextRun(atOrAfter: .epoch) == nil)
         for text in ["9", "", "9:0:0:0", "a:00", "09:-1"] {
             #expect(!BriefPreference(person: "p", timeOfDay: text).problems.isEmpty, "\(text)")
         }
@@ -185,6 +202,20 @@ struct BriefPlannerTests {
         await #expect(throws: Unreadable.Fault.self) {
             try await BriefPlanner(books, usesEngagement: false).plan(now: time("2026-06-01T08:30:00Z"), watermark: nil)
         }
+    }
+
+    @Test func whoseZoneCannotBeReadIsNamedAndHarmsNoOther() async throws {
+        let folder = TemporaryDirectory()
+        folder.makeUnreadable("Mars")
+        let people = [
+            BriefPreference(person: "a"), BriefPreference(person: "b", zone: "Mars"),
+            BriefPreference(person: "c", zone: "Venus"),
+        ]
+        let planner = BriefPlanner(
+            Unreadable(people: people), usesEngagement: false, zones: ZoneDatabase(folder: folder.path))
+        let plan = try await planner.plan(now: time("2026-06-01T08:30:00Z"), watermark: nil)
+        #expect(plan.due.map(\.person) == ["a", "c"] && plan.due.allSatisfy { $0.zone == "UTC" })
+        #expect(plan.untold.map(\.person) == ["b"] && plan.leftOut.isEmpty)
     }
 
     @Test func whoseVisitsCannotBeReadGetsNoneAndHarmsNoOther() async throws {

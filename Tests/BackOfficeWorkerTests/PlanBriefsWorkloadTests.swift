@@ -1,4 +1,5 @@
 import BackOffice
+import Calendars
 import JSONCodec
 import Linux
 import MillraceProtocol
@@ -10,11 +11,14 @@ import Testing
 @testable import BackOfficeWorker
 
 struct PlanBriefsWorkloadTests {
-    private func harness(_ time: any TimeSource) -> WorkloadHarness<PlanBriefsWorkload> {
+    private func harness(
+        _ time: any TimeSource, zones: ZoneDatabase = .system
+    ) -> WorkloadHarness<PlanBriefsWorkload> {
         WorkloadHarness(time: time) { door in
             let runner = RPCClient(socket: "/nowhere/runner.sock", patience: .zero)
             return PlanBriefsWorkload(
-                books: door, runner: runner, post: BriefPost(books: door, runner: runner), usesEngagement: false)
+                books: door, runner: runner, post: BriefPost(books: door, runner: runner), usesEngagement: false,
+                zones: zones)
         }
     }
 
@@ -45,6 +49,44 @@ struct PlanBriefsWorkloadTests {
         let result = try Tree(try await harness.job("{}"))
         #expect(result["queued"].int == 0 && result["failed"][0]["user"].string == "ada", "\(result)")
         #expect(try await harness.door.localBooks().briefWatermark() == nil)
+    }
+
+    /// Her brief is planned once the file can be read, for up to an hour.
+    @Test func whoseZoneCannotBeReadIsNamedAndTheHourIsPlannedAgain() async throws {
+        let folder = TemporaryDirectory()
+        folder.makeUnreadable("Mars")
+        let harness = harness(ManualTime(), zones: ZoneDatabase(folder: folder.path))
+        let document = """
+            {"users": [{"id": "ada"}],
+             "preferences": [{"user_id": "ada", "is_active": true, "timezone": "Mars"}]}
+            """
+        _ = try await harness.door.localBooks().importBriefRecords(
+            try JSON.decode(JSONValue.self, from: Array(document.utf8)))
+        for params in ["{}", #"{"dryRun": true}"#] {
+            let failed = try Tree(try await harness.job(params))["failed"].elements
+            #expect(failed.map { $0["user"].string } == ["ada"], "\(failed)")
+            #expect(failed.first?["reason"].string?.hasSuffix("[UNAVAILABLE zone.unreadable]") == true, "\(failed)")
+        }
+        #expect(try await harness.door.localBooks().briefWatermark() == nil)
+    }
+}
+
+struct DailyBriefWorkloadTests {
+    /// Its days would be those of another clock.
+    @Test func aBriefInAZoneThatCannotBeReadIsNotMade() async throws {
+        let folder = TemporaryDirectory()
+        folder.makeUnreadable("Mars")
+        let zones = ZoneDatabase(folder: folder.path)
+        let harness = WorkloadHarness<DailyBriefWorkload>(time: ManualTime()) { door in
+            let post = BriefPost(books: door, runner: RPCClient(socket: "/nowhere/runner.sock", patience: .zero))
+            return DailyBriefWorkload(books: door, post: post, zones: zones)
+        }
+        _ = try await harness.door.localBooks().importBriefRecords(
+            try JSON.decode(JSONValue.self, from: Array(#"{"users": [{"id": "ada"}]}"#.utf8)))
+        let error = await #expect(throws: RPCError.self) {
+            try await harness.plan(#"{"user": "ada", "timezone": "Mars"}"#)
+        }
+        #expect(error?.status == .unavailable && error?.reason == "zone.unreadable", "\(error as Any)")
     }
 }
 

@@ -154,6 +154,32 @@ struct DecisionTests {
         await bench.end()
     }
 
+    @Test func whatIsWrongIsNamedByItsPlaceInTheParameters() async throws {
+        let bench = try await Workbench()
+        try await bench.categories("Food")
+        try await bench.learn("e-1", "Starbucks", "Food")
+        let categorizer = bench.categorizer
+        let taught = await #expect(throws: CategorizerError.self) {
+            try await categorizer.learn(
+                .init(corrections: [.init(id: "e-1", category: "Food"), .init(id: "e-9", category: "Food")]), by: "ada")
+        }
+        #expect(taught?.rpcError.reason == "expense.unknown" && taught?.rpcError.field == "corrections[1].id")
+        let asked = await #expect(throws: CategorizerError.self) {
+            try await categorizer.explain(.init(id: "e-9"), correlation: "c")
+        }
+        #expect(asked?.rpcError.reason == "expense.unknown" && asked?.rpcError.field == "id")
+        let nameless = ExpenseRecord(id: "", merchantName: "Starbucks")
+        let explained = await #expect(throws: CategorizerError.self) {
+            try await categorizer.explain(.init(expense: nameless), correlation: "c")
+        }
+        #expect(explained?.rpcError.field == "expense.id")
+        let suggested = #expect(throws: CategorizerError.self) {
+            try categorizer.suggest(.init(expense: nameless))
+        }
+        #expect(suggested?.rpcError.field == "expense.id")
+        await bench.end()
+    }
+
     @Test func proposalsStoreNothing() async throws {
         let bench = try await Workbench()
         try await bench.categories("Food")

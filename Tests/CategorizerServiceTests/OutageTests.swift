@@ -49,6 +49,30 @@ struct OutageTests {
         await bench.end()
     }
 
+    /// What is no fault of the expense, and none of the database: the error itself is the answer.
+    @Test func aCallThatIsCancelledBeforeItHasReadSaysOfEachExpenseThatItFailed() async throws {
+        let bench = try await Workbench()
+        try await bench.categories("Food")
+        try await bench.learn("t-1", "Starbucks", "Food")
+        _ = try await bench.take((0..<3).map { ("e-\($0)", "Starbucks", nil) })
+        _ = try await bench.answer(id: "e-0")
+        let categorizer = bench.categorizer
+        let call = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            let given = ExpenseRecord(id: "given", merchantName: "Starbucks")
+            return try await categorizer.categorizeBatch(
+                .init(expenses: [given], ids: ["e-0", "e-1", "e-2"]), batch: "b")
+        }
+        let results = try await call.value.results
+        #expect(results.map(\.error?.kind) == [nil, nil, .failed, .failed])
+        #expect(results[0].categoryName == "Food" && results[1].method == "cached_fallback")
+        #expect(results[2].error?.message.hasPrefix("CancellationError: ") == true)
+        #expect(results[2].categoryID == nil && results[2].processingTimeMs > 0)
+        #expect(categorizer.door.breaker.failures == 0, "it says nothing of the database")
+        #expect(try await bench.answer(id: "e-1").categoryName == "Food")
+        await bench.end()
+    }
+
     /// What a caller waits for is told, not what the decision alone took.
     @Test func theTimeOfAnAnswerHoldsWhatTheDatabaseTook() async throws {
         let bench = try await Workbench()

@@ -38,6 +38,16 @@ struct DocumentationTests {
         #expect(DocumentedPage.all(marked: "").count > 10 && DocumentedPage.all(marked: "systemd").count > 4)
     }
 
+    /// Whoever reads the page, and the test that runs it, may have something else there.
+    @Test func noCommandThatIsRunTakesAPortOfItsOwnChoice() {
+        for page in DocumentedPage.all {
+            for block in page.blocks where block.language == "sh" && !block.mark.hasPrefix("not run: ") {
+                let chosen = block.text.split(separator: "\n").filter { $0.contains(/-port[ =][1-9]|localhost:[0-9]/) }
+                #expect(chosen.isEmpty, "\(page.name), line \(block.line): \(chosen)")
+            }
+        }
+    }
+
     @Test(arguments: DocumentedPage.all(marked: ""))
     func theCommandsOfAPageRun(page: DocumentedPage) async throws {
         try await RunningSuite.run { suite in

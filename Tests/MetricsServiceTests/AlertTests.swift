@@ -1,4 +1,5 @@
 import Glibc
+import JSONCodec
 import Linux
 import MillraceProtocol
 import Simulators
@@ -106,6 +107,47 @@ struct AlertTests {
                 try await metrics.call(AlertSilence.self, .init(rule: "memory", forMs: 1, comment: "x"))
             }
             #expect(short?.field == "forMs")
+            // One character to the eye, with as many accents as one likes.
+            let long = await #expect(throws: RPCError.self) {
+                let comment = "e" + String(repeating: "\u{301}", count: AlertSilence.comment.upperBound)
+                return try await metrics.call(AlertSilence.self, .init(forMs: 60_000, comment: comment))
+            }
+            #expect(long?.field == "comment")
+            let wide = await #expect(throws: RPCError.self) {
+                let labels = ["town": String(repeating: "x", count: AlertSilence.labelBytes)]
+                return try await metrics.call(AlertSilence.self, .init(labels: labels, forMs: 60_000, comment: "x"))
+            }
+            #expect(wide?.field == "labels")
         }
+    }
+
+    @Test func silencesAreListedInPages() async throws {
+        try await RunningMetrics.run { metrics in
+            var numbers: [Int] = []
+            for town in ["Hue", "Da Nang", "Hoi An"] {
+                let silence = try await metrics.call(
+                    AlertSilence.self, .init(labels: ["town": town], forMs: 600_000, comment: "moving"))
+                numbers.append(silence.id)
+            }
+            let first = try await metrics.call(AlertList.self, .init(limit: 2))
+            #expect(first.silences.map(\.id) == Array(numbers[..<2]) && first.nextSilencesAfter == numbers[1])
+            let last = try await metrics.call(AlertList.self, .init(silencesAfter: first.nextSilencesAfter, limit: 2))
+            #expect(last.silences.map(\.id) == [numbers[2]] && last.nextSilencesAfter == nil)
+            #expect(try await metrics.call(AlertList.self, .init(limit: 3)).nextSilencesAfter == nil)
+            let none = await #expect(throws: RPCError.self) { try await metrics.call(AlertList.self, .init(limit: 0)) }
+            #expect(none?.field == "limit")
+        }
+    }
+
+    /// Escaped, each of these characters takes six bytes.
+    @Test func aPageOfTheLongestSilencesFitsAFrame() {
+        let silence = SilenceView(
+            id: Int.max, rule: String(repeating: "r", count: 200),
+            labels: ["l": String(repeating: "\u{1}", count: AlertSilence.labelBytes - 1)],
+            until: Timestamp(milliseconds: 1 << 46), by: String(repeating: "b", count: 256),
+            comment: String(repeating: "\u{1}", count: AlertSilence.comment.upperBound))
+        let page = AlertList.Result(
+            alerts: [], silences: Array(repeating: silence, count: AlertList.page.upperBound), events: [], rules: [])
+        #expect(JSON.encode(page).count < 12 << 20, "with room for alerts and events")
     }
 }

@@ -144,8 +144,14 @@ struct SchedulerTests {
             try await scheduler.start()
             let listed = try await scheduler.call("schedule.list")
             #expect(listed["schedules"].elements.first?["file"].string == file)
-            await #expect(throws: (any Error).self) {
-                try await scheduler.call("schedule.remove", #"{"name":"declared"}"#)
+            let socket = scheduler.socket
+            let schedule = #"{"schedule":{"name":"declared","job":{"kind":"ok"},"every":"1h"}}"#
+            for (method, params, field) in [
+                ("schedule.remove", #"{"name":"declared"}"#, "name"), ("schedule.put", schedule, "schedule.name"),
+            ] {
+                let reply = try await onThread { try WireClient(socket).request(method, params) }
+                let data = reply["error"]["data"]
+                #expect(data["reason"].string == "schedule.declared" && data["field"].string == field, "\(reply)")
             }
             try Files.write(file, "{ name: declared, job: { kind: ok }, cron: 0 99 * * * }\n")
             _ = try await scheduler.call("service.reload")

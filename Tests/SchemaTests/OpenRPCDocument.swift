@@ -50,6 +50,20 @@ struct OpenRPCDocument {
         return root["components"]?["schemas"]?[String(name)] ?? .null
     }
 
+    /// Whether the parameters have such a place, written as errors write it: "jobs[0].priority".
+    func hasParameter(_ field: String, of method: Method) -> Bool {
+        var steps = field.replacing("[", with: ".[").split(separator: ".", omittingEmptySubsequences: false)[...]
+        guard let name = steps.popFirst(), var schema = method.params[String(name)].map(resolve) else { return false }
+        for step in steps {
+            let inner =
+                step.hasPrefix("[")
+                ? schema["items"] : schema["properties"]?[String(step)] ?? schema["additionalProperties"]
+            guard let inner, case .object = inner else { return false }
+            schema = resolve(inner)
+        }
+        return true
+    }
+
     /// Every place of the value that its schema describes, as "job.items.total".
     func describedPaths(_ schema: JSONValue, at path: String = "") -> Set<String> {
         let schema = resolve(schema)

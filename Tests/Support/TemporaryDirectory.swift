@@ -36,6 +36,11 @@ public final class TemporaryDirectory: Sendable {
         return path
     }
 
+    /// Makes a file that is there and that nobody can read, root included: it leads to itself.
+    public func makeUnreadable(_ name: String) {
+        precondition(symlink(name, file(name)) == 0, "cannot make \(file(name))")
+    }
+
     deinit {
         if environment("MILLRACE_KEEP_TEMPORARY") == nil { removeTree(path) }
     }

@@ -92,7 +92,7 @@ final class SubjectLoad: Sendable {
 
     /// Of the changes that were acknowledged those that are not there, and how many are there twice or unasked for. Nothing is
     /// under way any more.
-    func reckoning() async throws -> (lost: Set<Int>, strange: Int) {
+    private func reckoning() async throws -> (lost: Set<Int>, strange: Int) {
         guard subject.keepsSomething else { return ([], 0) }
         let acknowledged = state.value.acknowledged
         let listing = subject.listing("/var/lib/millrace/\(subject.name).sqlite")
@@ -113,24 +113,20 @@ final class SubjectLoad: Sendable {
         }
     }
 
-    /// "4711", "0", "12.5 ms", then what became of the changes, for a table of ``columns``.
-    func cells() async throws -> [String] {
-        let figures = ["\(answered)", "\(failures.count)", milliseconds(longest)]
-        guard subject.keepsSomething else { return figures + ["", "", ""] }
-        let (lost, strange) = try await reckoning()
-        return figures + ["\(acknowledged)", "\(lost.count)", "\(strange)"]
-    }
-
-    /// Of what ``cells()`` says.
+    /// Of what ``expectNothingAmiss()`` returns.
     static let columns = [
         "calls#", "failed#", "longest pause#", "changes acknowledged#", "lost#", "doubled or invented#",
     ]
 
-    /// No call failed and no change was lost, doubled or invented.
-    func expectNothingAmiss() async throws {
+    /// No call failed and no change was lost, doubled or invented. What was seen: "4711", "0", "12.5 ms", then what became of the
+    /// changes, for a table of ``columns``.
+    func expectNothingAmiss() async throws -> [String] {
         #expect(failures.isEmpty, "\(subject.name): \(failures.prefix(5))")
         let (lost, strange) = try await reckoning()
         #expect(lost.isEmpty && strange == 0, "\(subject.name): lost \(lost), \(strange) too many")
         if subject.name == "runner" { try await jobsHaveSucceeded() }
+        let figures = ["\(answered)", "\(failures.count)", milliseconds(longest)]
+        guard subject.keepsSomething else { return figures + ["", "", ""] }
+        return figures + ["\(acknowledged)", "\(lost.count)", "\(strange)"]
     }
 }

@@ -9,9 +9,12 @@ struct Doctor {
 
     let place: Place
     let now: Timestamp
+    /// What the services themselves say of theirs.
+    let settings: [SettingsAnswer]
 
     func findings() async -> [Finding] {
-        await units() + sockets() + permissions() + disk() + clock() + databases() + settings()
+        let judged = settings.map(\.finding)
+        return await units() + sockets() + permissions() + disk() + clock() + databases() + judged
     }
 
     // MARK: What systemd says
@@ -122,7 +125,7 @@ struct Doctor {
         return [.ok(subject, says)]
     }
 
-    // MARK: Clock, databases, settings
+    // MARK: Clock, databases
 
     private func clock() async -> [Finding] {
         let newest =
@@ -159,35 +162,10 @@ struct Doctor {
         }
     }
 
-    /// What the services themselves say of their settings.
-    private func settings() async -> [Finding] {
-        var found: [Finding] = []
-        for installed in InstalledService.all(in: OwnExecutable.folder) {
-            let name = installed.service.name
-            let question = installed.settingsQuestion(at: place)
-            let command = question.map(ShellWord.quoted).joined(separator: " ")
-            do {
-                let answer = try await ProgramAnswer.of(question, within: Self.patience)
-                let mistakes = (answer.output + answer.errors).split(separator: "\n").joined(separator: "; ")
-                found.append(
-                    answer.status.isSuccess
-                        ? .ok("settings of \(name)", "right") : .fail("settings of \(name)", mistakes, command))
-            } catch {
-                found.append(.warn("settings of \(name)", "were not judged: \(error)", command))
-            }
-        }
-        return found
-    }
-
     private static func status(_ path: String) -> stat? {
         var status = stat()
         return stat(path, &status) == 0 ? status : nil
     }
 
     private static func octal(_ mode: mode_t) -> String { String(mode, radix: 8) }
-}
-
-extension InstalledService {
-    /// The command that judges its settings and prints those in effect.
-    func settingsQuestion(at place: Place) -> [String] { [executable] + place.words + ["--check-config"] }
 }

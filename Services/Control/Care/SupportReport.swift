@@ -11,18 +11,19 @@ struct SupportReport: JSONEncodable {
     var place: Place
     var health: [ServiceHealth]
     var findings: [Finding]
-    /// What each service prints of its settings, by its name.
-    var settings: [(name: String, text: String)]
+    var settings: [SettingsAnswer]
 
-    /// Asks the services of the suite, where their programs are.
-    static func settings(at place: Place) async -> [(name: String, text: String)] {
-        var settings: [(name: String, text: String)] = []
-        for installed in InstalledService.all(in: OwnExecutable.folder) {
-            // That they cannot be judged is among the findings.
-            let answer = try? await ProgramAnswer.of(installed.settingsQuestion(at: place), within: Doctor.patience)
-            settings.append((installed.service.name, answer?.output ?? ""))
-        }
-        return settings
+    /// Asks everybody, each once.
+    ///
+    /// - Parameter folder: where the programs of the services are.
+    static func taken(
+        at place: Place, now: Timestamp, programs folder: String = OwnExecutable.folder
+    ) async -> SupportReport {
+        var health: [ServiceHealth] = []
+        for service in KnownService.all { health.append(await ServiceHealth.ask(service, at: place)) }
+        let settings = await SettingsAnswer.all(at: place, in: folder)
+        let findings = await Doctor(place: place, now: now, settings: settings).findings()
+        return SupportReport(takenAt: now, place: place, health: health, findings: findings, settings: settings)
     }
 
     func encode(to json: inout JSONWriter) {
@@ -51,7 +52,7 @@ struct SupportReport: JSONEncodable {
             }
             json.member("settings") { json in
                 json.object { json in
-                    for (name, text) in settings { json.member(name) { Self.settings(text, &$0) } }
+                    for one in settings { json.member(one.service) { Self.settings(one.text, &$0) } }
                 }
             }
         }

@@ -16,11 +16,15 @@ struct AlertCommand: ParsableCommand {
 
         @OptionGroup var global: GlobalOptions
         @Option(help: "So many of the last events.", transform: OptionValue.integer(0...1000)) var events = 0
+        @Option(help: "Only silences with a greater number.", transform: OptionValue.integer(0...Int.max))
+        var silencesAfter: Int?
+        @Option(help: "How many silences.", transform: OptionValue.integer(AlertList.page)) var limit = 100
 
         func run() async throws {
             let caller = try Caller(service: KnownService.metrics.name, at: global.place)
             defer { caller.close() }
-            let answer = try await caller.call(AlertList.self, .init(events: events))
+            let params = AlertList.Params(events: events, silencesAfter: silencesAfter, limit: limit)
+            let answer = try await caller.call(AlertList.self, params)
             if global.json {
                 JSONOutput.document(answer.raw)
             } else {

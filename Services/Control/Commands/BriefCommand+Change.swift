@@ -18,7 +18,7 @@ extension BriefCommand {
             let user = user
             let zone = try await BooksPlace(global.place).use(global.place) { try await $0.briefZone(of: user) }
             guard let zone else { throw Failure(.noInput, "the books know no person \(user)") }
-            return BriefPreference(person: user, zone: zone).zone().today(at: SystemTime().wall())
+            return try BriefPreference(person: user, zone: zone).zone().today(at: SystemTime().wall())
         }
 
         /// The brief as the books have it.

@@ -49,12 +49,21 @@ struct BriefRow: JSONEncodable {
     }
 
     let person: BriefPerson
-    /// Nil where none comes.
+    /// Nil where none comes, or nobody can tell.
     let next: Instant?
+    /// What is wrong with the preference, or keeps the next from being told.
+    let problems: [String]
 
-    init(_ person: BriefPerson, now: Instant) {
+    init(_ person: BriefPerson, now: Instant, zones: ZoneDatabase = .system) {
         self.person = person
-        next = person.preference.isActive ? person.preference.nextRun(atOrAfter: now) : nil
+        let preference = person.preference
+        do throws(BriefZoneError) {
+            next = try preference.isActive ? preference.nextRun(atOrAfter: now, zones: zones) : nil
+            problems = preference.problems
+        } catch {
+            next = nil
+            problems = ["\(error)"]
+        }
     }
 
     static func table(_ rows: [BriefRow]) -> Table {
@@ -93,7 +102,8 @@ struct BriefRow: JSONEncodable {
     private var nextCell: Table.Cell {
         if let next { return Table.Cell(next.timestamp.short) }
         guard person.preference.isActive else { return "" }
-        return Table.Cell("never: " + person.preference.problems.joined(separator: "; "), .bad)
+        let isWrong = !person.preference.problems.isEmpty
+        return Table.Cell((isWrong ? "never: " : "not known: ") + problems.joined(separator: "; "), .bad)
     }
 
     private var byMail: String {
@@ -113,7 +123,7 @@ struct BriefRow: JSONEncodable {
             $0.member("byMail", preference.wantsMail)
             $0.member("hasAddress", person.hasAddress)
             $0.member("next", ifPresent: next?.timestamp)
-            $0.member("problems", preference.problems)
+            $0.member("problems", problems)
             if let latest = person.latest {
                 $0.member("latest") { json in
                     json.object {

@@ -21,7 +21,8 @@ struct DoctorCommand: AsyncParsableCommand {
         for service in KnownService.all {
             findings += await ServiceHealth.ask(service, at: global.place).findings(at: global.place)
         }
-        findings += await Doctor(place: global.place, now: SystemTime().wall()).findings()
+        let settings = await SettingsAnswer.all(at: global.place)
+        findings += await Doctor(place: global.place, now: SystemTime().wall(), settings: settings).findings()
         if global.json {
             JSONOutput.document(findings)
         } else {

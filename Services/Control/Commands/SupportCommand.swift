@@ -16,13 +16,6 @@ struct SupportCommand: AsyncParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
-        var health: [ServiceHealth] = []
-        for service in KnownService.all { health.append(await ServiceHealth.ask(service, at: global.place)) }
-        let now = SystemTime().wall()
-        JSONOutput.document(
-            SupportReport(
-                takenAt: now, place: global.place, health: health,
-                findings: await Doctor(place: global.place, now: now).findings(),
-                settings: await SupportReport.settings(at: global.place)))
+        JSONOutput.document(await SupportReport.taken(at: global.place, now: SystemTime().wall()))
     }
 }

@@ -7,6 +7,7 @@ enum AlertText {
         let alerts = answer.alerts.filter { $0.severity != .none }
         var lines = alerts.isEmpty ? ["no alert"] : table(alerts).lines(for: terminal)
         if !answer.silences.isEmpty { lines += [""] + table(answer.silences).lines(for: terminal) }
+        if let next = answer.nextSilencesAfter { lines.append("more silences with --silences-after \(next)") }
         if !answer.events.isEmpty { lines += [""] + table(answer.events).lines(for: terminal) }
         return lines
     }

@@ -14,21 +14,28 @@ final class AlertDesk: Sendable {
     private struct State {
         var catalog: AlertCatalog
         var engine: AlertEngine
+        /// Silences that are being written.
+        var underway = 0
     }
 
     private let store: AlertStore
     private let sinks: AlertSinks
     private let time: any TimeSource
     private let log: Logger
+    private let silenceLimit: Int
     private let state: Locked<State>
     private let outbox: AsyncStream<AlertNotice>.Continuation
     private let telling: Task<Void, Never>
 
-    init(_ catalog: AlertCatalog, store: AlertStore, sinks: AlertSinks, time: any TimeSource, log: Logger) {
+    init(
+        _ catalog: AlertCatalog, store: AlertStore, sinks: AlertSinks, time: any TimeSource, log: Logger,
+        silenceLimit: Int = AlertDesk.silenceLimit
+    ) {
         self.store = store
         self.sinks = sinks
         self.time = time
         self.log = log
+        self.silenceLimit = silenceLimit
         let state = Locked(State(catalog: catalog, engine: Self.engine(catalog)))
         self.state = state
         let (notices, outbox) = AsyncStream.makeStream(
@@ -62,7 +69,8 @@ final class AlertDesk: Sendable {
                 return
             }
             let silences = state.engine.silences
-            state = State(catalog: catalog, engine: Self.engine(catalog))
+            state.catalog = catalog
+            state.engine = Self.engine(catalog)
             for silence in silences { state.engine.silence(silence) }
         }
         log.notice("alerts are in force", metadata: ["rules": "\(catalog.rules.count)"])
@@ -91,8 +99,14 @@ final class AlertDesk: Sendable {
     // MARK: What is asked
 
     var alerts: [Alert] { state.withLock { $0.engine.alerts } }
-    var silences: [Silence] { state.withLock { $0.engine.silences } }
     var rules: [String] { state.withLock { $0.engine.rules.map(\.name) } }
+
+    /// Silences by their numbers, from the one after that number on; whether there are no more.
+    func silences(after number: Int64, limit: Int) -> (page: [Silence], isLast: Bool) {
+        let silences = state.withLock { $0.engine.silences }
+        let rest = silences.drop { $0.id <= number }
+        return (Array(rest.prefix(limit)), rest.count <= limit)
+    }
 
     func evaluate(_ expression: Monitoring.Expression) -> [[String: String]: Double]? {
         state.withLock { $0.engine.evaluate(expression) }
@@ -103,10 +117,24 @@ final class AlertDesk: Sendable {
     func silence(
         rule: String?, labels: [String: String], until: Timestamp, by author: String, comment: String
     ) async throws -> Silence {
-        guard silences.count < Self.silenceLimit else { throw MetricsError.silences(limit: Self.silenceLimit) }
-        let silence = try await store.add(rule: rule, labels: labels, until: until, by: author, comment: comment)
-        state.withLock { $0.engine.silence(silence) }
-        return silence
+        // With those being written: callers side by side would otherwise go beyond the limit together. Rows are not counted,
+        // for what is over stands among them until the next start.
+        let limit = silenceLimit
+        try state.withLock { state throws(MetricsError) in
+            guard state.engine.silences.count + state.underway < limit else { throw .silences(limit: limit) }
+            state.underway += 1
+        }
+        do {
+            let silence = try await store.add(rule: rule, labels: labels, until: until, by: author, comment: comment)
+            state.withLock {
+                $0.underway -= 1
+                $0.engine.silence(silence)
+            }
+            return silence
+        } catch {
+            state.withLock { $0.underway -= 1 }
+            throw error
+        }
     }
 
     func endSilence(_ id: Int64) async throws -> Bool {

@@ -65,6 +65,8 @@ public struct BriefPlanner: Sendable {
         public var due: [DueBrief] = []
         /// People without a brief in this hour, each with the reason, where it is not that none falls into it.
         public var leftOut: [LeftOut] = []
+        /// People of whom nobody can tell now whether a brief falls into this hour. It is theirs once the hour is planned again.
+        public var untold: [Untold] = []
         public var preferences = 0
         /// Up to here, this instant excluded, everything is planned once these are queued.
         public var plannedTo: Timestamp
@@ -77,6 +79,16 @@ public struct BriefPlanner: Sendable {
         public init(_ person: String, _ reason: String) {
             self.person = person
             self.reason = reason
+        }
+    }
+
+    public struct Untold: Hashable, Sendable {
+        public var person: String
+        public var error: BriefZoneError
+
+        public init(_ person: String, _ error: BriefZoneError) {
+            self.person = person
+            self.error = error
         }
     }
 
@@ -124,19 +136,25 @@ public struct BriefPlanner: Sendable {
                     continue
                 }
             }
-            guard let run = preference.nextRun(atOrAfter: Instant(start), zones: zones) else {
-                plan.leftOut.append(LeftOut(preference.person, preference.problems.joined(separator: "; ")))
-                continue
+            do throws(BriefZoneError) {
+                guard let run = try preference.nextRun(atOrAfter: Instant(start), zones: zones) else {
+                    plan.leftOut.append(LeftOut(preference.person, preference.problems.joined(separator: "; ")))
+                    continue
+                }
+                guard run < Instant(end) else { continue }
+                plan.due.append(try due(preference, run, decision))
+            } catch {
+                plan.untold.append(Untold(preference.person, error))
             }
-            guard run < Instant(end) else { continue }
-            plan.due.append(due(preference, run, decision))
         }
         try await leaveOutDuplicates(&plan, from: start)
         return plan
     }
 
-    private func due(_ preference: BriefPreference, _ run: Instant, _ decision: Engagement?) -> DueBrief {
-        let zone = preference.zone(in: zones)
+    private func due(
+        _ preference: BriefPreference, _ run: Instant, _ decision: Engagement?
+    ) throws(BriefZoneError) -> DueBrief {
+        let zone = try preference.zone(in: zones)
         return DueBrief(
             person: preference.person, at: run.timestamp, day: zone.today(at: run.timestamp), zone: zone.name,
             isReengagement: decision?.isReengagement ?? false, daysAway: decision?.daysAway ?? 0)

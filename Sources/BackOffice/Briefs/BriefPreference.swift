@@ -59,19 +59,30 @@ public struct BriefPreference: Hashable, Sendable {
         return problems
     }
 
-    /// The zone whose clock counts; UTC where it is unknown.
-    public func zone(in zones: ZoneDatabase = .system) -> Zone {
+    /// The zone whose clock counts; as ``zone(named:in:)``.
+    public func zone(in zones: ZoneDatabase = .system) throws(BriefZoneError) -> Zone {
+        try Self.zone(named: zone ?? Self.defaults.zone, in: zones)
+    }
+
+    /// The zone of that name; UTC where no zone bears it.
+    ///
+    /// - Throws: ``BriefZoneError`` for one that is there and cannot be read.
+    public static func zone(named name: String, in zones: ZoneDatabase = .system) throws(BriefZoneError) -> Zone {
         do {
-            return try zones.zone(named: zone ?? Self.defaults.zone)
-        } catch {
+            return try zones.zone(named: name)
+        } catch .unknown {
             return .utc
+        } catch {
+            throw BriefZoneError(zone: name, cause: error)
         }
     }
 
     /// The first run at the instant or after it; nil for a preference with a mistake.
     ///
     /// A time that the clocks leave out comes when they are set; one that comes twice, the first time.
-    public func nextRun(atOrAfter now: Instant, zones: ZoneDatabase = .system) -> Instant? {
+    ///
+    /// - Throws: ``BriefZoneError`` for a zone that is there and cannot be read.
+    public func nextRun(atOrAfter now: Instant, zones: ZoneDatabase = .system) throws(BriefZoneError) -> Instant? {
         guard problems.isEmpty else { return nil }
         let parts = (timeOfDay ?? Self.defaults.timeOfDay).split(separator: ":").compactMap { Int($0) }
         let isWeekly = (frequency ?? Self.defaults.frequency.rawValue) == Frequency.weekly.rawValue
@@ -82,7 +93,7 @@ public struct BriefPreference: Hashable, Sendable {
                 hour: parts[0], minute: parts[1], second: parts.count > 2 ? parts[2] : 0, weekdays: days)
         else { return nil }
         let runs = WallRecurrence(
-            pattern: pattern, zone: zone(in: zones), rules: ChangeRules(gap: .after, overlap: .first))
+            pattern: pattern, zone: try zone(in: zones), rules: ChangeRules(gap: .after, overlap: .first))
         return runs.next(after: Instant(microseconds: now.microseconds - 1))
     }
 }

@@ -5,28 +5,41 @@ public enum AlertList: RPCMethod {
     public static let name = "alert.list"
     public static let access = AccessClass.read
 
+    /// Silences in one answer.
+    public static let page = 1...1000
+
     public struct Params: Sendable, Hashable, JSONCodable {
         /// How many of the last events: 0–1,000, none when left out.
         public var events: Int?
+        /// Only silences with a greater number.
+        public var silencesAfter: Int?
+        /// Silences at most: 1–1,000, 100 when left out.
+        public var limit: Int?
 
-        public init(events: Int? = nil) {
+        public init(events: Int? = nil, silencesAfter: Int? = nil, limit: Int? = nil) {
             self.events = events
+            self.silencesAfter = silencesAfter
+            self.limit = limit
         }
 
         public init(from json: inout JSONReader) throws(JSONError) {
-            var events: Int?
+            var events: Int?, silencesAfter: Int?, limit: Int?
             try json.object { key, json throws(JSONError) in
                 switch key {
                 case "events": events = try json.int()
+                case "silencesAfter": silencesAfter = try json.int()
+                case "limit": limit = try json.int()
                 default: try json.unknownMember(key)
                 }
             }
-            self.init(events: events)
+            self.init(events: events, silencesAfter: silencesAfter, limit: limit)
         }
 
         public func encode(to json: inout JSONWriter) {
             json.object {
                 $0.member("events", ifPresent: events)
+                $0.member("silencesAfter", ifPresent: silencesAfter)
+                $0.member("limit", ifPresent: limit)
             }
         }
     }
@@ -34,25 +47,34 @@ public enum AlertList: RPCMethod {
     public struct Result: Sendable, Hashable, JSONCodable {
         /// The most severe first.
         public var alerts: [AlertView]
+        /// By their numbers.
         public var silences: [SilenceView]
+        /// Give this as `silencesAfter` for the next page; absent on the last.
+        public var nextSilencesAfter: Int?
         /// The newest first.
         public var events: [AlertEventView]
         /// The names of all rules in force.
         public var rules: [String]
 
-        public init(alerts: [AlertView], silences: [SilenceView], events: [AlertEventView], rules: [String]) {
+        public init(
+            alerts: [AlertView], silences: [SilenceView], nextSilencesAfter: Int? = nil, events: [AlertEventView],
+            rules: [String]
+        ) {
             self.alerts = alerts
             self.silences = silences
+            self.nextSilencesAfter = nextSilencesAfter
             self.events = events
             self.rules = rules
         }
 
         public init(from json: inout JSONReader) throws(JSONError) {
-            var alerts: [AlertView]?, silences: [SilenceView]?, events: [AlertEventView]?, rules: [String]?
+            var alerts: [AlertView]?, silences: [SilenceView]?, next: Int?, events: [AlertEventView]?,
+                rules: [String]?
             try json.object { key, json throws(JSONError) in
                 switch key {
                 case "alerts": alerts = try json.value()
                 case "silences": silences = try json.value()
+                case "nextSilencesAfter": next = try json.int()
                 case "events": events = try json.value()
                 case "rules": rules = try json.value()
                 default: try json.skip()
@@ -60,13 +82,15 @@ public enum AlertList: RPCMethod {
             }
             self.init(
                 alerts: try json.require(alerts, "alerts"), silences: try json.require(silences, "silences"),
-                events: try json.require(events, "events"), rules: try json.require(rules, "rules"))
+                nextSilencesAfter: next, events: try json.require(events, "events"),
+                rules: try json.require(rules, "rules"))
         }
 
         public func encode(to json: inout JSONWriter) {
             json.object {
                 $0.member("alerts", alerts)
                 $0.member("silences", silences)
+                $0.member("nextSilencesAfter", ifPresent: nextSilencesAfter)
                 $0.member("events", events)
                 $0.member("rules", rules)
             }
@@ -79,10 +103,15 @@ public enum AlertSilence: RPCMethod {
     public static let name = "alert.silence"
     public static let access = AccessClass.write
 
+    /// Characters of a comment, as Unicode counts them.
+    public static let comment = 1...500
+    /// Bytes of all names and values of labels together. With what a comment may have, a whole page of silences fits a frame.
+    public static let labelBytes = 1000
+
     public struct Params: Sendable, Hashable, JSONCodable {
         /// Alerts of all rules when left out.
         public var rule: String?
-        /// Those an alert has to have.
+        /// Those an alert has to have: names and values of at most 1,000 bytes together.
         public var labels: [String: String]?
         /// 1 minute to 30 days.
         public var forMs: Int
