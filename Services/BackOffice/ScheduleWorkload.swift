@@ -199,6 +199,8 @@ extension ClinicError: RPCErrorConvertible {
         switch self {
         case .noClinic: RPCError(.notFound, description, reason: "clinic.unknown")
         case .noCalendar: RPCError(.failedPrecondition, description, reason: "clinic.noCalendar")
+        case .zone(_, .unreadable):
+            RPCError(.unavailable, description, reason: "zone.unreadable", retryAfterMs: 1000)
         case .zone: RPCError(.failedPrecondition, description, reason: "clinic.zone")
         case .busy: RPCError(.resourceExhausted, description, reason: "clinic.busy", retryAfterMs: 5000)
         case .noSync: RPCError(.failedPrecondition, description, reason: "clinic.noSync")

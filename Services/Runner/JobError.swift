@@ -3,7 +3,8 @@ import MillraceProtocol
 /// What the runner's rules refuse.
 enum JobError: RPCErrorConvertible, Hashable {
     case notFound(JobID, field: String = "id")
-    case invalid(field: String, String)
+    /// - Parameter field: nil where the parameters contradict each other.
+    case invalid(field: String?, String)
     /// A value that could not be passed on; see ``Payload``.
     case unpassable(RPCError)
     /// - Parameter troubles: what keeps workers that may know it from serving.

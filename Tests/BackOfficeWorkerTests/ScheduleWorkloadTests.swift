@@ -1,4 +1,6 @@
 import BackOffice
+import Calendars
+import Glibc
 import JSONCodec
 import Linux
 import MillraceProtocol
@@ -94,6 +96,13 @@ import WebClient
             #expect(await status(#"{"clinicId":"VET","daysAhead":61}"#) == .invalidArgument)
             #expect(await status(params) == .permissionDenied)
         }
+    }
+
+    @Test func aZoneThatCannotBeReadNowIsWorthAnotherTry() {
+        let unread = ClinicError.zone("VET", .unreadable(SystemError(number: EMFILE, call: "open"))).rpcError
+        #expect(unread.status == .unavailable && unread.reason == "zone.unreadable" && unread.retryAfterMs != nil)
+        let unknown = ClinicError.zone("VET", .unknown(name: "Mars/Olympus", hint: "")).rpcError
+        #expect(unknown.status == .failedPrecondition && unknown.reason == "clinic.zone")
     }
 
     @Test func aSyncThatIsOutOfTimeSaysSoAndItsRowIsClosed() async throws {

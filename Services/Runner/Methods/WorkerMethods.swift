@@ -69,7 +69,7 @@ extension Runner {
             adjust { $0.adjusted.calls = calls }
         default:
             throw JobError.invalid(
-                field: "", "give pool and processes, or job and slots, or jobs, or calls; one of these forms")
+                field: nil, "give pool and processes, or job and slots, or jobs, or calls; one of these forms")
         }
     }
 

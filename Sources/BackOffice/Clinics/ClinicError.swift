@@ -1,10 +1,11 @@
+public import Calendars
 import Linux
 
 /// Why a clinic's schedule could not be dealt with.
 public enum ClinicError: Error, Hashable, Sendable, CustomStringConvertible {
     case noClinic(ClinicID)
     case noCalendar(ClinicID)
-    case zone(ClinicID, String)
+    case zone(ClinicID, ZoneError)
     /// As many syncs as may run do so.
     case busy(ClinicID, running: Int)
     case noSync(String)

@@ -128,7 +128,7 @@ public struct ScheduleSync: Sendable {
         do {
             return try zones.zone(named: clinic.zone ?? config.zone)
         } catch {
-            throw .zone(clinic.id, "\(error)")
+            throw .zone(clinic.id, error)
         }
     }
 

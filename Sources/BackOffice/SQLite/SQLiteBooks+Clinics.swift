@@ -50,7 +50,7 @@ extension SQLiteBooks {
         do {
             return try ZoneDatabase.system.zone(named: clinic.zone ?? config.zone).today(at: now)
         } catch {
-            throw ClinicError.zone(id, "\(error)")
+            throw ClinicError.zone(id, error)
         }
     }
 

@@ -134,6 +134,8 @@ struct WhyTests {
             let user = try await runner.submit("free")
             try await expect(user, "userLimit")
             try await runner.check("limit", "set", "user", "\(geteuid())", "--clear")
+            let mixed = try await runner.request("pool.resize", #"{"jobs":1,"calls":1}"#)["error"]["data"]
+            #expect(mixed["reason"].string == "params.invalid" && mixed["field"] == .absent, "\(mixed)")
             try await runner.check("pool", "resize", "--jobs", "1")
             let slots = try await runner.submit("free")
             try await expect(slots, "jobSlots")
