@@ -9,6 +9,8 @@ import seeds
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "Documentation" / "Fuzzing.md"
+# One line for each run; kept in the repository, so that the sums are of all of them.
+BOOK = ROOT / "Fuzzing" / "runs.jsonl"
 BEGIN, END = "<!-- by Scripts/fuzz: -->", "<!-- end -->"
 TICK = os.sysconf("SC_CLK_TCK")
 LONGEST_INPUT = 4096
@@ -128,14 +130,13 @@ def main():
         parser.error(f"there is no reader {', '.join(sorted(unknown))}; known are {', '.join(seeds.SEEDS)}")
     if wanted.list:
         return print("\n".join(seeds.SEEDS))
-    book = wanted.build / "fuzz" / "runs.jsonl"
     found = 0
     for reader in wanted.readers or seeds.SEEDS:
         row = fuzz(wanted.build, reader, wanted.seconds)
         found += len(row["findings"])
-        with book.open("a") as lines:
+        with BOOK.open("a") as lines:
             lines.write(json.dumps(row) + "\n")
-    rows = [json.loads(line) for line in book.read_text().splitlines()]
+    rows = [json.loads(line) for line in BOOK.read_text().splitlines()]
     before, _, rest = DOCUMENT.read_text().partition(BEGIN)
     after = rest.partition(END)[2]
     DOCUMENT.write_text(f"{before}{BEGIN}\n{table(rows)}\n{END}{after}")
