@@ -36,9 +36,12 @@ struct SupportReportTests {
         func answer(_ answer: Result<ProgramAnswer, any Error>) -> SettingsAnswer {
             SettingsAnswer(service: "runner", command: "millrace-runner --check-config", answer: answer)
         }
-        let late = answer(.failure(ProgramAnswer.Late(program: "millrace-runner", limit: .seconds(20))))
+        let error = await #expect(throws: ProgramAnswer.Late.self) {
+            try await ProgramAnswer.of(["sleep", "1000"], within: .milliseconds(10))
+        }
+        let late = answer(.failure(try #require(error)))
         #expect(late.finding.verdict == .warn && late.text.isEmpty)
-        #expect(late.finding.says.hasPrefix("were not judged: millrace-runner did not end within "))
+        #expect(late.finding.says.hasPrefix("were not judged: sleep did not end within "))
         let refusal = ["sh", "-c", "echo a >&2; echo b >&2; exit 78"]
         let wrong = answer(.success(try await ProgramAnswer.of(refusal, within: .seconds(20))))
         #expect(wrong.finding.verdict == .fail && wrong.finding.says == "a; b")
