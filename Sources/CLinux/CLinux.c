@@ -126,6 +126,8 @@ failed:;
     return -1;
 }
 
+void millrace_give_memory_back(void) { malloc_trim(0); }
+
 void millrace_hold_memory_tight(void) {
     mallopt(M_ARENA_MAX, 1);
     // Said once, it is not changed by the library any more.

@@ -26,6 +26,8 @@ public final class RPCServer: Sendable {
         var connectionsOfUser: [UInt32: Int] = [:]
         var accepted = 0
         var refused = 0
+        /// The most sessions at one time since the heap was last given back.
+        var crowd = 0
         /// Counts of sessions that are over.
         var past = SessionStatistics()
         var isStopped = false
@@ -184,6 +186,7 @@ extension RPCServer {
             state.accepted += 1
             state.connectionsOfUser[user, default: 0] += 1
             state.sessions[ObjectIdentifier(session)] = Connection(session: session, user: user)
+            state.crowd = max(state.crowd, state.sessions.count)
             return nil
         }
         if let refusal { return refuse(socket, refusal) }
@@ -245,19 +248,25 @@ extension RPCServer {
     }
 
     private func forget(_ key: ObjectIdentifier) {
-        let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
-            guard let connection = state.sessions.removeValue(forKey: key) else { return [] }
+        let (waiters, crowdHasGone) = state.withLock { state -> ([CheckedContinuation<Void, Never>], Bool) in
+            guard let connection = state.sessions.removeValue(forKey: key) else { return ([], false) }
             state.past.add(connection.session.statistics)
             if let user = connection.user {
                 let left = state.connectionsOfUser[user, default: 1] - 1
                 state.connectionsOfUser[user] = left == 0 ? nil : left
             }
-            guard state.connections == 0 else { return [] }
+            let crowdHasGone = state.crowd >= Self.crowd && state.sessions.count <= state.crowd / 4
+            if crowdHasGone { state.crowd = state.sessions.count }
+            guard state.connections == 0 else { return ([], crowdHasGone) }
             defer { state.waiters = [] }
-            return state.waiters
+            return (state.waiters, crowdHasGone)
         }
         for waiter in waiters { waiter.resume() }
+        if crowdHasGone { ProcessMemory.giveHeapBack() }
     }
+
+    /// So many sessions leave a heap full of holes behind, which the allocator keeps by itself.
+    private static let crowd = 500
 }
 
 /// Counts of a server.

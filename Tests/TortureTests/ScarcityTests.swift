@@ -115,7 +115,7 @@ struct ScarcityTests {
                 let base = before
                 try await eventually("memory is given back", within: .seconds(30)) {
                     try await service.call("service.ping")
-                    return service.residentBytes - base < (with - base) / 2 + (16 << 20)
+                    return service.residentBytes - base < (with - base) / 2 + (8 << 20)
                 }
                 #expect(longest < .seconds(30), "\(subject.name)")
                 section.row(

@@ -62,6 +62,9 @@ int millrace_pipe(int ends[2]);
 /// The `environ` of the process.
 char **millrace_environment(void);
 
+/// Gives whole pages of the heap that nobody uses back to the system.
+void millrace_give_memory_back(void);
+
 /// One heap for all threads, and every large block mapped by itself.
 void millrace_hold_memory_tight(void);
 
