@@ -151,6 +151,28 @@ import Testing
         #expect(features.pieces.filter { vocabulary.number(of: $0.hash) != nil }.count > 3)
     }
 
+    @Test func rarePiecesMoveMore() {
+        let rows = rows([("abc one", "1"), ("abc two", "2"), ("abc three", "1")])
+        let options = TrainingOptions()
+        let vocabulary = rows.vocabulary(rows.tallies([0, 1, 2], options), most: 1000, options)
+        var features = Features()
+        features.addTexts(["abc one"])
+        var vector = SparseVector()
+        vector.append(features, vocabulary)
+        let moves = vector.moves(vocabulary)
+        #expect(moves.numbers == vector.numbers)
+        let ratios = moves.numbers.indices.map { place in
+            let row = Int(moves.numbers[place])
+            return (
+                scale: vocabulary.scales[row],
+                ratio: moves.values[place] / vector.values[place] * vocabulary.shares[row]
+            )
+        }
+        .sorted { $0.scale < $1.scale }
+        for (one, next) in zip(ratios, ratios.dropFirst()) { #expect(next.ratio >= one.ratio * 0.999) }
+        #expect((ratios.last?.ratio ?? 0) > (ratios.first?.ratio ?? 1))
+    }
+
     @Test func rowsWithGapsAreNoVocabulary() {
         #expect(Vocabulary.isWhole(hashes: [5, 6, 7], rows: [0, 0, 1], scales: [1, 1]))
         #expect(!Vocabulary.isWhole(hashes: [5, 6], rows: [0, 2], scales: [1, 1, 1]))

@@ -139,6 +139,43 @@ struct InventedBooks {
         #expect(model.predict(TextExample(texts: ["toll road"], amount: 5.5)).first?.label == "travel")
     }
 
+    @Test func aCorrectionOfOneWordingLeavesTheOthersOfTheMerchant() {
+        var history = (0..<300).map { number in
+            let name = "shop \(["a", "b", "c", "d", "e", "f", "g", "h"][number / 2 % 8])"
+            let isRent = number % 2 == 0
+            return LabelledExample(
+                TextExample(texts: [name, isRent ? "rent for march" : "repair of the van"], amount: 50),
+                label: isRent ? "premises" : "transport")
+        }
+        let rent = TextExample(texts: ["city council", "rent for march"], amount: 50)
+        let gift = TextExample(texts: ["city council", "flowers"], amount: 50)
+        history += [LabelledExample(rent, label: "premises"), LabelledExample(rent, label: "premises")]
+        var model = TextModel(history)
+        model.correct(gift, label: "transport")
+        #expect(model.predict(gift).first?.label == "transport")
+        #expect(model.predict(rent).first?.label == "premises")
+    }
+
+    @Test func aMerchantOfWhomNothingElseIsKnownIsCorrectedAsAWhole() {
+        var model = Self.trained
+        let small = TextExample(texts: ["wholly new place"], amount: 10)
+        let large = TextExample(texts: ["wholly new place"], amount: 500)
+        model.correct(small, label: "tools")
+        #expect(model.predict(large).first?.label == "tools")
+        model.correct(large, label: "food")
+        #expect(model.predict(large).first?.label == "food")
+        #expect(model.predict(small).first?.label == "tools")
+    }
+
+    @Test func aRowThatSaysOtherwiseEndsTheLastWordOfACorrection() {
+        var model = Self.trained
+        let example = TextExample(texts: ["wholly new place"], amount: 10)
+        model.correct(example, label: "tools")
+        #expect(model.predict(example).first?.label == "tools")
+        for _ in 0..<20 { model.observe(example, label: "food") }
+        #expect(model.predict(example).first?.label == "food")
+    }
+
     /// One shop that sells one thing for ten days, then another; every third row is judged.
     @Test func whatWasBookedAboutTheSameTimeSaysMore() {
         var (learn, judge) = ([LabelledExample](), [LabelledExample]())

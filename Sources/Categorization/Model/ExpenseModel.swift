@@ -26,7 +26,7 @@ public struct ExpenseModel: ExpensePredictor {
         model.reasons(for: category.description, of: TextExample(expense))
     }
 
-    /// After this the expense's merchant gets the category at once.
+    /// After this the expense's merchant gets the category at once, with these words at amounts of this size.
     public mutating func correct(_ expense: Expense, _ category: CategoryID) {
         model.correct(TextExample(expense), label: category.description)
     }

@@ -36,14 +36,13 @@ struct LinearLayer: Sendable {
     /// One step towards the label: where a score is on the wrong side of its margin, the share `weight` of what would mend it.
     ///
     /// - Parameters:
-    ///   - shares: how many pieces share each row of weights.
+    ///   - moves: the rows of `vector`, and by how much each moves against the others.
     ///   - scores: room for the scores, of ``lanes`` lanes.
     mutating func learn(
-        _ vector: SparseVector, shares: [Float], label: Int, weight: Float, scores: inout [Lane]
+        _ vector: SparseVector, moves: SparseVector, label: Int, weight: Float, scores: inout [Lane]
     ) {
         score(vector, into: &scores)
-        let parted = vector.parted(by: shares)
-        let square = zip(vector.values, parted.values).reduce(1) { $0 + $1.0 * $1.1 }
+        let square = zip(vector.values, moves.values).reduce(1) { $0 + $1.0 * $1.1 }
         for lane in 0..<lanes {
             var step = (-1 - scores[lane])
             step.replace(with: Lane.zero, where: step .> 0)
@@ -55,7 +54,7 @@ struct LinearLayer: Sendable {
             weights.withUnsafeMutableBufferPointer { weights in
                 for place in vector.numbers.indices {
                     let row = Int(vector.numbers[place]) * lanes
-                    let value = parted.values[place]
+                    let value = moves.values[place]
                     for lane in 0..<lanes { weights[row + lane] += step[lane] * value }
                 }
             }

@@ -9,26 +9,22 @@ extension TextModel {
         revision = Features.mixed(revision &+ 1)
     }
 
-    /// Learns what a person said. From now on the same merchant gets this label, until a row or a correction says
-    /// otherwise. Where many rows speak for a merchant it gets the label at amounts of this size, and where many speak for
-    /// that too, at this very amount: one booking more of another kind does not undo them.
+    /// Learns what a person said. From now on the merchant gets this label at amounts of this size and with these words, or
+    /// at this very amount where many rows speak for amounts of this size; and a merchant of whom nothing else was learned
+    /// gets it whatever the rest. So it stays until a row or a correction says otherwise. Other expenses of the merchant have
+    /// one more row to go by.
     public mutating func correct(_ example: TextExample, label: String) {
         let keys = MemoryKeys(example)
         let number = number(of: label)
         let isEstablished = keys.amount != 0 && table.isEstablished(keys.merchant)
         let isAmountEstablished = isEstablished && table.isEstablished(keys.amount)
-        let isTextEstablished = isEstablished && table.isEstablished(keys.whole)
-        // The memory answers for the merchant; what its words say of others hardly changes by one row.
-        step(example, number, weight: isEstablished ? 0.06 : 0.1)
+        step(example, number, weight: isEstablished ? 0.2 : 0.3)
         note(example, keys, number, weight: isEstablished ? 1 : 2)
-        if isAmountEstablished {
-            table.add(keys.exact, label: number, day: Self.day(example))
-            table.entries[keys.exact]?.corrected = number
-        } else {
-            table.entries[keys.amount]?.corrected = number
-        }
-        if !isEstablished { table.entries[keys.merchant]?.corrected = number }
-        if !isTextEstablished { table.entries[keys.whole]?.corrected = number }
+        if isAmountEstablished { table.add(keys.exact, label: number, day: Self.day(example)) }
+        let said = isAmountEstablished ? keys.saidExactly : keys.amount != 0 ? keys.saidOfAmount : keys.said
+        if !table.contains(said) { table.add(said, label: number, day: Self.day(example)) }
+        table.entries[said]?.corrected = number
+        if table.entries[keys.merchant]?.tallies.count == 1 { table.entries[keys.merchant]?.corrected = number }
         rows += 1
         revision = Features.mixed(revision &+ 1)
     }
@@ -54,7 +50,8 @@ extension TextModel {
         vector.append(features, vocabulary)
         var scores = [LinearLayer.Lane](repeating: .zero, count: linear.lanes)
         linear.learn(
-            vector, shares: vocabulary.shares, label: Int(label), weight: Self.onlineShare * weight, scores: &scores)
+            vector, moves: vector.moves(vocabulary), label: Int(label), weight: Self.onlineShare * weight,
+            scores: &scores)
     }
 
     /// The share of a wrong score that one row mends.

@@ -126,14 +126,12 @@ public struct TextModel: Sendable {
             for _ in 0..<MemoryKeys.levelCount { scratch.recollection.addLevel(EmptyCollection()) }
             return
         }
-        var corrected: Int32 = -1
         for key in keys.levels {
-            let entry = key != 0 ? table.entries[key] : nil
-            scratch.recollection.addLevel(entry?.tallies ?? [])
-            if let entry, entry.corrected >= 0 { corrected = entry.corrected }
+            scratch.recollection.addLevel(key != 0 ? table.entries[key]?.tallies ?? [] : [])
         }
-        if keys.exact != 0, let entry = table.entries[keys.exact], entry.corrected >= 0 { corrected = entry.corrected }
-        scratch.recollection.corrected = corrected
+        for key in keys.correctable {
+            if let entry = table.entries[key], entry.corrected >= 0 { scratch.recollection.corrected = entry.corrected }
+        }
         diary.recall(keys.merchant, Diary.Note(example), into: &scratch.voices)
         scratch.recollection.addLevel(
             scratch.voices.lazy.map { MerchantTable.Tally(label: $0.label, weight: $0.byRank) })
@@ -165,11 +163,18 @@ struct MemoryKeys {
     let whole: UInt64
     /// Of the texts as they are.
     let text: UInt64
+    /// Of merchant and description together, then at amounts of this size, then at this very amount; entered by corrections
+    /// alone.
+    let said: UInt64
+    let saidOfAmount: UInt64
+    let saidExactly: UInt64
 
     /// With the two of the diary.
     static let levelCount = 7
     /// From what says least to what says most.
     var levels: [UInt64] { [merchant, roughAmount, amount, exact, whole] }
+    /// Where a correction may have the last word, from the widest to the narrowest.
+    var correctable: [UInt64] { [merchant, said, saidOfAmount, saidExactly] }
 
     init(_ example: TextExample) {
         let name = example.texts.first { !$0.isEmpty } ?? ""
@@ -183,6 +188,9 @@ struct MemoryKeys {
         whole =
             parts.count > 1
             ? parts.reduce(0x1234_5678) { Features.mixed($0 ^ Features.merchantKey([$1])) } : 0
+        said = merchant != 0 ? Features.mixed(merchant ^ Features.mixed(whole ^ 0x5A1D)) : 0
+        saidOfAmount = amount != 0 ? Features.mixed(said &+ amount) : 0
+        saidExactly = exact != 0 ? Features.mixed(said &+ exact) : 0
         var text: UInt64 = 0xCBF2_9CE4
         for part in example.texts {
             for byte in part.utf8 { text = (text ^ UInt64(byte)) &* 0x100_0000_01B3 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The pieces a model knows. Pieces that always came together, as those of a name that is like no other, share one row of
 /// weights: they could not be told apart by what was learned. An open table: a look-up is one or two steps.
 struct Vocabulary: Sendable {
@@ -73,10 +75,14 @@ struct SparseVector: Sendable {
         values.removeAll(keepingCapacity: true)
     }
 
-    /// The same with each value parted by the pieces that share its row: by this much each of them moves.
-    func parted(by shares: [Float]) -> SparseVector {
-        var parted = self
-        for place in numbers.indices { parted.values[place] /= shares[Int(numbers[place])] }
-        return parted
+    /// By how much each row of weights moves when one example is learned: its value, parted by the pieces that share the row,
+    /// the less the more rows have the piece, by the root of their number. What many rows agreed on stays.
+    func moves(_ vocabulary: Vocabulary) -> SparseVector {
+        var moves = self
+        for place in numbers.indices {
+            let row = Int(numbers[place])
+            moves.values[place] *= expf((vocabulary.scales[row] - 1) / 2) / vocabulary.shares[row]
+        }
+        return moves
     }
 }
