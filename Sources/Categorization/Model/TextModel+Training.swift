@@ -84,7 +84,7 @@ extension TextModel {
         if keys.amount != 0 { table.add(keys.amount, label: label, day: day, weight: weight) }
         if keys.roughAmount != 0 { table.add(keys.roughAmount, label: label, day: day, weight: weight) }
         if keys.whole != 0 { table.add(keys.whole, label: label, day: day, weight: weight) }
-        for key in [keys.said, keys.saidOfAmount, keys.saidExactly] where table.contains(key) {
+        for key in keys.corrections where table.contains(key) {
             table.add(key, label: label, day: day, weight: weight)
         }
     }

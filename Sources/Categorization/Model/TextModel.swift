@@ -122,14 +122,15 @@ public struct TextModel: Sendable {
     func recall(_ example: TextExample, _ keys: MemoryKeys, _ scratch: inout ModelScratch) {
         scratch.recollection.removeAll()
         scratch.voices.removeAll(keepingCapacity: true)
-        guard table.entries[keys.merchant] != nil else {
+        guard let merchant = table.entries[keys.merchant] else {
             for _ in 0..<MemoryKeys.levelCount { scratch.recollection.addLevel(EmptyCollection()) }
             return
         }
         for key in keys.levels {
             scratch.recollection.addLevel(key != 0 ? table.entries[key]?.tallies ?? [] : [])
         }
-        for key in keys.correctable {
+        scratch.recollection.corrected = merchant.corrected
+        for key in keys.corrections {
             if let entry = table.entries[key], entry.corrected >= 0 { scratch.recollection.corrected = entry.corrected }
         }
         diary.recall(keys.merchant, Diary.Note(example), into: &scratch.voices)
@@ -173,8 +174,8 @@ struct MemoryKeys {
     static let levelCount = 7
     /// From what says least to what says most.
     var levels: [UInt64] { [merchant, roughAmount, amount, exact, whole] }
-    /// Where a correction may have the last word, from the widest to the narrowest.
-    var correctable: [UInt64] { [merchant, said, saidOfAmount, saidExactly] }
+    /// Where a correction may have the last word, besides the merchant; from the widest to the narrowest.
+    var corrections: [UInt64] { [said, saidOfAmount, saidExactly] }
 
     init(_ example: TextExample) {
         let name = example.texts.first { !$0.isEmpty } ?? ""
