@@ -62,12 +62,7 @@ enum ScheduleStore {
         """
 
     private static func schedule(_ row: Row) throws -> StoredSchedule {
-        let specification: ScheduleSpecification
-        do {
-            specification = try JSON.decode(ScheduleSpecification.self, from: Array(row.text(1).utf8))
-        } catch {
-            throw StoreError(.corrupt, "schedule \(row.int(0)) does not read: \(error)")
-        }
+        let specification: ScheduleSpecification = try row.json(1, "schedule \(row.int(0))")
         func instant(_ column: Int) -> Instant? { row.intOrNil(column).map(Instant.init(microseconds:)) }
         func time(_ column: Int) -> Timestamp? { row.intOrNil(column).map(Timestamp.init(milliseconds:)) }
         return StoredSchedule(

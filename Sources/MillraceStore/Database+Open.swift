@@ -53,9 +53,8 @@ extension Database {
             others.append(reader)
         }
         var options = options
+        options.path = path
         options.files = FilesInPlace(database: path, log: writer.logPath)
-        let onLoss = options.onLoss
-        options.onLoss = { onLoss($0.of(path)) }
         let engine = try Engine(
             writer: writer, readers: others, durability: durability, ownership: ownership, options: options)
         return Database(path: path, durability: durability, engine: engine)

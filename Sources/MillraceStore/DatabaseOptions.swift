@@ -36,6 +36,8 @@ public struct DatabaseOptions: Sendable {
     var readerPatience = Duration.milliseconds(50)
     /// The SQLite file layer; nil for the system's.
     var vfs: String?
+    /// The database's, once it is open; so that errors name it.
+    var path: String?
     /// The files as they were when the database was opened.
     var files: FilesInPlace?
 
@@ -59,10 +61,10 @@ public struct DatabaseOptions: Sendable {
     }
 
     /// What SQLite says of a file that is not in its place is told as that: one that was emptied too has no tables, or is
-    /// damaged.
+    /// damaged. What may be the file's fault names it.
     func told(_ error: StoreError) -> StoreError {
         if error.sqliteCode != 0, let file = files?.missing { return .moved(file) }
-        return error
+        return error.file == nil && (error.concernsAll || error.kind == .misuse) ? error.of(path) : error
     }
 
     /// The same, after ``onLoss`` has heard of it where the file is lost.

@@ -95,7 +95,7 @@ extension StoreError {
         self.init(Kind(code: code), message, sqliteCode: code, sql: sql)
     }
 
-    func of(_ file: String) -> StoreError {
+    func of(_ file: String?) -> StoreError {
         var error = self
         error.file = file
         return error

@@ -37,6 +37,28 @@ import Testing
         database.close()
     }
 
+    @Test func whatDoesNotReadAnyMoreIsToldWithTheFile() async throws {
+        let database = try Database.entries(in: folder)
+        try await database.insert("[1, 2")
+        let content = await #expect(throws: StoreError.self) {
+            try await database.read { db in
+                try db.query("SELECT name FROM entry") { row in try row.json(0, "the entry") as [Int] }
+            }
+        }
+        #expect(content?.kind == .corrupt && content?.file == path)
+        #expect(content?.message.hasPrefix("the entry does not read: ") == true)
+        // A damaged schema reads like a wrong statement.
+        let read = await #expect(throws: StoreError.self) {
+            try await database.read { try $0.integer("SELECT jold FROM entry") }
+        }
+        let written = await #expect(throws: StoreError.self) {
+            try await database.write { try $0.run("UPDATE entry SET jold = 1") }
+        }
+        #expect(read?.file == path && written?.file == path)
+        #expect("\(try #require(written))".hasPrefix(path))
+        database.close()
+    }
+
     @Test func aFileThatIsNoDatabaseIsNamedWhenItIsOpened() async throws {
         try writeFile([UInt8](repeating: 7, count: 8192), to: path)
         let error = #expect(throws: StoreError.self) { try Database.entries(in: folder) }

@@ -51,7 +51,8 @@ extension JobStore {
                 correlationId: view.correlationId),
             view: view, backoff: .milliseconds(row.int(viewColumnCount + 1)),
             attempts: Int(row.int(viewColumnCount + 2)), crashes: Int(row.int(viewColumnCount + 3)), slots: view.slots,
-            items: [], task: try row.blobOrNil(viewColumnCount + 4).map { try decode($0, "the task of a job") })
+            items: [],
+            task: try row.blobOrNil(viewColumnCount + 4).map { try StoreError.reading($0, "the task of a job") })
     }
 
     private static func start(

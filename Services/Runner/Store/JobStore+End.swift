@@ -81,7 +81,7 @@ extension JobStore {
             view.error =
                 try db.first(
                     "SELECT error FROM item WHERE job_id = ? AND state = 'failed' ORDER BY number LIMIT 1", id
-                ) { try $0.blobOrNil(0).map { try decode($0, "the error of an item") } } ?? nil
+                ) { try $0.blobOrNil(0).map { try StoreError.reading($0, "the error of an item") } } ?? nil
         }
     }
 
@@ -140,7 +140,7 @@ extension JobStore {
         guard view.hookOf == nil else { return }
         var actions: [KindHook.Action] = []
         if let own {
-            let hooks: [JobHook] = try decode(own, "the hooks of a job")
+            let hooks: [JobHook] = try StoreError.reading(own, "the hooks of a job")
             actions += hooks.filter { $0.on.contains(view.state) }.map { hook in
                 switch hook.action {
                 case .job(let job): .job(job)

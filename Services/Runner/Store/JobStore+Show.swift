@@ -25,7 +25,7 @@ extension JobStore {
             correlationId: row.text(12), items: plainCounts(state, isPlain: row.bool(25)),
             slots: row.intOrNil(13).map(Int.init), maxAttempts: Int(row.int(14)),
             timeoutMs: row.intOrNil(15).map(Int.init), cancelRequested: row.bool(16), cause: row.text(17),
-            error: try row.blobOrNil(18).map { try decode($0, "the error of a job") },
+            error: try row.blobOrNil(18).map { try StoreError.reading($0, "the error of a job") },
             hold: row.textOrNil(19).flatMap(JobHold.init), uniqueKey: row.textOrNil(20),
             itemTimeoutMs: row.intOrNil(21).map(Int.init), durability: JobDurability(rawValue: row.text(22)) ?? .disk,
             attached: row.bool(23), hookOf: row.intOrNil(24).map { JobID($0) })
@@ -100,7 +100,7 @@ extension JobStore {
                 attempts: Int(row.int(3)), crashes: Int(row.int(4)),
                 input: inputs ? JSONRaw(unchecked: row.blob(5)) : nil,
                 output: row.blobOrNil(6).map(JSONRaw.init(unchecked:)),
-                error: try row.blobOrNil(7).map { try decode($0, "the error of an item") })
+                error: try row.blobOrNil(7).map { try StoreError.reading($0, "the error of an item") })
         }
         if !rows.isEmpty || after >= 0 { return rows }
         return try plainItem(db, id, inputs: inputs).map { [$0] } ?? []
@@ -122,7 +122,7 @@ extension JobStore {
             return ItemView(
                 index: 0, key: "job", state: itemState, attempts: Int(row.int(1)), crashes: Int(row.int(2)),
                 input: inputs ? .null : nil, output: row.blobOrNil(3).map(JSONRaw.init(unchecked:)),
-                error: try row.blobOrNil(4).map { try decode($0, "the error of a job") })
+                error: try row.blobOrNil(4).map { try StoreError.reading($0, "the error of a job") })
         }
     }
 

@@ -1,4 +1,3 @@
-import JSONCodec
 import Linux
 import MillraceProtocol
 import MillraceStore
@@ -68,12 +67,4 @@ enum JobStore {
         }
     }
 
-    /// Reads what was written through the wire's own codec; a row that does not read is corruption.
-    static func decode<T: JSONDecodable>(_ bytes: [UInt8], _ what: String) throws -> T {
-        do {
-            return try JSON.decode(T.self, from: bytes)
-        } catch {
-            throw StoreError(.corrupt, "\(what) does not read: \(error)")
-        }
-    }
 }

@@ -39,7 +39,7 @@ public struct AlertStore: Sendable {
                 row in
                 Silence(
                     id: row.int(0), rule: row.isNull(1) ? nil : row.text(1),
-                    labels: try JSON.decode([String: String].self, from: row.text(2)),
+                    labels: try row.json(2, "the labels of silence \(row.int(0))"),
                     until: Timestamp(milliseconds: row.int(3)), by: row.text(4), comment: row.text(5))
             }
         }
@@ -83,7 +83,7 @@ public struct AlertStore: Sendable {
                 Event(
                     time: Timestamp(milliseconds: row.int(0)),
                     key: Alert.Key(
-                        rule: row.text(1), labels: try JSON.decode([String: String].self, from: row.text(2))),
+                        rule: row.text(1), labels: try row.json(2, "the labels of an alert")),
                     severity: row.text(3), state: Alert.State(rawValue: row.text(4)) ?? .firing, value: row.real(5),
                     summary: row.text(6))
             }

@@ -1,4 +1,3 @@
-import JSONCodec
 import Linux
 import MillraceStore
 
@@ -38,10 +37,10 @@ extension History {
         let ranges = try await database.read { connection in
             let found = try connection.query(
                 "SELECT id, labels, kind FROM series WHERE name = ? ORDER BY labels", .text(name)
-            ) { (id: $0.int(0), labels: $0.text(1), kind: $0.text(2)) }
+            ) { (id: $0.int(0), labels: try $0.json(1, "the labels of \(name)") as [String: String], kind: $0.text(2)) }
             var ranges: [SeriesRange] = []
             for row in found where ranges.count < series {
-                let own = try JSON.decode([String: String].self, from: row.labels)
+                let own = row.labels
                 guard labels.allSatisfy({ own[$0.key] == $0.value }) else { continue }
                 let kind = Sample.Kind(rawValue: row.kind) ?? .level
                 let points = try connection.query(

@@ -45,14 +45,13 @@ public struct SourceStore: Sendable {
             let members = try connection.query("SELECT snapshot, slot, gone FROM source ORDER BY changed, instance") {
                 row in
                 Collector.Member(
-                    snapshot: try JSON.decode(Snapshot.self, from: row.text(0)), slot: Int(row.int(1)),
+                    snapshot: try row.json(0, "what a source told"), slot: Int(row.int(1)),
                     isGone: row.int(2) == 1)
             }
             var sums: [String: [FamilySnapshot]] = [:]
-            for (service, text) in try connection.query(
-                "SELECT service, families FROM total", row: { ($0.text(0), $0.text(1)) })
-            {
-                sums[service] = try JSON.decode([FamilySnapshot].self, from: text)
+            try connection.each("SELECT service, families FROM total") { row in
+                sums[row.text(0)] = try row.json(1, "the sums of \(row.text(0))")
+                return true
             }
             return (members, sums)
         }
