@@ -104,8 +104,8 @@ def main():
         for line in missed:
             print("- " + line)
     print("\nAll settings were chosen inside the learned rows, parted by the same three rules with other hashes, and never by what is")
-    print("judged here.\n")
-    print(INSIDE)
+    print("judged here (last section: what is left of the calibration error).")
+    print("\nTraining and decisions by the clock on the wall, beside whatever else the machine did.")
     print("\n| set, category | learned | categories | training | accuracy of all | calibration of all | decisions a second |")
     print("| --- | --: | --: | --: | --: | --: | --: |")
     for key, document in documents.items():
@@ -133,6 +133,7 @@ def main():
                 100 * (trial["accuracyTrainedAnew"] - trial["accuracyAfter"]),
             )
         )
+    print("\n" + INSIDE)
 
 
 main()
