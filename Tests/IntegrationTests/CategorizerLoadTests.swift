@@ -115,6 +115,7 @@ struct CategorizerLoadTests {
 
                 // Stopped for a moment, so that what is put by is whole; whoever asks meanwhile waits.
                 Glibc.kill(categorizer.pid, SIGSTOP)
+                try await eventually("it is stopped") { ProcessLook.isStopped(categorizer.pid) }
                 for file in ["", "-wal"] {
                     let path = categorizer.database + file
                     let bytes = try #require(contents(of: path))

@@ -9,8 +9,16 @@ public enum ProcessLook {
     }
 
     /// The letter of its state, `T` for stopped; nil where it is not there.
-    public static func state(_ pid: pid_t) -> Character? {
-        guard let line = text(of: "/proc/\(pid)/stat"), let end = line.lastIndex(of: ")") else { return nil }
+    public static func state(_ pid: pid_t) -> Character? { state(in: "/proc/\(pid)") }
+
+    /// Whether all its threads are stopped. The one that gets the signal stops the others, and all run on until then.
+    public static func isStopped(_ pid: pid_t) -> Bool {
+        let threads = names(in: "/proc/\(pid)/task").filter { $0.first?.isNumber == true }
+        return !threads.isEmpty && threads.allSatisfy { state(in: "/proc/\(pid)/task/\($0)") == "T" }
+    }
+
+    private static func state(in folder: String) -> Character? {
+        guard let line = text(of: "\(folder)/stat"), let end = line.lastIndex(of: ")") else { return nil }
         return line[line.index(after: end)...].first { $0 != " " }
     }
 
