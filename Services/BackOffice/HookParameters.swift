@@ -1,4 +1,5 @@
 import JSONCodec
+import Linux
 import MillraceProtocol
 import MillraceService
 import WebClient
@@ -51,9 +52,9 @@ struct HookParameters: JSONDecodable, Sendable {
 
     private static func secret(_ json: inout JSONReader) throws(JSONError) -> String {
         let name = try json.string()
-        guard Secrets.isName(name) else {
+        guard NameRule.isSecret(name) else {
             throw json.invalid(
-                "the name of a credential has 1 to 255 of a-z, A-Z, 0-9, \"-\", \"_\", \".\", no \".\" first")
+                "the name of a credential has \(NameRule.secret)")
         }
         return name
     }
@@ -62,7 +63,7 @@ struct HookParameters: JSONDecodable, Sendable {
         var headers = WebHeaders()
         try json.object { name, json throws(JSONError) in
             let value = try json.string()
-            guard WebHeaders.isName(name), WebHeaders.isValue(value) else {
+            guard NameRule.isToken(name), WebHeaders.isValue(value) else {
                 throw json.invalid("a header has a name without spaces and a value in visible ASCII")
             }
             let small = name.lowercased()

@@ -1,4 +1,5 @@
 import JSONCodec
+import Linux
 import MillraceProtocol
 
 /// Bounds of what may be submitted and declared.
@@ -14,11 +15,11 @@ enum Rules {
             throw .invalid(
                 field: path + field, "\(field) has 1 to \(limit) characters, not \(text.unicodeScalars.count)")
         }
-        guard isName(job.kind) else {
-            throw .invalid(field: path + "kind", "a kind has 1 to 100 of a-z, 0-9, \"-\", \".\" and \"_\"")
+        guard NameRule.isName(job.kind) else {
+            throw .invalid(field: path + "kind", nameRule("kind"))
         }
-        if let queue = job.queue, !isName(queue) {
-            throw .invalid(field: path + "queue", "a queue has 1 to 100 of a-z, 0-9, \"-\", \".\" and \"_\"")
+        if let queue = job.queue, !NameRule.isName(queue) {
+            throw .invalid(field: path + "queue", nameRule("queue"))
         }
         if let fault = Payload.fault(job.params, "params", field: path + "params") { throw .unpassable(fault) }
         try short(job.key, 256, "key")
@@ -58,10 +59,10 @@ enum Rules {
         }
         switch hook.action {
         case .job(let job):
-            guard isName(job.kind), !isReserved(job.kind) else {
+            guard NameRule.isName(job.kind), !isReserved(job.kind) else {
                 throw .invalid(field: path + "job.kind", nameRule("kind"))
             }
-            if let queue = job.queue, !isName(queue) {
+            if let queue = job.queue, !NameRule.isName(queue) {
                 throw .invalid(field: path + "job.queue", nameRule("queue"))
             }
             if let fault = Payload.fault(job.params, "params", field: path + "job.params") { throw .unpassable(fault) }
@@ -72,9 +73,9 @@ enum Rules {
                 throw .invalid(
                     field: path + "http.url", "a URL begins with http:// or https:// and has at most 2,000 characters")
             }
-            if let secret = callback.secret, !isName(secret) {
+            if let secret = callback.secret, !NameRule.isSecret(secret) {
                 throw .invalid(
-                    field: path + "http.secret", "the secret is the name of a credential: \(nameRule("credential"))")
+                    field: path + "http.secret", "the name of a credential has \(NameRule.secret)")
             }
         }
     }
@@ -142,7 +143,7 @@ enum Rules {
     }
 
     static func nameRule(_ what: String) -> String {
-        "a \(what) has 1 to 100 of a-z, 0-9, \"-\", \".\" and \"_\""
+        "a \(what) has \(NameRule.name)"
     }
 
     static func check(_ offer: WorkerRegister.Params) throws(JobError) {
@@ -156,9 +157,9 @@ enum Rules {
             throw .invalid(field: "kinds", "a worker declares 1 to 1,000 kinds, not \(offer.kinds.count)")
         }
         for (index, kind) in offer.kinds.enumerated() {
-            guard isName(kind.name) else {
+            guard NameRule.isName(kind.name) else {
                 throw .invalid(
-                    field: "kinds[\(index)].name", "a kind has 1 to 100 of a-z, 0-9, \"-\", \".\" and \"_\"")
+                    field: "kinds[\(index)].name", nameRule("kind"))
             }
             guard !isReserved(kind.name) else { throw .reservedKind(kind.name) }
             guard kind.stages.contains(.process) else {
@@ -174,16 +175,4 @@ enum Rules {
 
     /// Whether only the runner itself may use the kind.
     static func isReserved(_ kind: String) -> Bool { kind.hasPrefix("millrace.") || kind.hasPrefix("hook.") }
-
-    static func isName(_ text: String) -> Bool {
-        (1...100).contains(text.utf8.count)
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                    UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
-                    true
-                default: false
-                }
-            }
-    }
 }

@@ -53,7 +53,8 @@ extension Scheduler {
             guard !schedule.paused, let last = schedule.lastNominal else { return [] }
             let labels = ["schedule": schedule.specification.name]
             let ran = ServiceMetrics.Metric(
-                "millrace_scheduler_last_run_timestamp_seconds", .gauge, Double(last.microseconds) / 1e6, labels: labels)
+                "millrace_scheduler_last_run_timestamp_seconds", .gauge, Double(last.microseconds) / 1e6, labels: labels
+            )
             guard let following = following(last, of: schedule) else { return [ran] }
             // Figures are no younger than the last publication: what runs each second is not missed for that.
             let period = max(60, Double(following.microseconds - last.microseconds) / 1e6)

@@ -44,9 +44,7 @@ extension DatasetFolderReader {
         var source = NotionSourceDefinition(source: id ?? "")
         source.key = fields["key"]?.text("the name of a property") { (1...100).contains($0.count) }
         source.filter = fields["filter"].flatMap(Self.readBody)
-        let token =
-            "the name of a systemd credential, 1 to 255 of letters, digits, \"-\", \"_\" and \".\", no \".\" first"
-        if let name = fields["token"]?.text(token, where: Self.isCredential) { source.token = name }
+        if let name = fields["token"]?.credential() { source.token = name }
         source.url = fields["url"].flatMap(Self.readURL)
         return errors == problems.errors && id != nil ? source : nil
     }
@@ -105,7 +103,7 @@ extension DatasetFolderReader {
     }
 
     private static func readHeader(_ name: String, _ value: Declared) -> HTTPSourceDefinition.HeaderField? {
-        guard isHeaderName(name) else {
+        guard name.utf8.count <= 100, NameRule.isToken(name) else {
             value.refuse("\(Declared.quoted(name)) is no name of a header")
             return nil
         }
@@ -122,9 +120,7 @@ extension DatasetFolderReader {
         }
         let header: HTTPSourceDefinition.Header?? = value.fields { fields in
             let purpose = "name the systemd credential that holds the value"
-            let credential = fields.require("credential", purpose)?.text(
-                "the name of a systemd credential, 1 to 255 of letters, digits, \"-\", \"_\" and \".\", no \".\" first",
-                where: isCredential)
+            let credential = fields.require("credential", purpose)?.credential()
             let prefix = fields["prefix"]
             let text = prefix?.text("visible ASCII characters", where: isHeaderValue)
             guard let credential, (prefix == nil) == (text == nil) else { return nil }
@@ -137,32 +133,7 @@ extension DatasetFolderReader {
         value.text("a JSON pointer, such as /data/items", where: { JSONPointer($0) != nil }).flatMap { JSONPointer($0) }
     }
 
-    private static func isHeaderName(_ name: String) -> Bool {
-        let signs = Set("!#$%&'*+-.^_`|~".utf8)
-        return (1...100).contains(name.utf8.count)
-            && name.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"):
-                    true
-                default: signs.contains(byte)
-                }
-            }
-    }
-
     private static func isHeaderValue(_ value: String) -> Bool {
         value.utf8.count <= 4096 && value.utf8.allSatisfy { (0x20...0x7E).contains($0) }
-    }
-
-    private static func isCredential(_ name: String) -> Bool {
-        (1...255).contains(name.utf8.count) && !name.hasPrefix(".")
-            && name.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
-                    true
-                default: false
-                }
-            }
     }
 }

@@ -3,19 +3,12 @@ import Linux
 extension Declared {
     /// What things are called: 1 to 100 of a-z, 0-9, "-", "." and "_".
     public func name() -> String? {
-        text("a name of 1 to 100 of a-z, 0-9, \"-\", \".\" and \"_\"", where: Self.isName)
+        text("a name of \(NameRule.name)", where: NameRule.isName)
     }
 
-    static func isName(_ text: String) -> Bool {
-        (1...100).contains(text.utf8.count)
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                    UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
-                    true
-                default: false
-                }
-            }
+    /// What a systemd credential is called that holds a secret.
+    public func credential() -> String? {
+        text("the name of a systemd credential, \(NameRule.secret)", where: NameRule.isSecret)
     }
 
     /// How often something may happen: "3", "0.5", "100/min"; the number is of one second.

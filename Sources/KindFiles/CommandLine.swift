@@ -1,3 +1,5 @@
+import Linux
+
 /// A command line written as one text, taken apart into words as a shell does it, but without anything expanded.
 enum CommandLine {
     enum Fault: Error, Equatable {
@@ -61,14 +63,7 @@ extension CommandLine {
         words.map { word in
             let isSimple =
                 !word.isEmpty
-                && word.utf8.allSatisfy { byte in
-                    switch byte {
-                    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                        UInt8(ascii: "0")...UInt8(ascii: "9"):
-                        true
-                    default: "-_./:=,+@%".utf8.contains(byte)
-                    }
-                }
+                && word.utf8.allSatisfy { $0.isLetterOrDigit || "-_./:=,+@%".utf8.contains($0) }
             return isSimple
                 ? word : "'\(word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
         }.joined(separator: " ")

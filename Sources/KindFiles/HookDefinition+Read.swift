@@ -48,11 +48,7 @@ extension KindFolderReader {
             }.flatMap { readURL($0, value) }
         }
         let secret = fields["secret"]
-        let name = secret?.text(
-            "the name of a systemd credential, 1 to 255 of letters, digits, \"-\", \"_\" and \".\", no \".\" first"
-        ) {
-            isCredential($0)
-        }
+        let name = secret?.credential()
         guard let url, secret == nil || name != nil else { return nil }
         return .http(url: url, secret: name)
     }
@@ -91,17 +87,5 @@ extension KindFolderReader {
         let digits = afterHost.dropFirst()
         let isRight = digits.utf8.allSatisfy { (0x30...0x39).contains($0) } && (UInt16(digits) ?? 0) > 0
         return isRight ? nil : "has no port from 1 to 65535 after the colon"
-    }
-
-    private static func isCredential(_ text: String) -> Bool {
-        (1...255).contains(text.utf8.count) && !text.hasPrefix(".")
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
-                    true
-                default: false
-                }
-            }
     }
 }

@@ -13,23 +13,10 @@ public struct Secrets: Sendable {
 
     public init(state: String?) { self.state = state }
 
-    /// Whether `name` can be that of a secret: a plain file name.
-    public static func isName(_ name: String) -> Bool {
-        (1...255).contains(name.utf8.count) && !name.hasPrefix(".")
-            && name.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
-                    true
-                default: false
-                }
-            }
-    }
-
     /// The bytes of a secret, without the line end that an editor leaves behind it. Read anew each time, so that a secret
     /// can be changed without a restart.
     public func read(_ name: String) throws(SecretError) -> [UInt8] {
-        guard Self.isName(name) else { throw .badName }
+        guard NameRule.isSecret(name) else { throw .badName }
         var looked: [String] = []
         if let directory = Environment["CREDENTIALS_DIRECTORY"], !directory.isEmpty {
             let path = "\(directory)/\(name)"

@@ -33,24 +33,9 @@ struct NotionCall: Sendable {
         while target.hasSuffix("/") { target.removeLast() }
         target += "/\(path)"
         for (index, item) in query.enumerated() {
-            target += "\(index == 0 ? "?" : "&")\(item.0)=\(Self.escaped(item.1))"
+            target += "\(index == 0 ? "?" : "&")\(item.0)=\(WebURL.escaped(item.1))"
         }
         return try WebURL(target)
-    }
-
-    private static func escaped(_ text: String) -> String {
-        var result = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
-                result.append(Character(Unicode.Scalar(byte)))
-            default:
-                result += byte < 16 ? "%0" : "%"
-                result += String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return result
     }
 }
 

@@ -199,8 +199,8 @@ extension ScheduleRule {
             guard let value, !range.contains(value) else { return }
             throw ScheduleFault(field, "\(value) is not from \(range.lowerBound) to \(range.upperBound)")
         }
-        guard isName(specification.name) else {
-            throw ScheduleFault("name", "a name has 1 to 100 of a-z, 0-9, \"-\", \".\" and \"_\"")
+        guard NameRule.isName(specification.name) else {
+            throw ScheduleFault("name", "a name has \(NameRule.name)")
         }
         if let summary = specification.summary, summary.unicodeScalars.count > 200 {
             throw ScheduleFault("summary", "a summary has at most 200 characters")
@@ -228,16 +228,9 @@ extension ScheduleRule {
         ] where isThere {
             throw ScheduleFault("job.\(name)", "a schedule gives its jobs \(name) itself; leave it out")
         }
-        guard isName(job.kind) else {
-            throw ScheduleFault("job.kind", "a kind has 1 to 100 of a-z, 0-9, \"-\", \".\" and \"_\"")
+        guard NameRule.isName(job.kind) else {
+            throw ScheduleFault("job.kind", "a kind has \(NameRule.name)")
         }
         if (job.params?.bytes.count ?? 0) > 1 << 20 { throw ScheduleFault("job.params", "params have at most 1M") }
-    }
-
-    public static func isName(_ text: String) -> Bool {
-        (1...100).contains(text.utf8.count)
-            && text.utf8.allSatisfy { byte in
-                (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || "-._".utf8.contains(byte)
-            }
     }
 }

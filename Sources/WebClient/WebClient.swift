@@ -73,7 +73,7 @@ public final class WebClient: Sendable {
 
     private func outgoing(_ request: WebRequest) throws(WebError) -> HTTPClientRequest {
         for (name, value) in request.headers.fields {
-            guard WebHeaders.isName(name) else { throw .badHeader("") }
+            guard NameRule.isToken(name) else { throw .badHeader("") }
             guard WebHeaders.isValue(value) else { throw .badHeader(name) }
         }
         var outgoing = HTTPClientRequest(url: request.url.text)

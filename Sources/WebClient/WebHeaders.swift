@@ -25,20 +25,6 @@ public struct WebHeaders: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         fields.filter { Self.same($0.name, name) }.map(\.value)
     }
 
-    /// Whether `name` can be the name of a field: a token of RFC 9110.
-    public static func isName(_ name: String) -> Bool {
-        let signs = Set("!#$%&'*+-.^_`|~".utf8)
-        return !name.isEmpty
-            && name.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"):
-                    true
-                default: signs.contains(byte)
-                }
-            }
-    }
-
     /// Whether `value` can be sent: visible ASCII, with spaces and tabs within only.
     public static func isValue(_ value: String) -> Bool {
         let blank: Set<UInt8> = [0x20, 0x09]

@@ -1,3 +1,5 @@
+import Linux
+
 /// An absolute `http` or `https` address as RFC 3986 writes it; whatever two readers could read differently is refused.
 ///
 /// It prints as its ``origin``: path and query often hold what only the receiver should see.
@@ -47,6 +49,19 @@ public struct WebURL: Hashable, Sendable, CustomStringConvertible {
     public var text: String { origin + target }
 
     public var description: String { origin }
+
+    /// `text` with all but the unreserved signs of RFC 3986 as %XX, to stand within a path or query.
+    public static func escaped(_ text: String) -> String {
+        var escaped = ""
+        for byte in text.utf8 {
+            if byte.isLetterOrDigit || "-._~".utf8.contains(byte) {
+                escaped.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                escaped += (byte < 0x10 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
+            }
+        }
+        return escaped
+    }
 
     private static func port(of scheme: Scheme) -> Int { scheme == .http ? 80 : 443 }
 

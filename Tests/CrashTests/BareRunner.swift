@@ -2,7 +2,7 @@ import Glibc
 import TestSupport
 
 /// A runner without a supervisor: the test starts it, kills it and starts it again.
-final class BareRunner: Sendable {
+final class BareRunner: Answering {
     let folder = TemporaryDirectory("millrace-crash")
     private let process = Watched<RunningProcess?>(nil)
     private let environment: [String: String?]
@@ -87,11 +87,6 @@ final class BareRunner: Sendable {
 
     /// What the runner of now has said.
     var said: String { process.value?.progress.value.errorText ?? "" }
-
-    func call(_ method: String, _ params: String = "{}", meta: String? = nil) async throws -> Tree {
-        let socket = socket
-        return try await onThread { try WireClient(socket).call(method, params, meta: meta) }
-    }
 
     /// Runs `millctl` on this state; it has to succeed.
     @discardableResult

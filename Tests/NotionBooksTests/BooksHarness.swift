@@ -8,19 +8,6 @@ import WebClient
 
 /// The books in a simulated Notion, for one test.
 struct BooksHarness: Sendable {
-    /// Waits that take a hundredth of their time; the clock itself runs as ever.
-    struct QuickTime: TimeSource {
-        private let system = SystemTime()
-        private static let factor = 100
-
-        func wall() -> Timestamp { system.wall() }
-        func boot() -> Duration { system.boot() }
-        func sleep(until instant: Duration) async throws {
-            let rest = instant - boot()
-            try await system.sleep(for: rest > .zero ? rest / Self.factor : .zero)
-        }
-    }
-
     let simulator: NotionSimulator
     let books: NotionBooks
     let client: NotionClient

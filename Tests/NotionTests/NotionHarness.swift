@@ -6,19 +6,6 @@ import WebClient
 
 /// A client of a simulated Notion, for one test.
 enum NotionHarness {
-    /// Waits that take a hundredth of their time, so that a test sees all of a back-off and ends soon; the clock itself runs as ever.
-    struct QuickTime: TimeSource {
-        private let system = SystemTime()
-        private static let factor = 100
-
-        func wall() -> Timestamp { system.wall() }
-        func boot() -> Duration { system.boot() }
-        func sleep(until instant: Duration) async throws {
-            let rest = instant - boot()
-            try await system.sleep(for: rest > .zero ? rest / Self.factor : .zero)
-        }
-    }
-
     @discardableResult
     static func run<Result: Sendable>(
         _ notion: SimulatedNotion, _ settings: NotionSimulator.Settings = .init(),

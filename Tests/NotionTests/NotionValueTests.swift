@@ -39,7 +39,7 @@ struct NotionExampleTests {
             let web = try WebClient()
             let client = NotionClient(
                 NotionSettings(base: try WebURL(service.url("/v1"))), web: web, token: { "secret" },
-                time: NotionHarness.QuickTime())
+                time: QuickTime())
             defer { Task { await web.close() } }
             return try await body(client, service)
         }

@@ -2,7 +2,7 @@ import Glibc
 import TestSupport
 
 /// A preloader by itself: a state folder of its own, datasets and settings that the test writes.
-final class RunningPreloader: Sendable {
+final class RunningPreloader: Answering {
     static let isBuilt = Binary.exist("millrace-preloader")
 
     let folder = TemporaryDirectory()
@@ -78,17 +78,6 @@ final class RunningPreloader: Sendable {
         // Told a second time while it ends, it would end at once.
         if number == SIGTERM { isTold.update { $0 = true } }
         process.value?.signal(number)
-    }
-
-    @discardableResult
-    func call(_ method: String, _ params: String = "{}", meta: String? = nil) async throws -> Tree {
-        let socket = socket
-        return try await onThread { try WireClient(socket).call(method, params, meta: meta) }
-    }
-
-    func request(_ method: String, _ params: String = "{}", meta: String? = nil) async throws -> Tree {
-        let socket = socket
-        return try await onThread { try WireClient(socket).request(method, params, meta: meta) }
     }
 
     /// Fetches keys of one dataset; answers its rows.

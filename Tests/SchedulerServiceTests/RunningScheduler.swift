@@ -2,7 +2,7 @@ import Glibc
 import TestSupport
 
 /// A scheduler as a process, beside a runner that a test starts and ends.
-final class RunningScheduler: Sendable {
+final class RunningScheduler: Answering {
     let runner: RunningRunner
     private let environment: [String: String?]
     private let process = Watched<RunningProcess?>(nil)
@@ -25,11 +25,6 @@ final class RunningScheduler: Sendable {
     func stop() async throws {
         process.value?.signal(SIGTERM)
         try await process.value?.wait()
-    }
-
-    func call(_ method: String, _ params: String = "{}") async throws -> Tree {
-        let socket = socket
-        return try await onThread { try WireClient(socket).call(method, params) }
     }
 
     func until(_ what: String, _ isThere: @escaping (Tree) -> Bool, _ name: String) async throws {

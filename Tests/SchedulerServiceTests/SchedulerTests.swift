@@ -144,12 +144,11 @@ struct SchedulerTests {
             try await scheduler.start()
             let listed = try await scheduler.call("schedule.list")
             #expect(listed["schedules"].elements.first?["file"].string == file)
-            let socket = scheduler.socket
             let schedule = #"{"schedule":{"name":"declared","job":{"kind":"ok"},"every":"1h"}}"#
             for (method, params, field) in [
                 ("schedule.remove", #"{"name":"declared"}"#, "name"), ("schedule.put", schedule, "schedule.name"),
             ] {
-                let reply = try await onThread { try WireClient(socket).request(method, params) }
+                let reply = try await scheduler.request(method, params)
                 let data = reply["error"]["data"]
                 #expect(data["reason"].string == "schedule.declared" && data["field"].string == field, "\(reply)")
             }

@@ -6,7 +6,8 @@ struct OpenRPCDocument {
     struct Method {
         let name: String
         let access: String
-        let direction: String
+        /// Whether the service is asked for it; a few it asks its workers for.
+        let isServed: Bool
         /// Parameter name → its schema.
         let params: [String: JSONValue]
         let required: Set<String>
@@ -23,7 +24,7 @@ struct OpenRPCDocument {
             let params = method["params"]?.elements ?? []
             return Method(
                 name: method["name"]?.stringValue ?? "", access: method["x-access"]?.stringValue ?? "",
-                direction: method["x-direction"]?.stringValue ?? "",
+                isServed: method["x-direction"]?.stringValue?.hasPrefix("caller-to-") == true,
                 params: Dictionary(
                     uniqueKeysWithValues: params.compactMap { param in
                         param["name"]?.stringValue.map { ($0, param["schema"] ?? .null) }

@@ -1,56 +1,30 @@
 import JSONCodec
-import Linux
 import MillraceProtocol
 import Schemas
 import Testing
 
 /// The contract three times over: schema, type and registration must agree.
 struct RunnerSchemaTests {
-    static let methods: [any RPCMethod.Type] = [
+    private let contract: ServiceContract
+    private var document: OpenRPCDocument { contract.document }
+
+    init() throws {
+        contract = try ServiceContract(Schemas.runner, Self.methods, untyped: ["workload.release"], opaque: [])
+    }
+
+    private static let methods: [any RPCMethod.Type] = [
         JobSubmit.self, JobSubmitBatch.self, JobShow.self, JobList.self, JobStats.self, JobWatch.self, JobWhy.self,
         JobCancel.self, JobRetry.self, JobEdit.self, JobBury.self, JobRedrive.self, QueueList.self, QueuePause.self,
         QueueResume.self,
         QueueDrain.self, QueueSet.self, KindList.self, WorkerRegister.self, WorkerList.self, WorkerPing.self,
         PoolList.self, PoolResize.self, LimitList.self, LimitSet.self, BreakerList.self, BreakerOpen.self,
         BreakerClose.self, BreakerReset.self, PermitAcquire.self, PermitReport.self, PermitRelease.self,
-        WorkloadPlan.self, WorkloadPreload.self, WorkloadProcess.self, WorkloadSummarize.self, ServicePing.self,
-        ServiceStatus.self, ServiceMetrics.self, ServiceReload.self, ServiceSetLogLevel.self,
+        WorkloadPlan.self, WorkloadPreload.self, WorkloadProcess.self, WorkloadSummarize.self,
     ]
 
-    let document: OpenRPCDocument
+    @Test func documentAndTypesAgree() throws { try contract.typesAgree() }
 
-    init() throws {
-        document = try OpenRPCDocument(Schemas.runner)
-    }
-
-    @Test func theDocumentDescribesExactlyTheMethodsThereAre() {
-        let described = Set(document.methods.map(\.name))
-        let typed = Set(Self.methods.map { $0.name }).union(["workload.release", "rpc.discover"])
-        #expect(described == typed)
-    }
-
-    @Test func accessClassesAgree() throws {
-        for type in Self.methods {
-            #expect(document.method(type.name)?.access == "\(type.access)", "\(type.name)")
-        }
-    }
-
-    /// A value of the schema's example reads as the type's and is written back the same.
-    @Test func everyExampleSurvivesTheTypes() throws {
-        func check<M: RPCMethod>(_: M.Type) throws {
-            for example in try #require(document.method(M.name)).examples {
-                let params = try JSON.decode(M.Params.self, from: JSON.encode(example.params))
-                let writtenParams = try JSON.decode(JSONValue.self, from: JSON.encode(params))
-                #expect(writtenParams.sorted == example.params.sorted, "\(M.name)")
-                let result = try JSON.decode(M.Result.self, from: JSON.encode(example.result))
-                let writtenResult = try JSON.decode(JSONValue.self, from: JSON.encode(result))
-                #expect(writtenResult.sorted == example.result.sorted, "\(M.name)")
-            }
-        }
-        for type in Self.methods { try check(type) }
-    }
-
-    /// Together with the test above: no member of a schema is unknown to its type, and none is missing from the schema.
+    /// Together with ``documentAndTypesAgree()``: no member of a schema is unknown to its type, and none is missing from the schema.
     @Test func theExamplesShowEveryMemberThatASchemaDescribesAndNoOther() throws {
         for method in document.methods where !method.examples.isEmpty {
             var described: Set<String> = []
@@ -89,78 +63,28 @@ struct RunnerSchemaTests {
         }
     }
 
-    @Test func parametersAreReadStrictly() throws {
-        func check<M: RPCMethod>(_: M.Type) throws {
-            guard let method = document.method(M.name), method.direction == "caller-to-runner",
-                let example = method.examples.first, case .object(let members) = example.params
-            else { return }
-            let wrong = JSONValue.object(members + [JSONMember("surplus", true)])
-            let error = #expect(throws: JSONError.self) { try JSON.decode(M.Params.self, from: JSON.encode(wrong)) }
-            #expect(error?.path == "surplus", "\(M.name)")
-            for name in method.required {
-                let without = JSONValue.object(members.filter { $0.name != name })
-                #expect(throws: JSONError.self, "\(M.name) without \(name)") {
-                    try JSON.decode(M.Params.self, from: JSON.encode(without))
-                }
-            }
-        }
-        for type in Self.methods { try check(type) }
+    @Test func wordsOfTheSchemaAreTheWordsOfTheTypes() {
+        contract.words(JobState.self, "JobView", "state")
+        contract.words(JobPhase.self, "JobView", "phase")
+        contract.words(JobHold.self, "JobView", "hold")
+        contract.words(JobDurability.self, "JobView", "durability")
+        contract.words(JobDurability.self, "JobReceipt", "durability")
+        contract.words(UniqueMode.self, "JobSpecification", "uniqueMode")
+        contract.words(DependencyMode.self, "JobSpecification", "afterMode")
+        contract.words(ItemState.self, "ItemView", "state")
+        contract.words(WorkloadStage.self, "AttemptView", "stage")
+        contract.words(WhyCode.self, "WhyReason", "code")
+        contract.words(GateState.self, "GateView", "state")
+        contract.words(GateState.self, "KindView", "state")
+        contract.words(KindProgram.self, "KindView", "program")
+        contract.words(WorkerState.self, "WorkerView", "state")
+        contract.words(PoolProcess.State.self, "PoolProcess", "state")
+        contract.words(LimitScope.self, "LimitView", "scope")
+        contract.words(LimitSource.self, "LimitView", "source")
+        contract.words(BreakerState.self, "BreakerView", "state")
     }
 
-    @Test func aNewerRunnersResultIsStillRead() throws {
-        func check<M: RPCMethod>(_: M.Type) throws {
-            guard let example = document.method(M.name)?.examples.first, case .object(let members) = example.result,
-                document.method(M.name)?.direction == "caller-to-runner"
-            else { return }
-            let newer = JSONValue.object(members + [JSONMember("fromTheFuture", [1, 2])])
-            _ = try JSON.decode(M.Result.self, from: JSON.encode(newer))
-        }
-        for type in Self.methods { try check(type) }
-    }
-
-    @Test func wordsOfTheSchemaAreTheWordsOfTheTypes() throws {
-        func words(_ component: String, _ property: String) -> [String] {
-            let values = document.root["components"]?["schemas"]?[component]?["properties"]?[property]?["enum"]
-            return (values?.elements ?? []).compactMap(\.stringValue).sorted()
-        }
-        func expect<Word: WireWord>(_: Word.Type, _ component: String, _ property: String) throws {
-            #expect(
-                words(component, property) == Word.allCases.map(\.rawValue).sorted(), "\(component).\(property)")
-        }
-        try expect(JobState.self, "JobView", "state")
-        try expect(JobPhase.self, "JobView", "phase")
-        try expect(JobHold.self, "JobView", "hold")
-        try expect(JobDurability.self, "JobView", "durability")
-        try expect(JobDurability.self, "JobReceipt", "durability")
-        try expect(UniqueMode.self, "JobSpecification", "uniqueMode")
-        try expect(DependencyMode.self, "JobSpecification", "afterMode")
-        try expect(ItemState.self, "ItemView", "state")
-        try expect(WorkloadStage.self, "AttemptView", "stage")
-        try expect(WhyCode.self, "WhyReason", "code")
-        try expect(GateState.self, "GateView", "state")
-        try expect(GateState.self, "KindView", "state")
-        try expect(KindProgram.self, "KindView", "program")
-        try expect(WorkerState.self, "WorkerView", "state")
-        try expect(PoolProcess.State.self, "PoolProcess", "state")
-        try expect(LimitScope.self, "LimitView", "scope")
-        try expect(LimitSource.self, "LimitView", "source")
-        try expect(BreakerState.self, "BreakerView", "state")
-    }
-
-    /// An error's code is the one its status has, so that a client may match either.
-    @Test func theErrorsOfTheDocumentAreErrorsOfTheProtocol() throws {
-        var count = 0
-        for method in document.root["methods"]?.elements ?? [] {
-            for value in method["errors"]?.elements ?? [] {
-                let error = try JSON.decode(RPCError.self, from: JSON.encode(value))
-                let status = try #require(error.status, "\(method["name"] ?? .null): \(error)")
-                #expect(error.code == status.code, "\(error)")
-                #expect(error.reason?.isEmpty == false, "\(error)")
-                count += 1
-            }
-        }
-        #expect(count > 30)
-    }
+    @Test func theErrorsOfTheDocumentAreErrorsOfTheProtocol() throws { #expect(try contract.errors() > 30) }
 
     @Test(
         "A hook that is none is refused where it is wrong",

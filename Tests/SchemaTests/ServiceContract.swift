@@ -5,31 +5,40 @@ import MillraceRPC
 import TestSupport
 import Testing
 
-/// What holds of the contract of every service but the runner's, whose is larger: schema and types agree.
+/// What holds of the contract of every service: schema and types agree.
 struct ServiceContract {
     let document: OpenRPCDocument
     let methods: [any RPCMethod.Type]
+    /// Described methods that have no type.
+    let untyped: Set<String>
     /// Members below which anything may stand.
     let opaque: Set<String>
 
-    init(_ bytes: [UInt8], _ methods: [any RPCMethod.Type], opaque: Set<String>) throws {
+    init(_ bytes: [UInt8], _ methods: [any RPCMethod.Type], untyped: Set<String> = [], opaque: Set<String>) throws {
         document = try OpenRPCDocument(bytes)
         self.methods =
             methods + [
                 ServicePing.self, ServiceStatus.self, ServiceMetrics.self, ServiceReload.self, ServiceSetLogLevel.self,
             ]
+        self.untyped = untyped.union(["rpc.discover"])
         self.opaque = opaque.union(["labels", "figures"])
     }
 
+    /// All that holds of a service whose examples show every member.
     func holds() throws {
-        #expect(Set(document.methods.map(\.name)) == Set(methods.map { $0.name }).union(["rpc.discover"]))
+        try typesAgree()
+        membersAreShown()
+    }
+
+    /// All but which members the examples show.
+    func typesAgree() throws {
+        #expect(Set(document.methods.map(\.name)) == Set(methods.map { $0.name }).union(untyped))
         for type in methods {
             #expect(document.method(type.name)?.access == "\(type.access)", "\(type.name)")
             try examplesSurvive(type)
             try parametersAreStrict(type)
             try newerResultsAreRead(type)
         }
-        membersAreShown()
     }
 
     /// A value of the schema's example reads as the type's and is written back the same.
@@ -63,7 +72,7 @@ struct ServiceContract {
     }
 
     private func parametersAreStrict<M: RPCMethod>(_: M.Type) throws {
-        guard let method = document.method(M.name), let example = method.examples.first,
+        guard let method = document.method(M.name), method.isServed, let example = method.examples.first,
             case .object(let members) = example.params
         else { return }
         let wrong = JSONValue.object(members + [JSONMember("surplus", true)])
@@ -78,7 +87,8 @@ struct ServiceContract {
     }
 
     private func newerResultsAreRead<M: RPCMethod>(_: M.Type) throws {
-        guard let example = document.method(M.name)?.examples.first, case .object(let members) = example.result
+        guard let method = document.method(M.name), method.isServed, let example = method.examples.first,
+            case .object(let members) = example.result
         else { return }
         let newer = JSONValue.object(members + [JSONMember("fromTheFuture", [1, 2])])
         _ = try JSON.decode(M.Result.self, from: JSON.encode(newer))
@@ -106,16 +116,18 @@ struct ServiceContract {
 
 /// A service itself, asked for every method of its document.
 enum ServedContract {
-    static func holds(_ service: String, _ schema: [UInt8]) async throws {
+    static func holds(_ service: String, _ schema: [UInt8], environment: [String: String?] = [:]) async throws {
         let folder = TemporaryDirectory()
-        let process = try RunningProcess([Binary.path("millrace-\(service)"), "--state", folder.path])
+        let process = try RunningProcess(
+            [Binary.path("millrace-\(service)"), "--state", folder.path], environment: environment)
         try await process.waitForOutput("ready")
         let client = try BlockingClient(socket: folder.path + "/run/\(service).sock")
         let options = CallOptions(timeout: .seconds(20))
 
         let served = try JSON.decode(JSONValue.self, from: client.callRaw("rpc.discover", options: options).bytes)
         #expect(served == (try JSON.decode(JSONValue.self, from: schema)))
-        for method in try OpenRPCDocument(schema).methods where method.name != "rpc.discover" {
+        for method in try OpenRPCDocument(schema).methods where method.isServed && method.name != "rpc.discover" {
+            // A member that no method knows: nothing is changed by asking.
             let surplus = JSONRaw(unchecked: Array(#"{"surplus":1}"#.utf8))
             let error = #expect(throws: RPCError.self, "\(method.name)") {
                 try client.callRaw(method.name, surplus, options: options)

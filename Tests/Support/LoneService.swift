@@ -1,7 +1,7 @@
 import Glibc
 
 /// A service by itself, without a supervisor: the test starts it, has something happen to it, and starts it again on what it left.
-public final class LoneService: Sendable {
+public final class LoneService: Answering {
     /// "runner" for `millrace-runner`.
     public let name: String
     /// The state folder; several services may share one.
@@ -89,19 +89,6 @@ public final class LoneService: Sendable {
             try? await kill()
             throw TestFailure("\(error)\nthe \(name)'s log:\n\(log.suffix(4000))")
         }
-    }
-
-    /// Calls a method on a connection of its own and returns its result.
-    @discardableResult
-    public func call(_ method: String, _ params: String = "{}", meta: String? = nil) async throws -> Tree {
-        let socket = socket
-        return try await onThread { try WireClient(socket).call(method, params, meta: meta) }
-    }
-
-    /// The same with the whole answer, error or result.
-    public func request(_ method: String, _ params: String = "{}", meta: String? = nil) async throws -> Tree {
-        let socket = socket
-        return try await onThread { try WireClient(socket).request(method, params, meta: meta) }
     }
 
     /// Bytes of memory that it has in use.

@@ -2,7 +2,7 @@ import Glibc
 
 /// A categorizer by itself: a state folder of its own, no supervisor. The test starts it, ends or kills it, and starts it
 /// again on what it left.
-public final class RunningCategorizer: Sendable {
+public final class RunningCategorizer: Answering {
     public static let isBuilt = Binary.exist("millrace-categorizer")
 
     public let folder = TemporaryDirectory()
@@ -56,13 +56,6 @@ public final class RunningCategorizer: Sendable {
     public func kill() async throws {
         process.value?.signal(SIGKILL)
         try await process.value?.wait(within: .seconds(10))
-    }
-
-    /// Calls a method and returns its result.
-    @discardableResult
-    public func call(_ method: String, _ params: String = "{}") async throws -> Tree {
-        let socket = socket
-        return try await onThread { try WireClient(socket).call(method, params) }
     }
 
     /// Takes in expenses of these ids and merchants, without a category.

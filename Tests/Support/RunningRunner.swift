@@ -2,7 +2,7 @@ import Glibc
 
 /// A runner by itself: a state folder of its own, kinds and settings that the test writes, no supervisor. The test
 /// starts it, ends or kills it, and starts it again on what it left.
-public final class RunningRunner: Sendable {
+public final class RunningRunner: Answering {
     /// The executables without which none runs; tests skip by name where they are not built.
     public static let isBuilt = Binary.exist("millrace-runner", "millctl")
 
@@ -128,19 +128,6 @@ public final class RunningRunner: Sendable {
     public func ended() async throws -> Ending? { try await process.value?.wait(within: .seconds(30)) }
 
     // MARK: Asking
-
-    /// Calls a method and returns its result.
-    @discardableResult
-    public func call(_ method: String, _ params: String = "{}", meta: String? = nil) async throws -> Tree {
-        let socket = socket
-        return try await onThread { try WireClient(socket).call(method, params, meta: meta) }
-    }
-
-    /// Calls a method and returns the whole answer, error or result.
-    public func request(_ method: String, _ params: String = "{}", meta: String? = nil) async throws -> Tree {
-        let socket = socket
-        return try await onThread { try WireClient(socket).request(method, params, meta: meta) }
-    }
 
     /// Submits a job and returns its number; `more` are further members, each after a comma.
     public func submit(_ kind: String, _ params: String = "{}", _ more: String = "") async throws -> Int {

@@ -3,7 +3,7 @@ import Glibc
 /// The suite without systemd, in a state folder of its own, by the same commands that a person types.
 ///
 /// It runs as a child (`millctl up`) that ends with the test process; or detached, as the demo does it.
-public final class RunningSuite: Sendable {
+public final class RunningSuite: Answering {
     /// The executables without which no suite runs; tests skip by name where they are not built.
     public static let isBuilt = Binary.exist("millctl", "millrace-runner", "millrace-backoffice")
 
@@ -150,18 +150,6 @@ public final class RunningSuite: Sendable {
     /// Starts `millctl` on this suite.
     public func start(_ arguments: String...) throws -> RunningProcess {
         try RunningProcess([Binary.path("millctl")] + arguments, environment: all([:]))
-    }
-
-    /// Calls a method of the runner and returns its result.
-    public func call(_ method: String, _ params: String = "{}", meta: String? = nil) async throws -> Tree {
-        let socket = socket
-        return try await onThread { try WireClient(socket).call(method, params, meta: meta) }
-    }
-
-    /// Calls a method of the runner and returns the whole answer, error or result.
-    public func request(_ method: String, _ params: String = "{}", meta: String? = nil) async throws -> Tree {
-        let socket = socket
-        return try await onThread { try WireClient(socket).request(method, params, meta: meta) }
     }
 
     /// The job as `job.show` tells it.

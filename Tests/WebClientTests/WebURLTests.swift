@@ -38,4 +38,9 @@ import WebClient
         let error = #expect(throws: WebError.self) { try WebURL("https://me:hunter2@example.org/") }
         #expect(error?.description.contains("hunter2") == false)
     }
+
+    @Test func textWithinThemIsEscapedButForTheUnreservedSigns() {
+        #expect(WebURL.escaped("aZ09-._~") == "aZ09-._~")
+        #expect(WebURL.escaped("a b/&=?%+ü\n") == "a%20b%2F%26%3D%3F%25%2B%C3%BC%0A")
+    }
 }

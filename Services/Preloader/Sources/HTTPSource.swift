@@ -55,8 +55,8 @@ struct HTTPSource: KeyedSource, PagedSource {
     }
 
     private func request(_ keys: [String], _ cursor: String?, _ call: SourceCall) throws -> WebRequest {
-        let list = keys.map(Self.escaped).joined(separator: definition.join)
-        let text = Self.filled(definition.url, ["keys": list, "cursor": Self.escaped(cursor ?? "")])
+        let list = keys.map(WebURL.escaped).joined(separator: definition.join)
+        let text = Self.filled(definition.url, ["keys": list, "cursor": WebURL.escaped(cursor ?? "")])
         var headers = WebHeaders()
         headers.add("Accept", "application/json")
         for header in definition.headers {
@@ -105,21 +105,6 @@ struct HTTPSource: KeyedSource, PagedSource {
                 })
         case .null, .bool, .number, .string: template
         }
-    }
-
-    /// All but the unreserved signs of RFC 3986 as %XX.
-    private static func escaped(_ text: String) -> String {
-        var escaped = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                escaped.unicodeScalars.append(Unicode.Scalar(byte))
-            default: escaped += (byte < 0x10 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return escaped
     }
 
     // MARK: Reading

@@ -47,7 +47,7 @@ extension Runner {
     /// Users are counted by number, and may be named.
     private static func canonicalName(_ name: String, _ scope: LimitScope) throws(JobError) -> String {
         guard scope == .user else {
-            guard Rules.isName(name) else { throw .invalid(field: "name", Rules.nameRule("name")) }
+            guard NameRule.isName(name) else { throw .invalid(field: "name", Rules.nameRule("name")) }
             return name
         }
         if UInt32(name) != nil { return name }
@@ -66,7 +66,7 @@ extension Runner {
     // MARK: Breakers
 
     private func force(_ name: String, open: Bool?) async throws -> BreakerView {
-        guard Rules.isName(name) else { throw JobError.invalid(field: "name", Rules.nameRule("name")) }
+        guard NameRule.isName(name) else { throw JobError.invalid(field: "name", Rules.nameRule("name")) }
         // A name that is misspelt would be kept otherwise, and the breaker that was meant left as it is.
         guard breakerViews().contains(where: { $0.name == name }) else { throw JobError.noBreaker(name) }
         try await store.write { try JobStore.forceBreaker($0, name, open: open) }

@@ -7,7 +7,7 @@ import Resilience
 extension Runner {
     func registerPermits(on router: inout RPCRouter) {
         router.onReply(PermitAcquire.self) { [self] params, context, reply in
-            guard Rules.isName(params.resource) else {
+            guard NameRule.isName(params.resource) else {
                 throw JobError.invalid(field: "resource", Rules.nameRule("resource"))
             }
             let count = params.count ?? 1

@@ -35,7 +35,9 @@ extension Runner {
         case (nil, let kind?): (scope, name) = (.kind, kind)
         default: throw JobError.invalid(field: "queue", "name either a queue or a kind")
         }
-        guard Rules.isName(name) else { throw JobError.invalid(field: scope.rawValue, Rules.nameRule(scope.rawValue)) }
+        guard NameRule.isName(name) else {
+            throw JobError.invalid(field: scope.rawValue, Rules.nameRule(scope.rawValue))
+        }
         if scope == .kind, !kinds.knows(name) { throw JobError.unknownKind(name, known: kinds.names) }
         let now = time.wall()
         let gate = Gate(scope: scope, name: name, state: new, reason: reason, until: until, since: now)
@@ -74,7 +76,7 @@ extension Runner {
     }
 
     private func setQueue(_ params: QueueSet.Params) async throws -> QueueView {
-        guard Rules.isName(params.queue) else { throw JobError.invalid(field: "queue", Rules.nameRule("queue")) }
+        guard NameRule.isName(params.queue) else { throw JobError.invalid(field: "queue", Rules.nameRule("queue")) }
         func limit(_ value: Int?, _ before: Int?, _ most: Int, _ field: String) throws(JobError) -> Int? {
             guard let value else { return before }
             guard (0...most).contains(value) else {

@@ -7,36 +7,7 @@ public enum BulkGroup: RPCMethod {
     public static let access = AccessClass.read
     public static let execution = Execution.offloaded
 
-    public struct Params: Sendable, Hashable, JSONCodable {
-        public var owner: String?
-        public var limit: Int?
-
-        public init(owner: String? = nil, limit: Int? = nil) {
-            self.owner = owner
-            self.limit = limit
-        }
-
-        public init(from json: inout JSONReader) throws(JSONError) {
-            var owner: String?
-            var limit: Int?
-            try json.object { key, json throws(JSONError) in
-                switch key {
-                case "owner": owner = try json.string()
-                case "limit": limit = try json.int()
-                default: try json.unknownMember(key)
-                }
-            }
-            self.init(
-                owner: owner, limit: limit)
-        }
-
-        public func encode(to json: inout JSONWriter) {
-            json.object {
-                $0.member("owner", ifPresent: owner)
-                $0.member("limit", ifPresent: limit)
-            }
-        }
-    }
+    public typealias Params = OwnerPage
 
     public struct Result: Sendable, Hashable, JSONCodable {
         public var groups: [ExpenseGroup]

@@ -31,29 +31,32 @@ public enum CategorizerConfigure: RPCMethod {
         }
     }
 
-    public struct Result: Sendable, Hashable, JSONCodable {
-        public var options: CategorizeOptions
+    public typealias Result = CategorizerOptionsView
+}
 
-        public init(options: CategorizeOptions) {
-            self.options = options
-        }
+/// The options that hold for calls that name none.
+public struct CategorizerOptionsView: Sendable, Hashable, JSONCodable {
+    public var options: CategorizeOptions
 
-        public init(from json: inout JSONReader) throws(JSONError) {
-            var options: CategorizeOptions?
-            try json.object { key, json throws(JSONError) in
-                switch key {
-                case "options": options = try json.value()
-                default: try json.skip()
-                }
+    public init(options: CategorizeOptions) {
+        self.options = options
+    }
+
+    public init(from json: inout JSONReader) throws(JSONError) {
+        var options: CategorizeOptions?
+        try json.object { key, json throws(JSONError) in
+            switch key {
+            case "options": options = try json.value()
+            default: try json.skip()
             }
-            self.init(
-                options: try json.require(options, "options"))
         }
+        self.init(
+            options: try json.require(options, "options"))
+    }
 
-        public func encode(to json: inout JSONWriter) {
-            json.object {
-                $0.member("options", options)
-            }
+    public func encode(to json: inout JSONWriter) {
+        json.object {
+            $0.member("options", options)
         }
     }
 }
@@ -64,30 +67,5 @@ public enum CategorizerReset: RPCMethod {
     public static let access = AccessClass.admin
 
     public typealias Params = Empty
-
-    public struct Result: Sendable, Hashable, JSONCodable {
-        public var options: CategorizeOptions
-
-        public init(options: CategorizeOptions) {
-            self.options = options
-        }
-
-        public init(from json: inout JSONReader) throws(JSONError) {
-            var options: CategorizeOptions?
-            try json.object { key, json throws(JSONError) in
-                switch key {
-                case "options": options = try json.value()
-                default: try json.skip()
-                }
-            }
-            self.init(
-                options: try json.require(options, "options"))
-        }
-
-        public func encode(to json: inout JSONWriter) {
-            json.object {
-                $0.member("options", options)
-            }
-        }
-    }
+    public typealias Result = CategorizerOptionsView
 }

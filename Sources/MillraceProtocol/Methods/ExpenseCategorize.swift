@@ -1,5 +1,44 @@
 import JSONCodec
 
+/// The expense whose category is asked for: itself, or the id of a stored one.
+public struct ExpenseQuestion: Sendable, Hashable, JSONCodable {
+    /// Either the expense itself.
+    public var expense: ExpenseRecord?
+    /// Or the id of one that is stored.
+    public var id: String?
+    public var options: CategorizeOptions?
+
+    public init(expense: ExpenseRecord? = nil, id: String? = nil, options: CategorizeOptions? = nil) {
+        self.expense = expense
+        self.id = id
+        self.options = options
+    }
+
+    public init(from json: inout JSONReader) throws(JSONError) {
+        var expense: ExpenseRecord?
+        var id: String?
+        var options: CategorizeOptions?
+        try json.object { key, json throws(JSONError) in
+            switch key {
+            case "expense": expense = try json.value()
+            case "id": id = try json.string()
+            case "options": options = try json.value()
+            default: try json.unknownMember(key)
+            }
+        }
+        self.init(
+            expense: expense, id: id, options: options)
+    }
+
+    public func encode(to json: inout JSONWriter) {
+        json.object {
+            $0.member("expense", ifPresent: expense)
+            $0.member("id", ifPresent: id)
+            $0.member("options", ifPresent: options)
+        }
+    }
+}
+
 /// Tells the category of one expense.
 ///
 /// User preferences come first, then rules, patterns, and what was learned; below the threshold there is no answer but
@@ -10,44 +49,7 @@ public enum ExpenseCategorize: RPCMethod {
     /// The same answer is stored once more.
     public static let repeatable = true
 
-    public struct Params: Sendable, Hashable, JSONCodable {
-        /// Either the expense itself.
-        public var expense: ExpenseRecord?
-        /// Or the id of one that is stored.
-        public var id: String?
-        public var options: CategorizeOptions?
-
-        public init(expense: ExpenseRecord? = nil, id: String? = nil, options: CategorizeOptions? = nil) {
-            self.expense = expense
-            self.id = id
-            self.options = options
-        }
-
-        public init(from json: inout JSONReader) throws(JSONError) {
-            var expense: ExpenseRecord?
-            var id: String?
-            var options: CategorizeOptions?
-            try json.object { key, json throws(JSONError) in
-                switch key {
-                case "expense": expense = try json.value()
-                case "id": id = try json.string()
-                case "options": options = try json.value()
-                default: try json.unknownMember(key)
-                }
-            }
-            self.init(
-                expense: expense, id: id, options: options)
-        }
-
-        public func encode(to json: inout JSONWriter) {
-            json.object {
-                $0.member("expense", ifPresent: expense)
-                $0.member("id", ifPresent: id)
-                $0.member("options", ifPresent: options)
-            }
-        }
-    }
-
+    public typealias Params = ExpenseQuestion
     public typealias Result = CategorizationResult
 }
 

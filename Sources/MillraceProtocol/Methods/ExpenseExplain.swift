@@ -5,43 +5,7 @@ public enum ExpenseExplain: RPCMethod {
     public static let name = "expense.explain"
     public static let access = AccessClass.read
 
-    public struct Params: Sendable, Hashable, JSONCodable {
-        /// Either the expense itself.
-        public var expense: ExpenseRecord?
-        /// Or the id of one that is stored.
-        public var id: String?
-        public var options: CategorizeOptions?
-
-        public init(expense: ExpenseRecord? = nil, id: String? = nil, options: CategorizeOptions? = nil) {
-            self.expense = expense
-            self.id = id
-            self.options = options
-        }
-
-        public init(from json: inout JSONReader) throws(JSONError) {
-            var expense: ExpenseRecord?
-            var id: String?
-            var options: CategorizeOptions?
-            try json.object { key, json throws(JSONError) in
-                switch key {
-                case "expense": expense = try json.value()
-                case "id": id = try json.string()
-                case "options": options = try json.value()
-                default: try json.unknownMember(key)
-                }
-            }
-            self.init(
-                expense: expense, id: id, options: options)
-        }
-
-        public func encode(to json: inout JSONWriter) {
-            json.object {
-                $0.member("expense", ifPresent: expense)
-                $0.member("id", ifPresent: id)
-                $0.member("options", ifPresent: options)
-            }
-        }
-    }
+    public typealias Params = ExpenseQuestion
 
     public struct Result: Sendable, Hashable, JSONCodable {
         public var result: CategorizationResult

@@ -1,5 +1,36 @@
 import JSONCodec
 
+/// A job, and why what is asked is done to it.
+public struct JobReferenceWithReason: Sendable, Hashable, JSONCodable {
+    public var id: JobID
+    /// Kept with the job; at most 500 characters.
+    public var reason: String?
+
+    public init(id: JobID, reason: String? = nil) {
+        self.id = id
+        self.reason = reason
+    }
+
+    public init(from json: inout JSONReader) throws(JSONError) {
+        var id: JobID?, reason: String?
+        try json.object { key, json throws(JSONError) in
+            switch key {
+            case "id": id = try json.value()
+            case "reason": reason = try json.string()
+            default: try json.unknownMember(key)
+            }
+        }
+        self.init(id: try json.require(id, "id"), reason: reason)
+    }
+
+    public func encode(to json: inout JSONWriter) {
+        json.object {
+            $0.member("id", id)
+            $0.member("reason", ifPresent: reason)
+        }
+    }
+}
+
 /// Ends a job early. What is done stays done; a running job ends `cancelled` with a partial result.
 ///
 /// Answered once the wish is on disk; watch the job to see it end. Cancelling a job that is over changes nothing.
@@ -8,35 +39,7 @@ public enum JobCancel: RPCMethod {
     public static let access = AccessClass.write
     public static let repeatable = true
 
-    public struct Params: Sendable, Hashable, JSONCodable {
-        public var id: JobID
-        /// Kept with the job; at most 500 characters.
-        public var reason: String?
-
-        public init(id: JobID, reason: String? = nil) {
-            self.id = id
-            self.reason = reason
-        }
-
-        public init(from json: inout JSONReader) throws(JSONError) {
-            var id: JobID?, reason: String?
-            try json.object { key, json throws(JSONError) in
-                switch key {
-                case "id": id = try json.value()
-                case "reason": reason = try json.string()
-                default: try json.unknownMember(key)
-                }
-            }
-            self.init(id: try json.require(id, "id"), reason: reason)
-        }
-
-        public func encode(to json: inout JSONWriter) {
-            json.object {
-                $0.member("id", id)
-                $0.member("reason", ifPresent: reason)
-            }
-        }
-    }
+    public typealias Params = JobReferenceWithReason
 
     public struct Result: Sendable, Hashable, JSONCodable {
         public var id: JobID

@@ -53,41 +53,44 @@ public enum PreferencePut: RPCMethod {
     public typealias Result = PreferenceView
 }
 
+/// How much of what an account has is asked for.
+public struct OwnerPage: Sendable, Hashable, JSONCodable {
+    public var owner: String?
+    public var limit: Int?
+
+    public init(owner: String? = nil, limit: Int? = nil) {
+        self.owner = owner
+        self.limit = limit
+    }
+
+    public init(from json: inout JSONReader) throws(JSONError) {
+        var owner: String?
+        var limit: Int?
+        try json.object { key, json throws(JSONError) in
+            switch key {
+            case "owner": owner = try json.string()
+            case "limit": limit = try json.int()
+            default: try json.unknownMember(key)
+            }
+        }
+        self.init(
+            owner: owner, limit: limit)
+    }
+
+    public func encode(to json: inout JSONWriter) {
+        json.object {
+            $0.member("owner", ifPresent: owner)
+            $0.member("limit", ifPresent: limit)
+        }
+    }
+}
+
 /// Lists preferences of an account.
 public enum PreferenceList: RPCMethod {
     public static let name = "preference.list"
     public static let access = AccessClass.read
 
-    public struct Params: Sendable, Hashable, JSONCodable {
-        public var owner: String?
-        public var limit: Int?
-
-        public init(owner: String? = nil, limit: Int? = nil) {
-            self.owner = owner
-            self.limit = limit
-        }
-
-        public init(from json: inout JSONReader) throws(JSONError) {
-            var owner: String?
-            var limit: Int?
-            try json.object { key, json throws(JSONError) in
-                switch key {
-                case "owner": owner = try json.string()
-                case "limit": limit = try json.int()
-                default: try json.unknownMember(key)
-                }
-            }
-            self.init(
-                owner: owner, limit: limit)
-        }
-
-        public func encode(to json: inout JSONWriter) {
-            json.object {
-                $0.member("owner", ifPresent: owner)
-                $0.member("limit", ifPresent: limit)
-            }
-        }
-    }
+    public typealias Params = OwnerPage
 
     public struct Result: Sendable, Hashable, JSONCodable {
         public var preferences: [PreferenceView]

@@ -6,30 +6,7 @@ public enum ScheduleTrigger: RPCMethod {
     public static let name = "schedule.run"
     public static let access = AccessClass.write
 
-    public struct Params: Sendable, Hashable, JSONCodable {
-        public var name: String
-
-        public init(name: String) {
-            self.name = name
-        }
-
-        public init(from json: inout JSONReader) throws(JSONError) {
-            var name: String?
-            try json.object { key, json throws(JSONError) in
-                switch key {
-                case "name": name = try json.string()
-                default: try json.unknownMember(key)
-                }
-            }
-            self.init(name: try json.require(name, "name"))
-        }
-
-        public func encode(to json: inout JSONWriter) {
-            json.object {
-                $0.member("name", name)
-            }
-        }
-    }
+    public typealias Params = ScheduleReference
 
     public struct Result: Sendable, Hashable, JSONCodable {
         public var run: ScheduleRun
@@ -62,31 +39,7 @@ public enum ScheduleRemove: RPCMethod {
     public static let name = "schedule.remove"
     public static let access = AccessClass.write
     public typealias Result = Done
-
-    public struct Params: Sendable, Hashable, JSONCodable {
-        public var name: String
-
-        public init(name: String) {
-            self.name = name
-        }
-
-        public init(from json: inout JSONReader) throws(JSONError) {
-            var name: String?
-            try json.object { key, json throws(JSONError) in
-                switch key {
-                case "name": name = try json.string()
-                default: try json.unknownMember(key)
-                }
-            }
-            self.init(name: try json.require(name, "name"))
-        }
-
-        public func encode(to json: inout JSONWriter) {
-            json.object {
-                $0.member("name", name)
-            }
-        }
-    }
+    public typealias Params = ScheduleReference
 }
 
 /// Runs a schedule for the nominal times of a range that have no run yet.
@@ -178,30 +131,7 @@ public enum ScheduleWhy: RPCMethod {
     public static let name = "schedule.why"
     public static let access = AccessClass.read
 
-    public struct Params: Sendable, Hashable, JSONCodable {
-        public var name: String
-
-        public init(name: String) {
-            self.name = name
-        }
-
-        public init(from json: inout JSONReader) throws(JSONError) {
-            var name: String?
-            try json.object { key, json throws(JSONError) in
-                switch key {
-                case "name": name = try json.string()
-                default: try json.unknownMember(key)
-                }
-            }
-            self.init(name: try json.require(name, "name"))
-        }
-
-        public func encode(to json: inout JSONWriter) {
-            json.object {
-                $0.member("name", name)
-            }
-        }
-    }
+    public typealias Params = ScheduleReference
 
     public struct Result: Sendable, Hashable, JSONCodable {
         /// What holds it first.

@@ -289,34 +289,36 @@ public enum SchedulePause: RPCMethod {
     }
 }
 
+/// A schedule by its name.
+public struct ScheduleReference: Sendable, Hashable, JSONCodable {
+    public var name: String
+
+    public init(name: String) {
+        self.name = name
+    }
+
+    public init(from json: inout JSONReader) throws(JSONError) {
+        var name: String?
+        try json.object { key, json throws(JSONError) in
+            switch key {
+            case "name": name = try json.string()
+            default: try json.unknownMember(key)
+            }
+        }
+        self.init(name: try json.require(name, "name"))
+    }
+
+    public func encode(to json: inout JSONWriter) {
+        json.object {
+            $0.member("name", name)
+        }
+    }
+}
+
 /// Ends a pause, and forgets the failures that led to it.
 public enum ScheduleResume: RPCMethod {
     public static let name = "schedule.resume"
     public static let access = AccessClass.write
     public typealias Result = ScheduleView
-
-    public struct Params: Sendable, Hashable, JSONCodable {
-        public var name: String
-
-        public init(name: String) {
-            self.name = name
-        }
-
-        public init(from json: inout JSONReader) throws(JSONError) {
-            var name: String?
-            try json.object { key, json throws(JSONError) in
-                switch key {
-                case "name": name = try json.string()
-                default: try json.unknownMember(key)
-                }
-            }
-            self.init(name: try json.require(name, "name"))
-        }
-
-        public func encode(to json: inout JSONWriter) {
-            json.object {
-                $0.member("name", name)
-            }
-        }
-    }
+    public typealias Params = ScheduleReference
 }
