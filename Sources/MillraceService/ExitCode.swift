@@ -1,8 +1,17 @@
 public import Linux
 import MillraceProtocol
+import Systemd
 
 public typealias ExitCode = Linux.ExitCode
 public typealias ExitCodeConvertible = Linux.ExitCodeConvertible
+
+extension ExitCode {
+    /// Ends the process with this code when the journal has taken in what was logged, after two seconds at most.
+    public func exitWhenHeard() -> Never {
+        Journal.settle()
+        exit()
+    }
+}
 
 extension RPCError: ExitCodeConvertible {
     public var exitCode: ExitCode {

@@ -32,7 +32,7 @@ public enum ServiceHost {
             let count = settings.mistakes.count
             let wrong = count == 1 ? "a setting is wrong" : "\(count) settings are wrong"
             log.critical("not started, \(wrong); try --check-config or --help")
-            ExitCode.configuration.exit()
+            ExitCode.configuration.exitWhenHeard()
         }
         do {
             try OpenFiles.raiseLimit()
@@ -40,10 +40,10 @@ public enum ServiceHost {
             log.warning("the number of open files stays \(OpenFiles.limit), continuing: \(error)")
         }
         do {
-            try await serve(launch, settings.values, serviceLog).exit()
+            try await serve(launch, settings.values, serviceLog).exitWhenHeard()
         } catch {
             log.critical("cannot start: \(error)")
-            ExitCode(error).exit()
+            ExitCode(error).exitWhenHeard()
         }
     }
 

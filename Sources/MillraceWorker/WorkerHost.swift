@@ -57,11 +57,11 @@ public enum WorkerHost {
             try await worker.serve(arguments: Array(CommandLine.arguments.dropFirst()))
             publishing.cancel()
             await publisher.finish()
-            ExitCode.ok.exit()
+            ExitCode.ok.exitWhenHeard()
         } catch {
             await publisher.finish()
             log.critical("\(error)")
-            ExitCode.unavailable.exit()
+            ExitCode.unavailable.exitWhenHeard()
         }
     }
 }

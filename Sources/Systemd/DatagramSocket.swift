@@ -13,7 +13,10 @@ struct DatagramSocket: Sendable {
     /// - Parameters:
     ///   - name: the path of the receiver's socket, or "@" and a name that is no file.
     ///   - descriptor: one that the receiver gets too.
-    func send(_ bytes: [UInt8], with descriptor: Descriptor? = nil, to name: String) throws(SystemError) {
+    ///   - flags: of `sendmsg`, beside that which keeps a broken pipe from ending the process.
+    func send(
+        _ bytes: [UInt8], with descriptor: Descriptor? = nil, to name: String, flags: Int = 0
+    ) throws(SystemError) {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         var path = Array(name.utf8)
@@ -41,13 +44,42 @@ struct DatagramSocket: Sendable {
                                     message.msg_control = UnsafeMutableRawPointer(rights)
                                     message.msg_controllen = MemoryLayout<Rights>.size
                                 }
-                                return sendmsg(socket.raw, &message, Int32(MSG_NOSIGNAL))
+                                return sendmsg(socket.raw, &message, Int32(MSG_NOSIGNAL | flags))
                             }
                         }
                     }
                 }
             }
         }
+    }
+
+    /// Sends a message and waits until its receiver has taken it, and with it all that were sent before it.
+    ///
+    /// - Returns: whether it was taken within `limit`; false at once when there is no receiver.
+    func sendAndWaitUntilReceived(_ bytes: [UInt8], to name: String, within limit: Duration) -> Bool {
+        let time = SystemTime()
+        let end = time.boot() + limit
+        var isSent = false
+        repeat {
+            if !isSent {
+                do throws(SystemError) {
+                    try send(bytes, to: name, flags: Int(MSG_DONTWAIT))
+                    isSent = true
+                } catch {
+                    guard error.number == EAGAIN else { return false }
+                }
+            }
+            if isSent && unreceived == 0 { return true }
+            // The kernel tells nobody when a message is taken.
+            usleep(200)
+        } while time.boot() < end
+        return false
+    }
+
+    /// Bytes of memory that messages take up which their receivers have not taken yet (SIOCOUTQ, unix(7)).
+    private var unreceived: Int32 {
+        var count: Int32 = 0
+        return ioctl(socket.raw, UInt(TIOCOUTQ), &count) == 0 ? count : 0
     }
 
     /// A control message that hands over one descriptor, as CMSG_SPACE(sizeof(int)) lays it out.

@@ -33,6 +33,25 @@ public enum Journal {
         }
     }
 
+    /// Waits until the journal has taken in all entries sent so far; for a process that is about to end.
+    ///
+    /// The journal looks up whose an entry is by the number of the process that sent it. It finds nothing when that process
+    /// is gone by then, and `journalctl --unit` does not show the entry: the last words of a service that cannot start are
+    /// lost just where they are looked for.
+    ///
+    /// - Parameter limit: how long to wait at most, for a journal that hangs.
+    /// - Returns: whether all was taken in.
+    @discardableResult
+    public static func settle(within limit: Duration = .seconds(2)) -> Bool {
+        settle(with: "/run/systemd/journal/socket", within: limit)
+    }
+
+    static func settle(with path: String, within limit: Duration) -> Bool {
+        guard let socket = try? socket.get() else { return false }
+        // Messages are taken one at a time: with this one, which says nothing and is passed over, all before it are done.
+        return socket.sendAndWaitUntilReceived([], to: path, within: limit)
+    }
+
     private static let socket = Result { () throws(SystemError) in try DatagramSocket() }
 
     /// A line "NAME=value" for each field; a value with a line end in it stands behind its length.

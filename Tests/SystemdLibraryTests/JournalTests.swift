@@ -91,4 +91,19 @@ import Testing
             #expect(throws: SystemError(number: EFBIG, call: "read \(path)")) { try Credentials.read("large") }
         }
     }
+
+    @Test func itIsWaitedForUntilAllIsTakenIn() async throws {
+        let journal = try DatagramReceiver()
+        #expect(Journal.send([("MESSAGE", "last words")], to: journal.path))
+        #expect(!Journal.settle(with: journal.path, within: .milliseconds(20)), "nobody has read")
+        let settled = Task.detached { Journal.settle(with: journal.path, within: .seconds(30)) }
+        #expect(try journal.receive().bytes == Array("MESSAGE=last words\n".utf8))
+        #expect(try journal.receive().bytes == [], "of the wait that was in vain")
+        try await eventually("the other wait has sent its message, too") { (try? journal.receive())?.bytes == [] }
+        #expect(await settled.value)
+    }
+
+    @Test func nobodyIsWaitedForWhereThereIsNoJournal() {
+        #expect(!Journal.settle(with: TemporaryDirectory().file("nobody"), within: .seconds(3600)))
+    }
 }

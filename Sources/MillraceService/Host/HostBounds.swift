@@ -28,7 +28,7 @@ final class HardEnd: Sendable {
             let end: Void? = isCalledOff.wait(timeout: limit) { $0 ? () : nil }
             guard end == nil else { return }
             log.critical("not drained within \(TimeSpan.text(limit)), ending at once")
-            ExitCode.temporaryFailure.exit()
+            ExitCode.temporaryFailure.exitWhenHeard()
         }
     }
 

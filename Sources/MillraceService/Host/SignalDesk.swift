@@ -16,7 +16,7 @@ final class SignalDesk: Sendable {
     /// Ends the process with a code.
     private let exit: @Sendable (Int32) -> Void
 
-    init(log: Logger, exit: @escaping @Sendable (Int32) -> Void = { _exit($0) }) {
+    init(log: Logger, exit: @escaping @Sendable (Int32) -> Void = { ExitCode(rawValue: $0).exitWhenHeard() }) {
         self.log = log
         self.exit = exit
     }
