@@ -120,9 +120,11 @@ thread-sanitizer: setup ## run every test under the thread sanitizer
 	$(SWIFT) build --build-tests --sanitize thread --scratch-path .build-thread
 	@sh Scripts/test --sanitize thread --scratch-path .build-thread --skip MillraceUnderSystemdTests
 
+# Leaks are not its subject: where an object is referred to weakly its counts are kept apart, at an address that Swift writes
+# shifted, and what lives until the end is told as lost.
 address-sanitizer: setup ## run every test under the address sanitizer
 	$(SWIFT) build --build-tests --sanitize address --scratch-path .build-address
-	@sh Scripts/test --sanitize address --scratch-path .build-address --skip MillraceUnderSystemdTests
+	@ASAN_OPTIONS=detect_leaks=0 sh Scripts/test --sanitize address --scratch-path .build-address --skip MillraceUnderSystemdTests
 
 clean: ## remove what was built and what the demo left
 	rm -rf .build .build-thread .build-address .millrace

@@ -15,7 +15,7 @@ BEGIN, END = "<!-- by Scripts/fuzz: -->", "<!-- end -->"
 TICK = os.sysconf("SC_CLK_TCK")
 LONGEST_INPUT = 4096
 # Seconds for one input. libFuzzer's are by the wall, on which a busy machine may let a fuzzer wait; ours are of the processor.
-PATIENCE, LONGEST_WORK = 60, 10
+PATIENCE, LONGEST_WORK = 600, 10
 
 
 def processor_seconds(pid):
