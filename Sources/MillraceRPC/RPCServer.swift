@@ -262,7 +262,8 @@ extension RPCServer {
             return (state.waiters, crowdHasGone)
         }
         for waiter in waiters { waiter.resume() }
-        if crowdHasGone { ProcessMemory.giveHeapBack() }
+        // What belonged to them is let go a little after them.
+        if crowdHasGone { group.next().scheduleTask(in: .seconds(1)) { ProcessMemory.giveHeapBack() } }
     }
 
     /// So many sessions leave a heap full of holes behind, which the allocator keeps by itself.
