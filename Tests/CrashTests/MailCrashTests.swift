@@ -51,7 +51,10 @@ struct MailCrashTests {
                     seed: Self.seed, took: ContinuousClock.now - begun, command: "make crash-mails")
                 try course.write(conditions, to: document)
             }
-            #expect(course.undecided * 12 >= course.kills, "hardly a kill met a mail on its way: \(course)")
+            // A dozen kills, or slow programs, may miss them all.
+            #expect(
+                course.undecided * 12 >= course.kills || course.kills < 50,
+                "hardly a kill met a mail on its way: \(course)")
             #expect(try await runner.stop() == .exited(0))
         } catch {
             throw TestFailure("seed \(Self.seed): \(error)\nthe runner's last words:\n\(runner.said.suffix(4000))")

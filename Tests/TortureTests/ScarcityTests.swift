@@ -70,7 +70,9 @@ struct ScarcityTests {
     /// quarter for everything else.
     private static func idle(descriptors: Int) -> Int { min(idle, descriptors * 3 / 8 - 100) }
 
-    @Test(.enabled(if: geteuid() == 0, "needs root, to raise the number of descriptors"))
+    @Test(
+        .enabled(if: geteuid() == 0, "needs root, to raise the number of descriptors"),
+        .enabled(if: !Sanitizer.isAddress, "the address sanitizer keeps what was freed"))
     func idleConnectionsCostMemoryAndNothingElse() async throws {
         var section = TortureSection(
             "idle", "Idle connections",

@@ -57,7 +57,10 @@ extension JobStore {
         ) { row in
             looked += 1
             last = JobID(row.int(0))
-            if wanted.kind.map({ row.text(1) == $0 }) ?? true, wanted.queue.map({ row.text(4) == $0 }) ?? true {
+            // The runner's own are nobody's, and gone in a moment; who names their kind sees them.
+            let kind = row.text(1)
+            if wanted.kind.map({ kind == $0 }) ?? (kind != Canary.kind), wanted.queue.map({ row.text(4) == $0 }) ?? true
+            {
                 views.append(try view(row))
             }
             return views.count < limit

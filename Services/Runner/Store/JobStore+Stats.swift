@@ -22,7 +22,7 @@ extension JobStore {
         try db.query(
             """
             SELECT kind, state, count(*) FROM job WHERE id BETWEEN ?1 AND ?2
-                AND (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR queue = ?4) AND (?5 IS NULL OR submitted_at >= ?5)
+                AND (?3 IS NULL AND kind <> '\(Canary.kind)' OR kind = ?3) AND (?4 IS NULL OR queue = ?4) AND (?5 IS NULL OR submitted_at >= ?5)
                 \(wanted.key == nil ? "AND ?6 IS NULL" : "AND key = ?6")
             GROUP BY kind, state
             """, SQLValue(numbers.lowerBound), SQLValue(numbers.upperBound), SQLValue(wanted.kind),

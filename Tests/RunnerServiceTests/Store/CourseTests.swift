@@ -190,6 +190,23 @@ import Testing
         #expect(try yard.submit(.plain()).receipt.id > kept)
     }
 
+    /// What proves that the runner works is there for some milliseconds, and was listed then.
+    @Test func theRunnersOwnJobsAreShownOnlyToWhoNamesTheirKind() throws {
+        let job = try yard.submit(.plain()).receipt.id
+        let own = try yard.submit(.plain(Canary.kind), uid: 0).receipt.id
+        func listed(_ wanted: JobList.Params) throws -> [JobID] {
+            try yard.read { try JobStore.list($0, wanted) }.jobs.map(\.id)
+        }
+        #expect(try listed(.init()) == [job])
+        #expect(try listed(.init(states: [.ready])) == [job])
+        #expect(try listed(.init(kind: Canary.kind)) == [own])
+        func counted(_ wanted: JobStats.Params) throws -> Int {
+            try yard.read { try JobStore.stats($0, wanted, 1...own.rawValue) }.map(\.jobs).reduce(0, +)
+        }
+        #expect(try counted(.init()) == 1)
+        #expect(try counted(.init(kind: Canary.kind)) == 1)
+    }
+
     @Test func pagesGoFromTheNewestToTheOldest() throws {
         let ids = try (0..<30).map { number in
             try yard.submit(
