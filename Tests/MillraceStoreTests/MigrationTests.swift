@@ -116,6 +116,15 @@ import Testing
         }
     }
 
+    @Test func aStepIsMadeOfTheTablesThatAreThereThenAndNotOfThoseThatWereReadOf() throws {
+        let third = Migration(version: 3, name: "row", sql: "INSERT INTO person VALUES ('Ada', 1)")
+        let late = try Connection(path: path, flags: 6)
+        try late.migrate([first], path: path)
+        try Database.open(path, migrations: [first, second]).close()
+        try late.migrate([first, second, third], path: path)
+        #expect(try late.integer("SELECT count(*) FROM person WHERE age = 1") == 1)
+    }
+
     @Test func manyOpenersAtOnceMigrateOnce() async throws {
         let path = path
         let history = [first, second, Migration(version: 3, name: "row", sql: "INSERT INTO person VALUES ('Ada', 1)")]
