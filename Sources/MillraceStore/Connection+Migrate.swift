@@ -23,7 +23,7 @@ extension Connection {
             if try integer("PRAGMA user_version") < migration.version {
                 // Statements are prepared for the tables that this connection has read of, which may be those before that
                 // process came: "person has 1 columns but 2 values". A look at the schema has it read anew.
-                _ = try integer("SELECT count(*) FROM sqlite_schema")
+                try execute("SELECT 1 FROM sqlite_schema LIMIT 1")
                 try execute(migration.sql)
                 try execute("PRAGMA user_version = \(migration.version)")
                 let broken = try strings("SELECT DISTINCT \"table\" FROM pragma_foreign_key_check")

@@ -49,6 +49,34 @@ struct OutageTests {
         await bench.end()
     }
 
+    /// The file is held until all that reads it has come to its end: a trial before that failed, and the next was far.
+    @Test func itIsOpenedAgainWhenItsReadersHaveLetGo() async throws {
+        let bench = try await Workbench()
+        try await bench.categories("Food")
+        try await bench.learn("t-1", "Starbucks", "Food")
+        _ = try await bench.take([("e-1", "Starbucks", nil)])
+        let door = bench.categorizer.door
+        let (begun, gate) = (Watched(false), Monitor(false))
+        let reader = Task {
+            try await door.read { _ in
+                begun.update { $0 = true }
+                _ = gate.wait(timeout: .seconds(60)) { $0 ? () : nil }
+            }
+        }
+        _ = try await begun.wait(within: .seconds(30), for: "the read has begun") { $0 }
+        door.drop()
+        bench.categorizer.expenses.clear()
+        let answer = Task { try await bench.answer(id: "e-1") }
+        try await eventually("it waits to be opened again", within: .seconds(30)) {
+            let threads = try Files.list("/proc/self/task")
+            return threads.contains { (try? Files.readText("/proc/self/task/\($0)/comm")) == "reopen\n" }
+        }
+        gate.withLock(notify: true) { $0 = true }
+        #expect(try await answer.value.categoryName == "Food")
+        _ = try await reader.value
+        await bench.end()
+    }
+
     /// What is no fault of the expense, and none of the database: the error itself is the answer.
     @Test func aCallThatIsCancelledBeforeItHasReadSaysOfEachExpenseThatItFailed() async throws {
         let bench = try await Workbench()

@@ -20,6 +20,10 @@ final class StoreDoor: Sendable {
     let statements = Counter()
 
     private let meters: StoreMeters?
+    /// Databases that were let go and are not closed yet: they still hold their file.
+    private let closing = Monitor(0)
+    /// A read that hangs on a disk that is gone may hold up its closing for ever.
+    private static let longestClosing = Duration.seconds(5)
 
     init(_ path: String, _ breaker: CircuitBreaker, time: any TimeSource, meters: StoreMeters? = nil) throws {
         self.meters = meters
@@ -75,7 +79,8 @@ final class StoreDoor: Sendable {
         guard !isClosed.load(ordering: .acquiring) else { throw StoreError(.closed, "the service is stopping") }
         let opened: Database = try await withCheckedThrowingContinuation { continuation in
             do {
-                _ = try WorkerThread("reopen") { [path, statements] in
+                _ = try WorkerThread("reopen") { [path, statements, closing] in
+                    _ = closing.wait(timeout: Self.longestClosing) { $0 == 0 ? () : nil }
                     continuation.resume(
                         with: Result { try Self.open(path, counting: statements, self.meters) })
                 }
@@ -98,8 +103,17 @@ final class StoreDoor: Sendable {
             return known
         }
         guard let dropped else { return }
-        // Closing waits for what runs. Without a thread for it the file stays open, which harms nobody.
-        _ = try? WorkerThread("close") { dropped.close() }
+        closing.withLock { $0 += 1 }
+        do {
+            // Closing waits for what runs.
+            _ = try WorkerThread("close") { [closing] in
+                dropped.close()
+                closing.withLock(notify: true) { $0 -= 1 }
+            }
+        } catch {
+            // Without a thread for it the file stays open, until the process ends.
+            closing.withLock(notify: true) { $0 -= 1 }
+        }
     }
 
     /// Why the last change was not written, for a reason that is not its own.
