@@ -39,13 +39,15 @@ public enum Journal {
     /// is gone by then, and `journalctl --unit` does not show the entry: the last words of a service that cannot start are
     /// lost just where they are looked for.
     ///
+    /// A process whose standard error is not the journal has sent nothing to it, and waits for nothing.
+    ///
     /// - Parameter limit: how long to wait at most, for a journal that hangs.
-    /// - Returns: whether all was taken in.
-    @discardableResult
-    public static func settle(within limit: Duration = .seconds(2)) -> Bool {
-        settle(with: "/run/systemd/journal/socket", within: limit)
+    public static func settle(within limit: Duration = .seconds(2)) {
+        guard isConnected(STDERR_FILENO) else { return }
+        _ = settle(with: "/run/systemd/journal/socket", within: limit)
     }
 
+    /// - Returns: whether all was taken in.
     static func settle(with path: String, within limit: Duration) -> Bool {
         guard let socket = try? socket.get() else { return false }
         // Messages are taken one at a time: with this one, which says nothing and is passed over, all before it are done.

@@ -51,9 +51,9 @@ struct MailCrashTests {
                     seed: Self.seed, took: ContinuousClock.now - begun, command: "make crash-mails")
                 try course.write(conditions, to: document)
             }
-            // A dozen kills, or slow programs, may miss them all.
+            // Between two mails a slow program does so much that a dozen kills may miss them all.
             #expect(
-                course.undecided * 12 >= course.kills || course.kills < 50,
+                course.undecided * 12 >= course.kills || Sanitizer.isThread,
                 "hardly a kill met a mail on its way: \(course)")
             #expect(try await runner.stop() == .exited(0))
         } catch {
