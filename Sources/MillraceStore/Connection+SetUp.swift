@@ -46,10 +46,18 @@ extension Connection {
 
     /// What only the writer has.
     func setUpWriting(_ durability: Durability, path: String, _ options: DatabaseOptions) throws(StoreError) {
+        try keepChecksums()
         try useWriteAheadLog(path: path, options)
         try promise(durability)
         // After a large transaction the log gives its room back.
         try execute("PRAGMA journal_size_limit = 67108864")
+    }
+
+    /// A file that this connection makes, by its first page or by a `VACUUM`, has checksums. Nothing happens to one that is there.
+    func keepChecksums() throws(StoreError) {
+        var size = Int32(PageTrailer.size)
+        let code = sqlite3_file_control(handle, "main", SQLITE_FCNTL_RESERVE_BYTES, &size)
+        if code != SQLITE_OK { throw StoreError(code: code, of: handle, while: "checksums") }
     }
 
     /// How safe the commits from now on are; outside a transaction.
@@ -124,7 +132,7 @@ extension Connection {
         let code = sqlite3_wal_checkpoint_v2(handle, "main", mode, nil, nil)
         walFrames = 0
         guard code == SQLITE_OK || code & 0xff == SQLITE_BUSY else {
-            throw StoreError(code: code, message: "checkpoint: \(String(cString: sqlite3_errmsg(handle)))")
+            throw StoreError(code: code, of: handle, while: "checkpoint")
         }
         return code == SQLITE_OK
     }

@@ -26,15 +26,17 @@ public final class Connection {
     /// Once in the process; where SQLite was in use before, it goes on counting.
     private static let countsNoMemory: Void = { _ = csqlite_count_no_memory() }()
 
+    /// - Parameter vfs: the SQLite file layer; nil for ``ChecksummedFiles``.
     init(path: String, flags: Int32, vfs: String? = nil) throws(StoreError) {
         Self.countsNoMemory
         var opened: OpaquePointer?
-        let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
+        let code = sqlite3_open_v2(
+            path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs ?? ChecksummedFiles.name)
         guard let opened else { throw StoreError(code: code, message: "\(path): out of memory") }
         guard code == SQLITE_OK else {
-            let message = String(cString: sqlite3_errmsg(opened))
+            let error = StoreError(code: code, of: opened, while: path)
             sqlite3_close_v2(opened)
-            throw StoreError(code: code, message: "\(path): \(message)")
+            throw error
         }
         handle = opened
         let me = Unmanaged.passUnretained(self).toOpaque()
@@ -232,8 +234,7 @@ extension Connection {
             let flags = persistent ? UInt32(SQLITE_PREPARE_PERSISTENT) : 0
             let code = sqlite3_prepare_v3(handle, start, Int32(buffer.count - offset), flags, &prepared, &tail)
             guard code == SQLITE_OK else {
-                let message = String(cString: sqlite3_errmsg(handle))
-                throw StoreError(code: code, message: message, sql: String(cString: start))
+                throw StoreError(code: code, of: handle, sql: String(cString: start))
             }
             let length = tail.map { $0 - start } ?? 0
             guard let prepared else { return (nil, offset + length) }

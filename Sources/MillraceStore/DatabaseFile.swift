@@ -19,15 +19,29 @@ public struct DatabaseFile: Hashable, Sendable {
     public func problems() throws(StoreError) -> [String] {
         do throws(StoreError) {
             let connection = try open()
-            var problems = try connection.strings("PRAGMA integrity_check").filter { $0 != "ok" }
-            problems += try connection.strings(
-                "SELECT 'row ' || rowid || ' of ' || \"table\" || ' refers to no row of ' || parent"
-                    + " FROM pragma_foreign_key_check")
-            return problems
+            // A single free page is empty, and is read for the list of free pages; others are not read.
+            if try connection.integer("PRAGMA freelist_count") != 1 {
+                ChecksummedFiles.state(of: connection.handle)?.reading = .strict
+            }
+            return try Self.problems(connection)
         } catch {
             guard error.kind == .corrupt else { throw error }
             return [error.message]
         }
+    }
+
+    private static func problems(_ connection: Connection) throws(StoreError) -> [String] {
+        var problems = try connection.strings("PRAGMA integrity_check").filter { $0 != "ok" }
+        do throws(StoreError) {
+            problems += try connection.strings(
+                "SELECT 'row ' || rowid || ' of ' || \"table\" || ' refers to no row of ' || parent"
+                    + " FROM pragma_foreign_key_check")
+        } catch {
+            guard error.kind == .corrupt else { throw error }
+            // What keeps from reading on was told before.
+            if problems.isEmpty { problems.append(error.message) }
+        }
+        return problems
     }
 
     /// Bytes, and how many of them hold nothing.
@@ -40,15 +54,57 @@ public struct DatabaseFile: Hashable, Sendable {
         return (Int64(page * pages), Int64(page * free))
     }
 
-    /// Writes the file anew without what is free, while others read on and those who write wait.
+    /// Writes the file anew without what is free, while others read on and those who write wait. One that was made before there
+    /// were checksums has them afterwards, unless somebody else has it open.
     ///
     /// - Parameter limit: how long others may have to wait; nil where nobody else is there.
     /// - Throws: ``StoreError``: `interrupted` where that was too short; nothing was changed then. `busy` …
-    public func vacuum(within limit: Duration?) throws(StoreError) {
+    public func vacuum(within limit: Duration?) throws(StoreError) { try Self.vacuum(try open(), within: limit) }
+
+    /// Takes the pages whose checksums do not hold as they are found, and writes the file anew: where it was another program
+    /// that changed them.
+    ///
+    /// - Returns: whether there were any; if not, nothing was done.
+    /// - Throws: ``StoreError`` as from ``vacuum(within:)``, and `corrupt` where SQLite finds something wrong with them.
+    public func takeAsFound(within limit: Duration?) throws(StoreError) -> Bool {
         let connection = try open()
+        let state = ChecksummedFiles.state(of: connection.handle)
+        state?.reading = .asFound
+        if let problem = try Self.problems(connection).first { throw StoreError(.corrupt, problem).of(path) }
+        guard state?.wrongPage != nil else { return false }
+        try Self.vacuum(connection, within: limit)
+        return true
+    }
+
+    /// Whether its pages have checksums; those of a file that was made before there were any have none.
+    public func hasChecksums() throws(StoreError) -> Bool { try Self.hasChecksums(try open()) }
+
+    private static func hasChecksums(_ connection: Connection) throws(StoreError) -> Bool {
+        _ = try connection.integer("PRAGMA schema_version")
+        return ChecksummedFiles.state(of: connection.handle)?.isChecksummed ?? false
+    }
+
+    private static func vacuum(_ connection: Connection, within limit: Duration?) throws(StoreError) {
         if let limit { connection.interrupt(after: limit) }
+        if try !hasChecksums(connection) { try giveChecksums(connection) }
         try connection.control("VACUUM")
         try connection.checkpoint(waitingForReaders: .seconds(1), givingRoomBack: true)
+    }
+
+    /// Without a log, so that from one moment to the next the whole file has room for them; a page that is written before the
+    /// first one gets its checksum when it is written again.
+    private static func giveChecksums(_ connection: Connection) throws(StoreError) {
+        try connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        do throws(StoreError) {
+            if try connection.text("PRAGMA journal_mode = DELETE") == "delete" {
+                try connection.keepChecksums()
+                try connection.control("VACUUM")
+            }
+        } catch {
+            guard error.kind == .busy else { throw error }
+        }
+        try connection.execute("PRAGMA locking_mode = NORMAL")
+        _ = try connection.text("PRAGMA journal_mode = WAL")
     }
 
     /// Keeps exclusive openers out for as long as the result lives.
@@ -143,6 +199,9 @@ extension DatabaseFile {
 
     private static func copy(_ source: Connection, to target: String) throws(StoreError) {
         let copy = try Connection(path: target, flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+        if let pages = ChecksummedFiles.state(of: source.handle) {
+            ChecksummedFiles.state(of: copy.handle)?.become(pages)
+        }
         guard let backup = sqlite3_backup_init(copy.handle, "main", source.handle, "main") else {
             throw StoreError(code: sqlite3_extended_errcode(copy.handle), message: "\(target): cannot back up")
         }

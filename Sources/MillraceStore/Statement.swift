@@ -81,7 +81,6 @@ final class Statement {
     }
 
     private func failure(_ code: Int32) -> StoreError {
-        let message = sqlite3_errmsg(sqlite3_db_handle(handle)).map { String(cString: $0) } ?? "unknown"
-        return StoreError(code: code, message: message, sql: sql)
+        StoreError(code: code, of: sqlite3_db_handle(handle), sql: sql)
     }
 }

@@ -95,6 +95,21 @@ extension StoreError {
         self.init(Kind(code: code), message, sqliteCode: code, sql: sql)
     }
 
+    /// The same with what the connection says of its last call.
+    ///
+    /// - Parameter doing: put before it.
+    init(code: Int32, of connection: OpaquePointer?, while doing: String? = nil, sql: String? = nil) {
+        var message = connection.flatMap { sqlite3_errmsg($0) }.map { String(cString: $0) } ?? "unknown"
+        if code == ChecksummedFiles.wrongPage, let connection {
+            message = ChecksummedFiles.state(of: connection)?.wrongPage.map(Self.wrong(page:)) ?? message
+        }
+        self.init(code: code, message: doing.map { "\($0): \(message)" } ?? message, sql: sql)
+    }
+
+    static func wrong(page: UInt32) -> String {
+        "page \(page) is not as it was written, its checksum does not hold: it is damaged, or was changed by another program"
+    }
+
     func of(_ file: String?) -> StoreError {
         var error = self
         error.file = file
@@ -119,6 +134,7 @@ extension StoreError.Kind {
     init(code: Int32) {
         self =
             switch code & 0xff {
+            case _ where code == ChecksummedFiles.wrongPage: .corrupt
             case SQLITE_CONSTRAINT: .constraint(.init(code: code))
             case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL: .busy
             case SQLITE_FULL: .full

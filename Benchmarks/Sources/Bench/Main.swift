@@ -16,6 +16,7 @@ enum Main {
         ("allocations", "heap allocations per request in the server", AllocationSuite.run),
         ("submit", "durable submits against the disk, beanstalkd and PostgreSQL", SubmitSuite.run),
         ("lifecycle", "whole lives of jobs that do nothing, against the disk", LifecycleSuite.run),
+        ("pages", "checksums of a database's pages", PagesSuite.run),
         ("claim", "taking jobs with few and with a million waiting", ClaimSuite.run),
         ("pool", "handing out work, warm calls against processes", PoolSuite.run),
         ("fair", "a user beside one with a hundred thousand jobs", FairSuite.run),

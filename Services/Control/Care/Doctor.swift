@@ -153,6 +153,11 @@ struct Doctor {
             let verdict = DatabaseVerdict(database, file, isDeep: false)
             let subject = "database \(database.name)"
             guard let problem = verdict.problems.first else {
+                if verdict.hasChecksums == false {
+                    return .warn(
+                        subject, "its pages have no checksums, so a flipped bit would not be noticed",
+                        "\(place.stopCommand); millctl vacuum --all\(place.option)")
+                }
                 let size = [
                     verdict.bytes.map { ByteText.short($0) }, verdict.free.map { "\(ByteText.short($0)) free" },
                 ]

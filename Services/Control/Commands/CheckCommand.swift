@@ -8,8 +8,9 @@ struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Reads all databases through and says what is wrong with them.",
         discussion: """
-            May be done while the suite runs. Ends with 65 when something is wrong. A damaged database is replaced by \
-            `millctl restore`.
+            May be done while the suite runs. Ends with 65 when something is wrong. Every page has a checksum, so that a single \
+            flipped bit is noticed. A damaged database is replaced by `millctl restore`; one that was changed by another program \
+            is taken by `millctl vacuum --as-found`.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -42,6 +43,8 @@ struct DatabaseVerdict: JSONEncodable {
     var schema: Int?
     var bytes: Int64?
     var free: Int64?
+    /// Whether its pages have checksums; nil where it does not read.
+    var hasChecksums: Bool?
     var problems: [String] = []
 
     static func all(at place: Place) -> [DatabaseVerdict] {
@@ -63,6 +66,7 @@ struct DatabaseVerdict: JSONEncodable {
         do throws(StoreError) {
             let version = try file.version()
             (schema, (bytes, free)) = (version, try file.size())
+            hasChecksums = try file.hasChecksums()
             if let complaint = database.complaint(version: version) { problems.append(complaint) }
             if isDeep { problems += try file.problems() }
         } catch {
@@ -71,7 +75,8 @@ struct DatabaseVerdict: JSONEncodable {
     }
 
     var cells: [Table.Cell] {
-        let state = problems.first.map { Table.Cell($0, .bad) } ?? Table.Cell("sound", .good)
+        let sound = hasChecksums == false ? "sound, but has no checksums" : "sound"
+        let state = problems.first.map { Table.Cell($0, .bad) } ?? Table.Cell(sound, .good)
         return [
             Table.Cell(name), Table.Cell(schema.map(String.init) ?? ""), Table.Cell(bytes.map(ByteText.short) ?? ""),
             Table.Cell(free.map(ByteText.short) ?? ""), state,
@@ -85,6 +90,7 @@ struct DatabaseVerdict: JSONEncodable {
             $0.member("schema", ifPresent: schema)
             $0.member("bytes", ifPresent: bytes)
             $0.member("free", ifPresent: free)
+            $0.member("checksums", ifPresent: hasChecksums)
             $0.member("problems", problems)
         }
     }

@@ -10,7 +10,11 @@ struct VacuumCommand: ParsableCommand {
         discussion: """
             May be done while the suite runs: a database that would keep its service waiting for more than two seconds is left \
             as it is, and named. With the suite stopped, all are done. One that has less than a tenth to give is passed over \
-            unless --all is there.
+            unless --all is there. Databases from before pages had checksums get them by --all with the suite stopped.
+
+            --as-found is for databases that were changed by another program than Millrace, sqlite3 for instance: their pages are \
+            refused, because they are not as Millrace wrote them. They are taken as they are where SQLite finds nothing wrong \
+            with them. Only you can know whether it was a program or damage; the answer to damage is `millctl restore`.
             """)
 
     /// Services wait five seconds for a lock.
@@ -18,12 +22,13 @@ struct VacuumCommand: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
     @Flag(help: "Also those that have little to give.") var all = false
+    @Flag(help: "Take pages that another program has changed, and nothing else.") var asFound = false
 
     func run() throws {
         var done: [Vacuumed] = []
         for (database, file) in SuiteDatabase.present(at: global.place) {
             do {
-                done.append(try Self.vacuum(database, file, always: all))
+                done.append(try vacuum(database, file))
             } catch {
                 throw Failure(store: error, "vacuum of \(database.name)")
             }
@@ -43,15 +48,26 @@ struct VacuumCommand: ParsableCommand {
         if done.contains(where: \.isLeft) { throw Exit.temporaryFailure }
     }
 
-    private static func vacuum(_ database: SuiteDatabase, _ file: DatabaseFile, always: Bool) throws -> Vacuumed {
-        let before = try file.size()
-        var result = Vacuumed(name: database.name, before: before.bytes, after: before.bytes)
-        guard always || before.free * 10 >= before.bytes else {
-            result.remark = "\(ByteText.short(before.free)) are free, which is little"
-            return result
-        }
+    private func vacuum(_ database: SuiteDatabase, _ file: DatabaseFile) throws -> Vacuumed {
+        // One that was changed by another program does not read.
+        let bytes = asFound ? try Files.size(file.path) : try file.size().bytes
+        var result = Vacuumed(name: database.name, before: bytes, after: bytes)
         do throws(StoreError) {
-            try file.vacuum(within: isInUse(database, file) ? patience : nil)
+            let limit = Self.isInUse(database, file) ? Self.patience : nil
+            if asFound {
+                let isTaken = try file.takeAsFound(within: limit)
+                result.remark = isTaken ? "taken as found" : "nobody has changed it"
+            } else {
+                let free = try file.size().free
+                guard all || free * 10 >= bytes else {
+                    result.remark = "\(ByteText.short(free)) are free, which is little"
+                    return result
+                }
+                let had = try file.hasChecksums()
+                try file.vacuum(within: limit)
+                let has = try file.hasChecksums()
+                if has, !had { result.remark = "its pages have checksums now" }
+            }
             result.after = try file.size().bytes
         } catch {
             guard error.kind == .interrupted || error.kind == .busy else { throw error }

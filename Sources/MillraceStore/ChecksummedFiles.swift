@@ -1,0 +1,188 @@
+import CSQLite
+import Linux
+
+/// SQLite's own file layer, but for a ``PageTrailer`` on each page of a database: written with the page, looked at whenever the
+/// page is read from the file, and taken off before SQLite sees it.
+///
+/// Only files whose header reserves the room for it have it (``Connection/keepChecksums()``); all others are read and written as
+/// they are. Pages in the write-ahead log have checksums of SQLite's instead, which are looked at when the log is recovered.
+enum ChecksummedFiles {
+    /// What to do with a page that is not as it was written.
+    enum Reading {
+        /// Refuse it, but take one that is all zeros, as free pages may be; SQLite sees by itself that it holds no rows.
+        case usual
+        /// Refuse that too: it may have been the end of a long text.
+        case strict
+        /// Take it.
+        case asFound
+    }
+
+    /// `SQLITE_IOERR_DATA`, which Swift does not import: a page's checksum does not hold.
+    static let wrongPage = SQLITE_IOERR | (32 << 8)
+
+    /// The name under which SQLite knows the layer.
+    static let name: String = {
+        let name = "millrace"
+        let layer = UnsafeMutablePointer<sqlite3_vfs>.allocate(capacity: 1)
+        layer.initialize(to: system.pointee)
+        let bytes = UnsafeMutablePointer<CChar>.allocate(capacity: name.utf8.count + 1)
+        bytes.initialize(from: Array(name.utf8CString), count: name.utf8.count + 1)
+        layer.pointee.zName = UnsafePointer(bytes)
+        layer.pointee.szOsFile = Int32(offset + MemoryLayout<Kept>.size)
+        layer.pointee.xOpen = { _, path, file, flags, outFlags in
+            let code = system.pointee.xOpen(system, path, file, flags, outFlags)
+            guard code == SQLITE_OK, flags & SQLITE_OPEN_MAIN_DB != 0, let file, let methods = file.pointee.pMethods
+            else { return code }
+            kept(file).initialize(to: Kept(methods: methods))
+            file.pointee.pMethods = layered(methods)
+            return code
+        }
+        sqlite3_vfs_register(layer, 0)
+        return name
+    }()
+
+    /// What the layer knows of the database that a connection has open; nil where it is not there.
+    static func state(of connection: OpaquePointer) -> State? {
+        var file: UnsafeMutablePointer<sqlite3_file>?
+        let code = withUnsafeMutablePointer(to: &file) {
+            sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, $0)
+        }
+        guard code == SQLITE_OK, let file, let methods = file.pointee.pMethods,
+            known.withLock({ $0.values.contains(UInt(bitPattern: methods)) })
+        else { return nil }
+        return State(kept: kept(file))
+    }
+
+    /// Belongs to the connection's thread, and to its life.
+    struct State {
+        fileprivate let kept: UnsafeMutablePointer<Kept>
+
+        /// Whether the file has checksums; nil while there is no page in it.
+        var isChecksummed: Bool? { kept.pointee.page.map { $0 != 0 } }
+
+        /// Makes the pages of a new file what those of another are, before its first page is written: that comes last.
+        func become(_ other: State) { kept.pointee.page = other.kept.pointee.page }
+
+        var reading: Reading {
+            get { kept.pointee.reading }
+            nonmutating set { kept.pointee.reading = newValue }
+        }
+
+        /// The page that was found wrong last, counted from 1, whether it was taken or not.
+        var wrongPage: UInt32? { kept.pointee.wrongPage }
+    }
+
+    /// Kept behind SQLite's own file object.
+    fileprivate struct Kept {
+        let methods: UnsafePointer<sqlite3_io_methods>
+        /// Bytes of a page of a file with checksums, 0 for one without; nil until its header was seen.
+        var page: Int?
+        var reading = Reading.usual
+        var wrongPage: UInt32?
+    }
+
+    nonisolated(unsafe) private static let system: UnsafeMutablePointer<sqlite3_vfs> = sqlite3_vfs_find(nil)
+
+    /// Where ``Kept`` begins in a file object.
+    private static let offset: Int = {
+        let alignment = MemoryLayout<Kept>.alignment
+        return (Int(system.pointee.szOsFile) + alignment - 1) / alignment * alignment
+    }()
+
+    private static func kept(_ file: UnsafeMutablePointer<sqlite3_file>) -> UnsafeMutablePointer<Kept> {
+        (UnsafeMutableRawPointer(file) + offset).assumingMemoryBound(to: Kept.self)
+    }
+
+    /// The address of the system's methods to that of ours; there is one pair in practice.
+    private static let known = Locked<[UInt: UInt]>([:])
+
+    private static func layered(_ system: UnsafePointer<sqlite3_io_methods>) -> UnsafePointer<sqlite3_io_methods>? {
+        let address = known.withLock { known in
+            if let address = known[UInt(bitPattern: system)] { return address }
+            let methods = UnsafeMutablePointer<sqlite3_io_methods>.allocate(capacity: 1)
+            methods.initialize(to: system.pointee)
+            // Pages that are read as memory, which version 2 has not, would pass us by, and so would parts of pages.
+            methods.pointee.iVersion = min(2, system.pointee.iVersion)
+            methods.pointee.xDeviceCharacteristics = { file in
+                let readsParts: Int32 = 0x8000
+                guard let file else { return 0 }
+                let system = ChecksummedFiles.kept(file).pointee.methods
+                return system.pointee.xDeviceCharacteristics(file) & ~readsParts
+            }
+            methods.pointee.xRead = { file, buffer, count, offset in
+                guard let file, let buffer else { return SQLITE_MISUSE }
+                return ChecksummedFiles.read(file, UnsafeMutableRawBufferPointer(start: buffer, count: Int(count)), offset)
+            }
+            methods.pointee.xWrite = { file, buffer, count, offset in
+                guard let file, let buffer else { return SQLITE_MISUSE }
+                return ChecksummedFiles.write(file, UnsafeRawBufferPointer(start: buffer, count: Int(count)), offset)
+            }
+            known[UInt(bitPattern: system)] = UInt(bitPattern: methods)
+            return UInt(bitPattern: methods)
+        }
+        return UnsafePointer(bitPattern: address)
+    }
+}
+
+extension ChecksummedFiles {
+    private static func read(
+        _ file: UnsafeMutablePointer<sqlite3_file>, _ bytes: UnsafeMutableRawBufferPointer, _ offset: Int64
+    ) -> Int32 {
+        let kept = kept(file)
+        let code = kept.pointee.methods.pointee.xRead(file, bytes.baseAddress, Int32(bytes.count), offset)
+        guard code == SQLITE_OK else { return code }
+        if offset == 0 { kept.pointee.noteHeader(UnsafeRawBufferPointer(bytes)) }
+        guard let number = kept.pointee.number(at: offset, bytes.count, of: file) else { return code }
+        switch (PageTrailer.verdict(on: UnsafeRawBufferPointer(bytes), number: number), kept.pointee.reading) {
+        case (.right, _), (.missing, _), (.empty, .usual), (.empty, .asFound): break
+        case (.wrong, .asFound): kept.pointee.wrongPage = number
+        case (.wrong, _), (.empty, .strict):
+            kept.pointee.wrongPage = number
+            return wrongPage
+        }
+        PageTrailer.clear(bytes)
+        return code
+    }
+
+    private static func write(
+        _ file: UnsafeMutablePointer<sqlite3_file>, _ bytes: UnsafeRawBufferPointer, _ offset: Int64
+    ) -> Int32 {
+        let kept = kept(file)
+        if offset == 0 { kept.pointee.noteHeader(bytes) }
+        let methods = kept.pointee.methods
+        guard let number = kept.pointee.number(at: offset, bytes.count, of: file) else {
+            return methods.pointee.xWrite(file, bytes.baseAddress, Int32(bytes.count), offset)
+        }
+        return withUnsafeTemporaryAllocation(byteCount: bytes.count, alignment: 8) { page in
+            page.copyMemory(from: bytes)
+            PageTrailer.seal(page, number: number)
+            return methods.pointee.xWrite(file, page.baseAddress, Int32(page.count), offset)
+        }
+    }
+}
+
+extension ChecksummedFiles.Kept {
+    /// A header ends with byte 100: https://www.sqlite.org/fileformat2.html#the_database_header
+    private static let headerSize = 100
+
+    fileprivate mutating func noteHeader(_ bytes: UnsafeRawBufferPointer) {
+        guard bytes.count >= Self.headerSize, bytes.starts(with: "SQLite format 3\0".utf8) else { return }
+        let size = Int(bytes[16]) << 8 | Int(bytes[17])
+        page = Int(bytes[20]) == PageTrailer.size ? (size == 1 ? 65536 : size) : 0
+    }
+
+    /// The number of the page that these bytes are the whole of, if it has a trailer. The header may be in the file before this
+    /// connection has read it: another one has made the database.
+    fileprivate mutating func number(
+        at offset: Int64, _ count: Int, of file: UnsafeMutablePointer<sqlite3_file>
+    ) -> UInt32? {
+        if page == nil, count >= 512 {
+            withUnsafeTemporaryAllocation(byteCount: Self.headerSize, alignment: 8) { header in
+                let code = methods.pointee.xRead(file, header.baseAddress, Int32(header.count), 0)
+                if code == SQLITE_OK { noteHeader(UnsafeRawBufferPointer(header)) }
+            }
+        }
+        guard let page, page != 0, count == page, offset % Int64(page) == 0 else { return nil }
+        return UInt32(truncatingIfNeeded: offset / Int64(page) + 1)
+    }
+}
