@@ -111,7 +111,8 @@ enum ChecksummedFiles {
             }
             methods.pointee.xRead = { file, buffer, count, offset in
                 guard let file, let buffer else { return SQLITE_MISUSE }
-                return ChecksummedFiles.read(file, UnsafeMutableRawBufferPointer(start: buffer, count: Int(count)), offset)
+                let bytes = UnsafeMutableRawBufferPointer(start: buffer, count: Int(count))
+                return ChecksummedFiles.read(file, bytes, offset)
             }
             methods.pointee.xWrite = { file, buffer, count, offset in
                 guard let file, let buffer else { return SQLITE_MISUSE }
