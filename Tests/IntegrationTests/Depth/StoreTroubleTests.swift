@@ -58,25 +58,29 @@ struct StoreTroubleTests {
             try disk.reserve(6 << 20)
 
             let socket = runner.socket
-            let (taken, refusal) = try await onThread {
-                let client = try WireClient(socket)
-                let params = "\"" + String(repeating: "x", count: 50_000) + "\""
-                var taken: [Int] = []
-                while true {
-                    let reply = try client.request("job.submit", "{\"kind\":\"ok\",\"params\":\(params)}")
-                    guard let id = reply["result"]["id"].int else { return (taken, reply) }
-                    taken.append(id)
+            /// Submits until one is refused.
+            func fill(_ params: String) async throws -> (taken: [Int], refusal: Tree) {
+                try await onThread {
+                    let client = try WireClient(socket)
+                    var taken: [Int] = []
+                    while true {
+                        let reply = try client.request("job.submit", "{\"kind\":\"ok\",\"params\":\(params)}")
+                        guard let id = reply["result"]["id"].int else { return (taken, reply) }
+                        taken.append(id)
+                    }
                 }
             }
+            var (taken, refusal) = try await fill("\"" + String(repeating: "x", count: 50_000) + "\"")
             #expect(taken.count > 10)
             #expect(refusal["error"]["data"]["status"].string == "RESOURCE_EXHAUSTED", "\(refusal)")
             #expect(refusal["error"]["data"]["reason"].string == "store.full")
             #expect(refusal["error"]["data"]["retryAfterMs"].int != nil)
 
-            // Not a byte more: what runs can end, but not be written down.
+            // Not a byte more: what runs can end, but not be written down. Where the log began anew, its file has room.
             try disk.fill()
-            let small = try await runner.request("job.submit", "{\"kind\":\"ok\"}")
-            #expect(small["error"]["data"]["reason"].string == "store.full", "\(small)")
+            let small = try await fill("1")
+            #expect(small.refusal["error"]["data"]["reason"].string == "store.full", "\(small)")
+            taken += small.taken
             let status = try await runner.call("service.status")
             let store = status["checks"].elements.first { $0["name"].string == "store" }
             #expect(store?["verdict"].string == "fail", "\(status)")
