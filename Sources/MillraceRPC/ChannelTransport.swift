@@ -10,6 +10,9 @@ import NIOCore
 /// Output is sent straight to the socket by whoever has something to say, on any thread: that spares a turn of the event
 /// loop for each answer made elsewhere. NIO is given only what the socket does not take at once; until that is sent,
 /// nothing more is read, for a peer who does not read is not read from.
+///
+/// NIO closes its descriptor when it likes, but only on the loop, so that is where it can be used. Other threads have one of
+/// ours for the same socket: ``LentSocket``. The first of them to say something has to come to the loop for it.
 final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecked Sendable {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -20,12 +23,19 @@ final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecke
     let session: RPCSession
     private let loop: any EventLoop
     private let turn: LoopTurn
-    /// A descriptor of our own for the channel's socket: NIO may close its at any time.
     private let writer: SocketWriter
+    private let lent: LentSocket
     /// Nil for a peer who is not a stranger.
-    private let input: ByteBudget?
+    private let input: SharedBudget?
 
     // Only on the event loop:
+    /// NIO's descriptor; nil before the channel is active, and when it is so no longer.
+    private var socket: Int32?
+    private let unopened: Int32
+    /// Somebody had something to say before the channel was active.
+    private var hasToSay = false
+    private var isGone = false
+    private var loan: Scheduled<Void>?
     private var context: ChannelHandlerContext?
     private var decoder: FrameDecoder
     private var isReading = false
@@ -34,22 +44,39 @@ final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecke
     private var alarm: Scheduled<Void>?
     private var patience: Scheduled<Void>?
 
+    /// - Parameter socket: the channel's, which it closes.
     init(
-        _ session: RPCSession, over socket: Descriptor, on loop: any EventLoop, in turn: LoopTurn,
-        input: ByteBudget? = nil
+        _ session: RPCSession, over socket: Int32, on loop: any EventLoop, in turn: LoopTurn,
+        loans: SharedBudget, input: SharedBudget? = nil
     ) {
         self.session = session
         self.loop = loop
         self.turn = turn
         self.input = input
-        writer = SocketWriter(session: session, socket: socket)
+        lent = LentSocket(within: loans)
+        unopened = socket
+        writer = SocketWriter(session: session)
         decoder = FrameDecoder(maximumLength: session.limits.maximumFrame)
     }
 
     // MARK: The session's side
 
     func outputIsClaimed() {
-        switch writer.send() {
+        if loop.inEventLoop { return sendOnLoop() }
+        if let own = lent.use() { return withExtendedLifetime(own) { send(to: own.raw) } }
+        loop.execute {
+            self.lend()
+            self.sendOnLoop()
+        }
+    }
+
+    private func sendOnLoop() {
+        if let socket { return send(to: socket) }
+        if isGone { session.mute() } else { hasToSay = true }
+    }
+
+    private func send(to socket: Int32) {
+        switch writer.send(to: socket) {
         case .done: break
         case .finished: session.close(.closed)
         case .full(let rest):
@@ -70,8 +97,25 @@ final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecke
     }
 
     func close() {
-        writer.hangUp()
-        loop.execute { self.context?.close(promise: nil) }
+        lent.hangUp()
+        loop.execute {
+            if let socket = self.socket { SocketWriter.hangUp(socket) }
+            self.context?.close(promise: nil)
+        }
+    }
+
+    /// Gives other threads a descriptor, until they have been silent for a while. Where there is none to be had they go on
+    /// coming to the loop.
+    private func lend() {
+        guard loan == nil, let socket, lent.lend(socket) else { return }
+        takeBackLater()
+    }
+
+    private func takeBackLater() {
+        let time = session.limits.loan
+        loan = loop.scheduleTask(in: .nanoseconds(time.nanoseconds)) {
+            if self.lent.takeBack() { self.loan = nil } else { self.takeBackLater() }
+        }
     }
 
     private func schedule(at instant: Duration) {
@@ -88,12 +132,20 @@ final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecke
         session.attach(self)
     }
 
+    func channelActive(context: ChannelHandlerContext) {
+        socket = unopened
+        if hasToSay { sendOnLoop() }
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
+        isGone = true
+        socket = nil
         alarm?.cancel()
         patience?.cancel()
+        loan?.cancel()
         forgetInput()
         self.context = nil
-        writer.hangUp()
+        lent.end()
         session.close(.hungUp)
     }
 
@@ -101,6 +153,8 @@ final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecke
         if isRefused { return }
         if !isReading {
             isReading = true
+            // There may be answers soon, from wherever.
+            lend()
             hasClaim = session.claimOutput()
         }
         let bytes = unwrapInboundIn(data)

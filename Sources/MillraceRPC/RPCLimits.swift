@@ -27,13 +27,19 @@ public struct RPCLimits: Hashable, Sendable {
     /// A peer that takes nothing for so long, while output waits for it, is disconnected.
     public var slowReader = Duration.seconds(30)
 
+    /// Descriptors that connections have besides their own, all together, and how long one is kept that nobody uses:
+    /// ``LentSocket``.
+    var loans = 4096
+    var loan = Duration.seconds(30)
+
     public init() {}
 
-    /// The same with no more connections than a process can have that may open so many descriptors: a connection takes two,
-    /// and a quarter is for everything else that it does.
+    /// The same with no more connections than a process can have that may open so many descriptors: five eighths of them, an
+    /// eighth for the second ones of those that are busy, and a quarter for everything else that it does.
     public func fitting(openFiles: Int) -> RPCLimits {
         var limits = self
-        limits.connections = max(1, min(connections, (openFiles - openFiles / 4) / 2))
+        limits.connections = max(1, min(connections, openFiles / 8 * 5))
+        limits.loans = min(loans, openFiles / 8)
         return limits
     }
 

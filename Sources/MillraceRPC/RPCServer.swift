@@ -15,8 +15,9 @@ public final class RPCServer: Sendable {
     let meters: RPCMeters?
     private let group: MultiThreadedEventLoopGroup
     private let turns: [ObjectIdentifier: LoopTurn]
-    private let input: ByteBudget
-    private let output: ByteBudget
+    private let input: SharedBudget
+    private let output: SharedBudget
+    private let loans: SharedBudget
     private let state = Locked(State())
 
     private struct State {
@@ -53,8 +54,9 @@ public final class RPCServer: Sendable {
         self.limits = limits
         // One message goes through in any case.
         let longest = limits.maximumFrame + Frame.headerLength
-        input = ByteBudget(max(limits.inputBytes, longest))
-        output = ByteBudget(max(limits.outputBytes, longest))
+        input = SharedBudget(max(limits.inputBytes, longest))
+        output = SharedBudget(max(limits.outputBytes, longest))
+        loans = SharedBudget(limits.loans)
         self.access = access
         self.log = log
         self.time = time
@@ -112,6 +114,9 @@ public final class RPCServer: Sendable {
             return sum
         }
     }
+
+    /// Descriptors that connections have besides their own.
+    var lentSockets: Int { loans.held }
 
     /// Accepts no more and answers new requests `UNAVAILABLE`; what is in flight goes on, and so do adopted connections.
     /// The first half of ``drain(within:)``, for a service that has work of its own to end in between.
@@ -203,7 +208,7 @@ extension RPCServer {
         var json = JSONWriter()
         Envelope.encodeError(id: .null, error, into: &json)
         let frame = Frame.encode(json.bytes)
-        _ = try? SocketWriter.send(frame, from: 0, to: socket)
+        _ = try? SocketWriter.send(frame, from: 0, to: socket.raw)
         socket.close()
     }
 
@@ -224,23 +229,17 @@ extension RPCServer {
     }
 
     private func open(
-        _ session: RPCSession, over socket: Descriptor, within input: ByteBudget? = nil
+        _ session: RPCSession, over socket: Descriptor, within input: SharedBudget? = nil
     ) -> EventLoopFuture<Void> {
         let loop = group.next()
         let turn = turns[ObjectIdentifier(loop)]!
-        let writing: Descriptor
-        do throws(SystemError) {
-            writing = try socket.duplicate()
-        } catch {
-            return loop.makeFailedFuture(error)
-        }
         let raw = socket.release()
         return ClientBootstrap(group: loop)
             .channelOption(.allowRemoteHalfClosure, value: true)
-            .channelInitializer { channel in
+            .channelInitializer { [loans] channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
-                        ChannelTransport(session, over: writing, on: loop, in: turn, input: input))
+                        ChannelTransport(session, over: raw, on: loop, in: turn, loans: loans, input: input))
                 }
             }
             .withConnectedSocket(raw)

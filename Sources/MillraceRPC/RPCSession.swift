@@ -73,7 +73,7 @@ public final class RPCSession: Sendable {
 
     init(
         router: RPCRouter, peer: Peer, limits: RPCLimits, log: Logger, time: any TimeSource, meters: RPCMeters? = nil,
-        within outputs: ByteBudget? = nil
+        within outputs: SharedBudget? = nil
     ) {
         self.router = router
         self.meters = meters

@@ -13,7 +13,7 @@ struct SessionOutput: Sendable {
     private var inBatches = 0
     /// What waits for all peers together, and what was counted there for this one: in whole pieces, so that short answers to
     /// a peer who reads are not counted.
-    private let budget: ByteBudget?
+    private let budget: SharedBudget?
     private var counted = 0
     private(set) var isClaimed = false
     /// Nobody reads any more: whatever is said is forgotten.
@@ -27,7 +27,7 @@ struct SessionOutput: Sendable {
 
     private static let piece = 64 << 10
 
-    init(within budget: ByteBudget?) {
+    init(within budget: SharedBudget?) {
         self.budget = budget
     }
 

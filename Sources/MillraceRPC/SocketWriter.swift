@@ -4,7 +4,6 @@ import Linux
 /// Sends a session's output straight to its socket, from whatever thread holds the claim on it, without ever waiting.
 struct SocketWriter: Sendable {
     let session: RPCSession
-    let socket: Descriptor
 
     enum Outcome {
         /// All is sent and the claim given back.
@@ -17,7 +16,8 @@ struct SocketWriter: Sendable {
         case failed(SystemError)
     }
 
-    func send() -> Outcome {
+    /// - Parameter socket: which stays open until this returns.
+    func send(to socket: Int32) -> Outcome {
         var chunk: [UInt8] = []
         while true {
             switch session.takeOutput(into: &chunk) {
@@ -38,11 +38,10 @@ struct SocketWriter: Sendable {
     }
 
     /// Sends what the socket takes at once; EAGAIN when that is nothing.
-    static func send(_ bytes: [UInt8], from start: Int, to socket: Descriptor) throws(SystemError) -> Int {
-        let raw = socket.raw
+    static func send(_ bytes: [UInt8], from start: Int, to socket: Int32) throws(SystemError) -> Int {
         while true {
             let count = bytes.withUnsafeBytes { bytes in
-                Glibc.send(raw, bytes.baseAddress! + start, bytes.count - start, withoutWaiting)
+                Glibc.send(socket, bytes.baseAddress! + start, bytes.count - start, withoutWaiting)
             }
             if count >= 0 { return count }
             let number = errno
@@ -53,7 +52,7 @@ struct SocketWriter: Sendable {
     private static let withoutWaiting = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
 
     /// Wakes whoever reads and lets the peer know; the descriptor itself is closed with its last owner.
-    func hangUp() {
-        shutdown(socket.raw, Int32(SHUT_RDWR))
+    static func hangUp(_ socket: Int32) {
+        shutdown(socket, Int32(SHUT_RDWR))
     }
 }

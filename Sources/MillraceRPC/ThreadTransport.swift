@@ -9,13 +9,15 @@ import MillraceProtocol
 /// does not read.
 final class ThreadTransport: SessionTransport {
     let session: RPCSession
+    private let socket: Descriptor
     private let writer: SocketWriter
     /// Whether a thread waits for a peer who does not read.
     private let isSlow = Monitor(false)
 
     init(_ session: RPCSession, over socket: Descriptor) {
         self.session = session
-        writer = SocketWriter(session: session, socket: socket)
+        self.socket = socket
+        writer = SocketWriter(session: session)
     }
 
     /// Begins to read. The transport lives until the connection ends.
@@ -30,7 +32,7 @@ final class ThreadTransport: SessionTransport {
 
     func close() {
         Alarms.shared.forget(self)
-        writer.hangUp()
+        SocketWriter.hangUp(socket.raw)
         isSlow.withLock(notify: true) { $0 = false }
     }
 
@@ -41,7 +43,7 @@ final class ThreadTransport: SessionTransport {
         defer { buffer.deallocate() }
         var decoder = FrameDecoder(maximumLength: session.limits.maximumFrame)
         while true {
-            let count = recv(writer.socket.raw, buffer.baseAddress, buffer.count, 0)
+            let count = recv(socket.raw, buffer.baseAddress, buffer.count, 0)
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else {
                 let failure = SystemError(errno: "recv")
@@ -73,7 +75,7 @@ final class ThreadTransport: SessionTransport {
     // MARK: Writing
 
     func outputIsClaimed() {
-        switch writer.send() {
+        switch writer.send(to: socket.raw) {
         case .done: break
         case .finished: session.close()
         case .full(let rest): sendSlowly(rest)
@@ -99,11 +101,11 @@ final class ThreadTransport: SessionTransport {
         let patience = Int32(clamping: session.limits.slowReader.milliseconds)
         var sent = 0
         while sent < bytes.count {
-            var poll = pollfd(fd: writer.socket.raw, events: Int16(POLLOUT), revents: 0)
+            var poll = pollfd(fd: socket.raw, events: Int16(POLLOUT), revents: 0)
             let ready = Glibc.poll(&poll, 1, patience)
             if ready == 0 { return session.losePatience() }
             do throws(SystemError) {
-                sent += try SocketWriter.send(bytes, from: sent, to: writer.socket)
+                sent += try SocketWriter.send(bytes, from: sent, to: socket.raw)
                 session.setInTransit(bytes.count - sent)
             } catch {
                 if error.number == EAGAIN { continue }

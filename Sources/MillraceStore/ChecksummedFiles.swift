@@ -20,7 +20,7 @@ enum ChecksummedFiles {
     /// `SQLITE_IOERR_DATA`, which Swift does not import: a page's checksum does not hold.
     static let wrongPage = SQLITE_IOERR | (32 << 8)
 
-    /// The name under which SQLite knows the layer.
+    /// The name under which SQLite knows the layer, from the first time that somebody asks for it.
     static let name: String = {
         let name = "millrace"
         let layer = UnsafeMutablePointer<sqlite3_vfs>.allocate(capacity: 1)

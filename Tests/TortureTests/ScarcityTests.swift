@@ -66,9 +66,8 @@ struct ScarcityTests {
 
     private static let idle = Torture.some(10_000, look: 1500)
 
-    /// As many as are wanted, or as the machine lets a service have: a connection takes it two descriptors, and it keeps a
-    /// quarter for everything else.
-    private static func idle(descriptors: Int) -> Int { min(idle, descriptors * 3 / 8 - 100) }
+    /// As many as are wanted, or as the machine lets a service have: five eighths of the descriptors it may open.
+    private static func idle(descriptors: Int) -> Int { min(idle, descriptors * 5 / 8 - 100) }
 
     @Test(
         .enabled(if: geteuid() == 0, "needs root, to raise the number of descriptors"),
@@ -130,7 +129,7 @@ struct ScarcityTests {
             """
             With `Connections` and `ConnectionsPerUser` set to 20,000; by default they are 4096 and 1024, and who is above that is \
             refused as `limit.connections` or `limit.connectionsPerUser` (`LimitTests`). A service may open \(limit) files here; \
-            three quarters of them are for connections, at two each.
+            five eighths of them are for connections.
             """)
         try section.write()
     }
