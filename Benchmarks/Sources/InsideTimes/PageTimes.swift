@@ -28,7 +28,7 @@ struct PageTimes: Encodable {
         guard try DatabaseFile(sealed).hasChecksums(), try !DatabaseFile(bare).hasChecksums() else {
             throw CocoaError(.fileReadCorruptFile)
         }
-        pages = Int(try DatabaseFile(sealed).size().bytes / 4096)
+        let count = Int(try DatabaseFile(sealed).size().bytes / 4096)
         var times: [[Double]] = Array(repeating: [], count: 4)
         for _ in 0..<rounds {
             times[0].append(try Self.read(sealed))
@@ -36,7 +36,8 @@ struct PageTimes: Encodable {
             times[2].append(try Self.write(sealed))
             times[3].append(try Self.write(bare))
         }
-        let medians = times.map { median($0) / Double(pages) }
+        let medians = times.map { median($0) / Double(count) }
+        pages = count
         (read, read_bare, write, write_bare) = (medians[0], medians[1], medians[2], medians[3])
     }
 
