@@ -88,6 +88,20 @@ import Testing
         }
     }
 
+    /// One of them says that pages have checksums, and others how long pages are.
+    @Test func aFlippedBitIsNoticedAnywhereInTheHeader() async throws {
+        try await fill()
+        let whole = try #require(contents(of: path))
+        var unseen: [String] = []
+        for bit in 0..<800 {
+            var damaged = whole
+            damaged[bit / 8] ^= 1 << UInt8(bit % 8)
+            try writeFile(damaged, to: path)
+            if try file.problems().isEmpty { unseen.append("bit \(bit % 8) of byte \(bit / 8)") }
+        }
+        #expect(unseen == [])
+    }
+
     @Test func whoReadsOrWritesAPageWithAFlippedBitIsTold() async throws {
         try await fill()
         var damaged = try pages()
