@@ -28,13 +28,13 @@ final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecke
     /// Nil for a peer who is not a stranger.
     private let input: SharedBudget?
 
+    /// NIO's descriptor, which is open while the channel is active; only for use on the loop.
+    private let socket: Int32
+
     // Only on the event loop:
-    /// NIO's descriptor; nil before the channel is active, and when it is so no longer.
-    private var socket: Int32?
-    private let unopened: Int32
+    private var isActive = false
     /// Somebody had something to say before the channel was active.
     private var hasToSay = false
-    private var isGone = false
     private var loan: Scheduled<Void>?
     private var context: ChannelHandlerContext?
     private var decoder: FrameDecoder
@@ -54,7 +54,7 @@ final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecke
         self.turn = turn
         self.input = input
         lent = LentSocket(within: loans)
-        unopened = socket
+        self.socket = socket
         writer = SocketWriter(session: session)
         decoder = FrameDecoder(maximumLength: session.limits.maximumFrame)
     }
@@ -71,8 +71,9 @@ final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecke
     }
 
     private func sendOnLoop() {
-        if let socket { return send(to: socket) }
-        if isGone { session.mute() } else { hasToSay = true }
+        if isActive { return send(to: socket) }
+        // After its end a channel has no context.
+        if context == nil { session.mute() } else { hasToSay = true }
     }
 
     private func send(to socket: Int32) {
@@ -99,7 +100,7 @@ final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecke
     func close() {
         lent.hangUp()
         loop.execute {
-            if let socket = self.socket { SocketWriter.hangUp(socket) }
+            if self.isActive { SocketWriter.hangUp(self.socket) }
             self.context?.close(promise: nil)
         }
     }
@@ -107,7 +108,7 @@ final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecke
     /// Gives other threads a descriptor, until they have been silent for a while. Where there is none to be had they go on
     /// coming to the loop.
     private func lend() {
-        guard loan == nil, let socket, lent.lend(socket) else { return }
+        guard loan == nil, isActive, lent.lend(socket) else { return }
         takeBackLater()
     }
 
@@ -133,13 +134,12 @@ final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecke
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        socket = unopened
+        isActive = true
         if hasToSay { sendOnLoop() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        isGone = true
-        socket = nil
+        isActive = false
         alarm?.cancel()
         patience?.cancel()
         loan?.cancel()

@@ -10,11 +10,7 @@ struct LentSocket: Sendable {
 
         /// Nil where no more are lent, or the process may open no more.
         init?(_ original: Int32, within budget: SharedBudget) {
-            guard budget.add(1) else {
-                budget.add(-1)
-                return nil
-            }
-            let duplicate = fcntl(original, F_DUPFD_CLOEXEC, 3)
+            let duplicate = budget.add(1) ? fcntl(original, F_DUPFD_CLOEXEC, 3) : -1
             guard duplicate >= 0 else {
                 budget.add(-1)
                 return nil

@@ -18,7 +18,7 @@ enum ChecksummedFiles {
     }
 
     /// `SQLITE_IOERR_DATA`, which Swift does not import: a page's checksum does not hold.
-    static let wrongPage = SQLITE_IOERR | (32 << 8)
+    static let wrongPageCode = SQLITE_IOERR | (32 << 8)
 
     /// The name under which SQLite knows the layer, from the first time that somebody asks for it.
     static let name: String = {
@@ -139,7 +139,7 @@ extension ChecksummedFiles {
         case (.wrong, .asFound): kept.pointee.wrongPage = number
         case (.wrong, _), (.empty, .strict):
             kept.pointee.wrongPage = number
-            return wrongPage
+            return wrongPageCode
         }
         PageTrailer.clear(bytes)
         return code

@@ -59,7 +59,11 @@ public struct DatabaseFile: Hashable, Sendable {
     ///
     /// - Parameter limit: how long others may have to wait; nil where nobody else is there.
     /// - Throws: ``StoreError``: `interrupted` where that was too short; nothing was changed then. `busy` …
-    public func vacuum(within limit: Duration?) throws(StoreError) { try Self.vacuum(try open(), within: limit) }
+    /// - Returns: whether it is since then that it has checksums.
+    @discardableResult
+    public func vacuum(within limit: Duration?) throws(StoreError) -> Bool {
+        try Self.vacuum(try open(), within: limit)
+    }
 
     /// Takes the pages whose checksums do not hold as they are found, and writes the file anew: where it was another program
     /// that changed them.
@@ -72,7 +76,7 @@ public struct DatabaseFile: Hashable, Sendable {
         state?.reading = .asFound
         if let problem = try Self.problems(connection).first { throw StoreError(.corrupt, problem).of(path) }
         guard state?.wrongPage != nil else { return false }
-        try Self.vacuum(connection, within: limit)
+        _ = try Self.vacuum(connection, within: limit)
         return true
     }
 
@@ -84,16 +88,20 @@ public struct DatabaseFile: Hashable, Sendable {
         return ChecksummedFiles.state(of: connection.handle)?.isChecksummed ?? false
     }
 
-    private static func vacuum(_ connection: Connection, within limit: Duration?) throws(StoreError) {
+    private static func vacuum(_ connection: Connection, within limit: Duration?) throws(StoreError) -> Bool {
         if let limit { connection.interrupt(after: limit) }
-        if try !hasChecksums(connection) { try giveChecksums(connection) }
+        let had = try hasChecksums(connection)
+        if !had { try giveChecksums(connection) }
         try connection.control("VACUUM")
         try connection.checkpoint(waitingForReaders: .seconds(1), givingRoomBack: true)
+        if had { return false }
+        return try hasChecksums(connection)
     }
 
     /// Without a log, so that from one moment to the next the whole file has room for them; a page that is written before the
-    /// first one gets its checksum when it is written again.
+    /// first one gets its checksum when it is written again. Whatever comes of it, the log is there again afterwards.
     private static func giveChecksums(_ connection: Connection) throws(StoreError) {
+        var failure: StoreError?
         try connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         do throws(StoreError) {
             if try connection.text("PRAGMA journal_mode = DELETE") == "delete" {
@@ -101,10 +109,12 @@ public struct DatabaseFile: Hashable, Sendable {
                 try connection.control("VACUUM")
             }
         } catch {
-            guard error.kind == .busy else { throw error }
+            // Somebody else has it open.
+            if error.kind != .busy { failure = error }
         }
         try connection.execute("PRAGMA locking_mode = NORMAL")
         _ = try connection.text("PRAGMA journal_mode = WAL")
+        if let failure { throw failure }
     }
 
     /// Keeps exclusive openers out for as long as the result lives.

@@ -2,7 +2,7 @@
 /// checksum over all before it and the number (8), both in the machine's byte order.
 ///
 /// The checksum is that of SQLite's write-ahead log (https://www.sqlite.org/fileformat2.html#checksum_algorithm): two sums of
-/// 32 bits, the second over the first, so that no single flipped bit and no two words that changed places leave it as it was.
+/// 32 bits, the second over the first: no single flipped bit leaves it as it was, and hardly ever do words that changed places.
 /// The number tells a page that was written in the place of another.
 ///
 /// Zeros say that there is no checksum: of a page that is all zeros, so that one which was emptied does not get one by being

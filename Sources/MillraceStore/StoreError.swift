@@ -100,7 +100,7 @@ extension StoreError {
     /// - Parameter doing: put before it.
     init(code: Int32, of connection: OpaquePointer?, while doing: String? = nil, sql: String? = nil) {
         var message = connection.flatMap { sqlite3_errmsg($0) }.map { String(cString: $0) } ?? "unknown"
-        if code == ChecksummedFiles.wrongPage, let connection {
+        if code == ChecksummedFiles.wrongPageCode, let connection {
             message = ChecksummedFiles.state(of: connection)?.wrongPage.map(Self.wrong(page:)) ?? message
         }
         self.init(code: code, message: doing.map { "\($0): \(message)" } ?? message, sql: sql)
@@ -134,7 +134,7 @@ extension StoreError.Kind {
     init(code: Int32) {
         self =
             switch code & 0xff {
-            case _ where code == ChecksummedFiles.wrongPage: .corrupt
+            case _ where code == ChecksummedFiles.wrongPageCode: .corrupt
             case SQLITE_CONSTRAINT: .constraint(.init(code: code))
             case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL: .busy
             case SQLITE_FULL: .full

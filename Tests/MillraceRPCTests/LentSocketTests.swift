@@ -21,6 +21,13 @@ import Testing
         #expect(try await peer.next()["id"] == .number("\(id)"))
     }
 
+    @Test func connectionsAndLoansFitIntoWhatAProcessMayOpen() {
+        let few = RPCLimits().fitting(openFiles: 256)
+        #expect(few.connections == 160 && few.loans == 32)
+        let many = RPCLimits().fitting(openFiles: 524_288)
+        #expect(many.connections == RPCLimits().connections && many.loans == RPCLimits().loans)
+    }
+
     @Test func whoSaysNothingTakesNone() async throws {
         try await TestServer.with(testRouter(), limits: limits(loans: 10)) { test in
             let silent = try (0..<5).map { _ in try test.peer() }

@@ -52,7 +52,7 @@ struct DatabaseFileTests {
         let before = try file.size()
         #expect(before.free > before.bytes / 2)
 
-        try await offPool { try file.vacuum(within: .seconds(60)) }
+        _ = try await offPool { try file.vacuum(within: .seconds(60)) }
 
         let after = try file.size()
         #expect(after.free == 0 && after.bytes < before.bytes / 2)

@@ -212,14 +212,19 @@ import Testing
         try file.vacuum(within: .seconds(2))
         #expect(try !file.hasChecksums(), "it was open")
         try await database.insert("one more")
+        try await database.write { db in for number in 0..<20_000 { try db.insert("row \(number)") } }
         database.close()
 
-        try file.vacuum(within: nil)
+        let error = #expect(throws: StoreError.self) { try file.vacuum(within: .zero) }
+        #expect(error?.kind == .interrupted)
+        #expect(try await check(["sqlite3", "-readonly", path, "PRAGMA journal_mode"]) == "wal\n")
+        #expect(try !file.hasChecksums())
+        #expect(try file.vacuum(within: nil))
         #expect(try file.hasChecksums())
         #expect(try await wrongPages(of: path) == "")
         let again = try Database.entries(in: folder)
         try await again.insert("and another")
-        #expect(try await again.names().count == 302)
+        #expect(try await again.names().count == 20_302)
         again.close()
         #expect(try await wrongPages(of: path) == "")
     }

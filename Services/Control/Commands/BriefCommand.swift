@@ -109,6 +109,7 @@ extension BooksPlace {
 /// Briefs for people.
 enum BriefText {
     static func plan(_ job: JobView, _ terminal: Terminal) -> [String] {
+        // A result of another form is shown as that of any job.
         guard let result = try? job.result?.decode(JSONValue.self) else { return JobWaiting.summary(of: job, terminal) }
         var lines: [String] = []
         if let due = result["due"]?.elements {

@@ -57,6 +57,7 @@ extension JobCommand {
             if let transitions = detail.transitions {
                 lines += [""] + JobText.transitions(transitions).lines(for: terminal)
             }
+            // The server's JSON reads; one that does not is left out, as null is.
             if let result = detail.job.result, let value = try? result.decode(JSONValue.self), !value.isNull {
                 lines += ["", terminal.paint("Result", .strong)] + JobResult(terminal: terminal).lines(value)
             }

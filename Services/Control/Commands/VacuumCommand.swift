@@ -63,10 +63,7 @@ struct VacuumCommand: ParsableCommand {
                     result.remark = "\(ByteText.short(free)) are free, which is little"
                     return result
                 }
-                let had = try file.hasChecksums()
-                try file.vacuum(within: limit)
-                let has = try file.hasChecksums()
-                if has, !had { result.remark = "its pages have checksums now" }
+                if try file.vacuum(within: limit) { result.remark = "its pages have checksums now" }
             }
             result.after = try file.size().bytes
         } catch {
