@@ -226,11 +226,20 @@ class Service:
 
     def _asked(self, message):
         if message["method"] == "worker.ping":  # "are you there?", also while all threads are busy
-            return self._send({"id": message["id"], "result": {}})
+            return self._reply({"id": message["id"], "result": {}})
         if self._work is None:
             error = {"code": -32601, "message": "Method not found", "data": {"status": "UNIMPLEMENTED", "reason": "method.unknown"}}
-            return self._send({"id": message["id"], "error": error})
+            return self._reply({"id": message["id"], "error": error})
         self._work.begin(message)
+
+    def _reply(self, answer):
+        """Sends on a thread of its own: the one that reads never waits for room, or both sides could wait for each other."""
+        def send():
+            try:
+                self._send(answer)
+            except OSError:
+                pass  # hung up: nobody waits for it any more
+        threading.Thread(target=send, daemon=True).start()
 
 
 class _Noun:

@@ -11,6 +11,8 @@ extension Envelope {
         private var meta: Range<Int>?
         private var result: Range<Int>?
         private var error: Range<Int>?
+        /// Whether a result or an error has begun.
+        private var hasOutcome = false
         private var problem: String?
 
         mutating func read(_ json: inout JSONReader) throws(JSONError) {
@@ -39,8 +41,12 @@ extension Envelope {
                     }
                     draft.params = try json.rawRange()
                 case "meta": draft.meta = try json.rawRange()
-                case "result": draft.result = try json.rawRange()
-                case "error": draft.error = try json.rawRange()
+                case "result":
+                    draft.hasOutcome = true
+                    draft.result = try json.rawRange()
+                case "error":
+                    draft.hasOutcome = true
+                    draft.error = try json.rawRange()
                 default: try json.skip()
                 }
             }
@@ -69,9 +75,13 @@ extension Envelope {
             if self.problem == nil { self.problem = problem }
         }
 
-        /// The id to answer when reading stopped at a member named twice.
-        func id(spoiltBy error: JSONError) -> RequestID {
-            error.path == "id" ? .null : id ?? .null
+        /// What is left of a message whose reading stopped at `error`. Only where the rest of it is JSON is its id the one to answer:
+        /// elsewhere nobody knows what was meant.
+        func remains(at error: JSONError, _ described: RPCError) -> InvalidMessage {
+            let id = error.path == "id" ? .null : id ?? .null
+            if method == nil, hasOutcome { return InvalidMessage(id: nil, error: described, kind: .answer(id)) }
+            guard case .duplicateMember = error.kind else { return InvalidMessage(id: .null, error: described) }
+            return InvalidMessage(id: id, error: described, kind: method == nil ? .unknown : .request)
         }
 
         /// The message, its ranges moved by `offset` to where they lie in the frame.
@@ -85,7 +95,8 @@ extension Envelope {
                     do throws(JSONError) {
                         read = try Self.decode(Meta.self, frame, meta.moved(by: offset))
                     } catch {
-                        return .failure(InvalidMessage(id: id, error: Self.describe(error, in: "meta")))
+                        return .failure(
+                            InvalidMessage(id: id, error: Self.describe(error, in: "meta"), kind: .request))
                     }
                 }
                 let params = params?.moved(by: offset)
@@ -107,7 +118,10 @@ extension Envelope {
         }
 
         private func invalid(_ detail: String) -> InvalidMessage {
-            InvalidMessage(id: id ?? .null, error: .invalidRequest(detail))
+            let error = RPCError.invalidRequest(detail)
+            if method != nil { return InvalidMessage(id: id ?? .null, error: error, kind: .request) }
+            if hasOutcome { return InvalidMessage(id: nil, error: error, kind: .answer(id ?? .null)) }
+            return InvalidMessage(id: id ?? .null, error: error)
         }
 
         private static func decode<Value: JSONDecodable>(

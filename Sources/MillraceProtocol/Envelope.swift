@@ -42,8 +42,7 @@ public enum Envelope {
                     try draft.read(&json)
                     try json.finish()
                 } catch {
-                    guard case .duplicateMember = error.kind else { throw error }
-                    return .invalid(InvalidMessage(id: draft.id(spoiltBy: error), error: describe(error, limits)))
+                    return .invalid(draft.remains(at: error, describe(error, limits)))
                 }
                 return draft.message(in: frame, at: 0).content
             case .array: return try batch(&json, frame, limits)
@@ -91,7 +90,7 @@ public enum Envelope {
             try draft.read(&json)
             try json.finish()
         } catch {
-            return .failure(InvalidMessage(id: draft.id(spoiltBy: error), error: describe(error, limits)))
+            return .failure(draft.remains(at: error, describe(error, limits)))
         }
         return draft.message(in: frame, at: range.lowerBound)
     }

@@ -45,12 +45,22 @@ public struct Response: Hashable, Sendable {
 
 /// Something that is no message, and the error it is answered with.
 public struct InvalidMessage: Error, Hashable, Sendable {
-    /// Null where it could not be read; nil when no answer is due.
+    /// What it was meant to be, as far as it could be read.
+    public enum Kind: Hashable, Sendable {
+        case request
+        /// The answer to the request with this id; null where the id could not be read.
+        case answer(RequestID)
+        case unknown
+    }
+
+    /// Of the request that is to be answered by the error: null where it could not be read; nil when no answer is due.
     public var id: RequestID?
     public var error: RPCError
+    public var kind: Kind
 
-    public init(id: RequestID?, error: RPCError) {
+    public init(id: RequestID?, error: RPCError, kind: Kind = .unknown) {
         self.id = id
         self.error = error
+        self.kind = kind
     }
 }

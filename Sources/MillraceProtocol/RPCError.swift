@@ -51,6 +51,8 @@ public struct RPCError: Error, Hashable, Sendable {
         public static let method = "method.unknown"
         public static let params = "params.invalid"
         public static let access = "access.denied"
+        /// The peer's answer is none, or not the one that the method gives.
+        public static let answerInvalid = "answer.invalid"
         public static let deadline = "deadline.exceeded"
         public static let cancelled = "request.cancelled"
         public static let `internal` = "internal"

@@ -33,6 +33,9 @@ public protocol RPCMethod: SendableMetatype {
     /// Whether a client may send the request again when the connection broke before the answer, without an idempotency
     /// key. Methods that only read are.
     static var repeatable: Bool { get }
+    /// Whether the handler makes one of two requests that bear the same idempotency key. A method that changes something and has
+    /// none refuses a request with a key: it would be repeated after a lost connection.
+    static var isKeyed: Bool { get }
     /// Whether the method only waits and watches: a service that stops answers it `UNAVAILABLE` at once instead of
     /// waiting for its end.
     static var interruptible: Bool { get }
@@ -45,5 +48,6 @@ public protocol RPCMethod: SendableMetatype {
 extension RPCMethod {
     public static var execution: Execution { .inline }
     public static var repeatable: Bool { access == .read }
+    public static var isKeyed: Bool { false }
     public static var interruptible: Bool { false }
 }

@@ -16,11 +16,12 @@ final class Alarms: Sendable {
 
     private let state = Monitor(State())
 
-    /// Replaces the transport's wish before.
+    /// Keeps the earlier of the transport's wishes.
     func wake(_ transport: ThreadTransport, after delay: Duration) {
         let instant = SystemTime().boot() + delay
         state.withLock(notify: true) { state in
-            state.entries[ObjectIdentifier(transport)] = Entry(instant: instant, transport: transport)
+            let earlier = state.entries[ObjectIdentifier(transport)].map { min($0.instant, instant) }
+            state.entries[ObjectIdentifier(transport)] = Entry(instant: earlier ?? instant, transport: transport)
             if state.thread == nil { state.thread = try? WorkerThread("millrace-alarms") { self.run() } }
         }
     }

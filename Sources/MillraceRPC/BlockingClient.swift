@@ -105,7 +105,8 @@ public final class BlockingClient {
                     return .success(try result(frame.extracting(range)))
                 } catch {
                     let message = "the answer to \(method) cannot be read: \(error)"
-                    return .failure(RPCError(.internal, message, reason: "answer.invalid", field: error.path))
+                    return .failure(
+                        RPCError(.internal, message, reason: RPCError.Reason.answerInvalid, field: error.path))
                 }
             }
         case .single(.notification(let notification)) where notification.method == "$/progress":
@@ -115,6 +116,8 @@ public final class BlockingClient {
             else { return nil }
             progress(read.value)
             return nil
+        case .invalid(let invalid) where invalid.kind != .request:
+            return .failure(.unreadableAnswer(invalid.error))
         default: return nil
         }
     }

@@ -8,8 +8,8 @@ import NIOCore
 /// in one write when the loop has read from all who are ready.
 ///
 /// Output is sent straight to the socket by whoever has something to say, on any thread: that spares a turn of the event
-/// loop for each answer made elsewhere. NIO is given only what the socket does not take at once; until that is sent,
-/// nothing more is read, for a peer who does not read is not read from.
+/// loop for each answer made elsewhere. NIO is given only what the socket does not take at once. A peer who leaves his answers
+/// unread is not read from either; one who is told much is, or he and we could wait for each other.
 ///
 /// NIO closes its descriptor when it likes, but only on the loop, so that is where it can be used. Other threads have one of
 /// ours for the same socket: ``LentSocket``. The first of them to say something has to come to the loop for it.
@@ -41,8 +41,10 @@ final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecke
     private var isReading = false
     private var hasClaim = false
     private var isRefused = false
-    private var alarm: Scheduled<Void>?
+    private var alarm: (instant: Duration, task: Scheduled<Void>)?
+    /// Set while NIO sends what the socket did not take.
     private var patience: Scheduled<Void>?
+    private var isPaused = false
 
     /// - Parameter socket: the channel's, which it closes.
     init(
@@ -121,9 +123,16 @@ final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecke
 
     private func schedule(at instant: Duration) {
         guard context != nil else { return }
-        alarm?.cancel()
+        if let alarm {
+            if alarm.instant <= instant { return }
+            alarm.task.cancel()
+        }
         let delay = max(.zero, instant - session.time.boot())
-        alarm = loop.scheduleTask(in: .nanoseconds(delay.nanoseconds)) { self.session.timePassed() }
+        let task = loop.scheduleTask(in: .nanoseconds(delay.nanoseconds)) {
+            self.alarm = nil
+            self.session.timePassed()
+        }
+        alarm = (instant, task)
     }
 
     // MARK: The channel's side
@@ -140,7 +149,7 @@ final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecke
 
     func channelInactive(context: ChannelHandlerContext) {
         isActive = false
-        alarm?.cancel()
+        alarm?.task.cancel()
         patience?.cancel()
         loan?.cancel()
         forgetInput()
@@ -186,6 +195,7 @@ final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecke
     func channelReadComplete(context: ChannelHandlerContext) {
         guard isReading else { return }
         isReading = false
+        if patience != nil { pauseOrReadOn(context) }
         if hasClaim { turn.send(for: self) }
     }
 
@@ -204,8 +214,8 @@ final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecke
     /// Lets NIO send the rest; the claim is kept until it is sent, so output gathers meanwhile.
     private func sendSlowly(_ rest: [UInt8]) {
         guard let context else { return }
-        setReading(false, context)
         losePatienceLater()
+        pauseOrReadOn(context)
         let whole = ByteBuffer(bytes: rest)
         var position = 0
         while position < whole.readableBytes {
@@ -223,14 +233,16 @@ final class ChannelTransport: ChannelInboundHandler, SessionTransport, @unchecke
     private func sent(_ left: Int) {
         session.setInTransit(left)
         patience?.cancel()
-        if left > 0 { return losePatienceLater() }
-        outputIsClaimed()
-        guard let context, !session.isSendingSlowly else { return }
-        setReading(true, context)
+        patience = nil
+        if left > 0 { losePatienceLater() } else { outputIsClaimed() }
+        if let context { pauseOrReadOn(context) }
     }
 
-    private func setReading(_ on: Bool, _ context: ChannelHandlerContext) {
-        try? context.channel.syncOptions?.setOption(.autoRead, value: on)
+    private func pauseOrReadOn(_ context: ChannelHandlerContext) {
+        let isToPause = session.hasUnreadAnswers(beyond: session.limits.unreadAnswers)
+        if isToPause == isPaused { return }
+        isPaused = isToPause
+        try? context.channel.syncOptions?.setOption(.autoRead, value: !isToPause)
     }
 
     private func losePatienceLater() {

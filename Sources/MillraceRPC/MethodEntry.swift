@@ -25,7 +25,7 @@ class MethodEntry: @unchecked Sendable {
 extension MethodDescription {
     init<M: RPCMethod>(_ method: M.Type) {
         self.init(
-            name: M.name, access: M.access, execution: M.execution, repeatable: M.repeatable,
+            name: M.name, access: M.access, execution: M.execution, isKeyed: M.isKeyed,
             interruptible: M.interruptible)
     }
 }

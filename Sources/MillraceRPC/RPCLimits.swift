@@ -43,5 +43,8 @@ public struct RPCLimits: Hashable, Sendable {
         return limits
     }
 
+    /// A client that has left more bytes of its answers unread is not read from until it has read.
+    var unreadAnswers: Int { outputBytesPerConnection / 16 }
+
     var envelope: Envelope.Limits { Envelope.Limits(depth: depth, batchEntries: batchEntries) }
 }

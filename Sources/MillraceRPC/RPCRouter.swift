@@ -56,7 +56,7 @@ public struct MethodDescription: Hashable, Sendable {
     public var name: String
     public var access: AccessClass
     public var execution: Execution
-    public var repeatable: Bool
+    public var isKeyed: Bool
     public var interruptible: Bool
 }
 

@@ -87,9 +87,11 @@ extension RPCSession {
         var isAnswer = false
         let transport = state.withLock { state -> (any SessionTransport)? in
             if !call.isAnswered && !state.isClosed {
-                refusal = state.output.lackOfRoom(for: result.count, in: limits)
+                refusal =
+                    result.count > limits.maximumFrame
+                    ? frameTooLong(result.count) : state.output.lackOfRoom(for: result.count, in: limits)
                 if refusal != nil { return nil }
-                let excess = state.output.append(upTo: limits.maximumFrame) { output in
+                let excess = state.output.append(answerUpTo: limits.maximumFrame) { output in
                     Envelope.appendResult(id: id, correlationId: call.correlationId, result: result, to: &output)
                 }
                 if let excess {
@@ -127,7 +129,7 @@ extension RPCSession {
                     state.output.keep(payload.count + 1)
                     close(batch, &state)
                 } else {
-                    state.output.append(payload)
+                    state.output.append(answer: payload)
                 }
             }
             if leaving { state.remove(call) }
@@ -172,7 +174,7 @@ extension RPCSession {
         batch.open -= 1
         guard batch.open == 0, !state.isClosed, let payload = batch.payload else { return }
         state.output.keep(-batch.bytes)
-        state.output.append(payload)
+        state.output.append(answer: payload)
     }
 }
 

@@ -24,7 +24,7 @@ extension RPCSession {
     /// No more is taken from the byte stream, which is cut or not to be split into frames any more: says so and hangs up.
     func refuse(_ error: RPCError) {
         log.notice("refused a frame of \(peer): \(error)")
-        refuse(InvalidMessage(id: .null, error: error), batch: nil)
+        refuse(.null, error, batch: nil)
         inputEnded()
     }
 
@@ -49,13 +49,32 @@ extension RPCSession {
         }
     }
 
+    /// A request that cannot be read is answered by its error. An answer that cannot be read is the failure of what it was to
+    /// answer; where that cannot be told, it may have been any of our requests, and all of them fail with the connection.
     private func refuse(_ invalid: InvalidMessage, batch: BatchAnswer?) {
-        guard let id = invalid.id else { return }
+        let answered: RequestID?
+        switch invalid.kind {
+        case .request: answered = nil
+        case .answer(let id): answered = id
+        case .unknown: answered = invalid.id
+        }
+        if let answered {
+            if failed(answered, invalid.error) { return }
+            if answered == .null, isWaiting {
+                log.notice("hanging up on \(peer), who answered what cannot be read: \(invalid.error)")
+                return close(.refused(invalid.error))
+            }
+        }
+        if let id = invalid.id { return refuse(id, invalid.error, batch: batch) }
+        log.notice("passed over what \(peer) said: \(invalid.error)")
+    }
+
+    private func refuse(_ id: RequestID, _ error: RPCError, batch: BatchAnswer?) {
         let call = IncomingCall(
             session: self, id: id, method: "", meta: Meta(), correlationId: correlationIDs.next(), deadline: nil,
             interruptible: false, batch: batch)
         if let batch { state.withLock { _ in batch.open += 1 } }
-        answer(call, failing: invalid.error)
+        answer(call, failing: error)
     }
 
     private func serve(
@@ -82,6 +101,7 @@ extension RPCSession {
         case .unknown: answer(call, failing: .methodNotFound(method))
         case .stopping: answer(call, failing: Self.stopping)
         case .denied: answer(call, failing: accessDenied(entry!.description))
+        case .unkeyed: answer(call, failing: takesNoKey(entry!.description))
         case .tooMany: answer(call, failing: tooMany())
         case .admitted:
             if let params {
@@ -92,7 +112,7 @@ extension RPCSession {
         }
     }
 
-    private enum Admission { case admitted, closed, unknown, stopping, denied, tooMany }
+    private enum Admission { case admitted, closed, unknown, stopping, denied, unkeyed, tooMany }
 
     /// Whether the call may run; one that may is in the list of those that do.
     private func admit(_ call: IncomingCall, _ entry: MethodEntry?, _ state: inout State) -> Admission {
@@ -102,6 +122,8 @@ extension RPCSession {
         guard let entry else { return .unknown }
         if state.refusesRequests { return .stopping }
         guard peer.may(entry.description.access) else { return .denied }
+        let method = entry.description
+        if call.meta.idempotencyKey != nil, method.access != .read, !method.isKeyed { return .unkeyed }
         guard state.running.count < limits.inFlightPerConnection else { return .tooMany }
         call.slot = state.running.count
         state.running.append(call)
@@ -116,6 +138,12 @@ extension RPCSession {
         RPCError(
             .permissionDenied, "\(method.name) needs \(method.access) access, which \(peer) has not",
             reason: RPCError.Reason.access)
+    }
+
+    private func takesNoKey(_ method: MethodDescription) -> RPCError {
+        RPCError(
+            .invalidArgument, "\(method.name) takes no idempotency key: two requests with the same one would both be carried out",
+            reason: RPCError.Reason.params, field: "meta.idempotencyKey")
     }
 
     private func tooMany() -> RPCError {

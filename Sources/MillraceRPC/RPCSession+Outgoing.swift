@@ -159,6 +159,19 @@ extension RPCSession {
         closeIfFinished()
     }
 
+    /// Whether a request of ours waits for its answer.
+    var isWaiting: Bool { state.withLock { !$0.outgoing.isEmpty } }
+
+    /// The peer's answer to one of our requests cannot be read; false when none with this id waits.
+    func failed(_ id: RequestID, _ error: RPCError) -> Bool {
+        guard case .number(let number) = id, let call = state.withLock({ $0.outgoing.removeValue(forKey: number) })
+        else { return false }
+        log.notice("\(peer) gave an answer that cannot be read: \(error)")
+        call.completion(.error(.unreadableAnswer(error)))
+        closeIfFinished()
+        return true
+    }
+
     func closeIfFinished() {
         let transport = state.withLock { state -> (any SessionTransport)? in
             state.isFinished && state.output.claim() ? state.transport : nil
@@ -182,8 +195,16 @@ extension RPCSession {
             return try JSON.decode(R.self, span: span)
         } catch {
             throw RPCError(
-                .internal, "the answer to \(method) cannot be read: \(error)", reason: "answer.invalid",
+                .internal, "the answer to \(method) cannot be read: \(error)", reason: RPCError.Reason.answerInvalid,
                 field: error.path)
         }
+    }
+}
+
+extension RPCError {
+    /// The failure of a call whose answer cannot be read.
+    static func unreadableAnswer(_ why: RPCError) -> RPCError {
+        let reason = why.reason == Reason.depthLimit ? Reason.depthLimit : Reason.answerInvalid
+        return RPCError(.internal, "the answer cannot be read: \(why)", reason: reason)
     }
 }

@@ -30,9 +30,10 @@ extension RPCSession {
         transport?.outputIsClaimed()
     }
 
-    /// Whether output that the socket did not take is still on its way.
-    var isSendingSlowly: Bool {
-        state.withLock { $0.output.inTransit > 0 }
+    /// Whether the peer has left so many bytes of his answers unread that nothing more is to be read from him. That ends, at the
+    /// latest, when all that is on its way is sent.
+    func hasUnreadAnswers(beyond bound: Int) -> Bool {
+        state.withLock { $0.output.hasUnreadAnswers(beyond: bound) }
     }
 
     /// The peer has read nothing for too long.

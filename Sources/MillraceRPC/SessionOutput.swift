@@ -6,9 +6,13 @@ import MillraceProtocol
 /// back nobody tells it again, so a burst of answers costs one notice. Guarded by the session's lock.
 struct SessionOutput: Sendable {
     private(set) var bytes: [UInt8] = []
+    /// How many of them are answers.
+    private var answers = 0
     private var spare: [UInt8] = []
     /// Bytes the transport took and could not send yet.
     private(set) var inTransit = 0
+    /// How many of what the transport took last are no answers.
+    private var unaskedInTransit = 0
     /// Bytes of answers that wait for the rest of their batch.
     private var inBatches = 0
     /// What waits for all peers together, and what was counted there for this one: in whole pieces, so that short answers to
@@ -32,6 +36,14 @@ struct SessionOutput: Sendable {
     }
 
     var waiting: Int { bytes.count + inTransit + inBatches }
+
+    /// Whether the peer has left so many bytes of his answers unread that no more of his requests are to be taken. What he is told
+    /// unasked does not count, it has a bound of its own: two who wait for each other to read would wait for ever.
+    func hasUnreadAnswers(beyond bound: Int) -> Bool {
+        guard inTransit > 0 else { return false }
+        let answers = answers + inBatches + max(0, inTransit - unaskedInTransit)
+        return answers > (budget.map { $0.held > $0.limit / 2 } == true ? 0 : bound)
+    }
 
     /// Why a message of that many bytes cannot wait too; nil when it can.
     func lackOfRoom(for count: Int, in limits: RPCLimits) -> RPCError? {
@@ -75,15 +87,22 @@ struct SessionOutput: Sendable {
         return true
     }
 
+    /// Something that the peer did not ask for.
     mutating func append(_ payload: [UInt8]) {
         if isMute { return }
         Frame.append(payload, to: &bytes)
         count()
     }
 
-    /// Appends a frame whose payload `build` appends; takes it back, and returns its length, when it is longer than
+    mutating func append(answer payload: [UInt8]) {
+        if isMute { return }
+        answers += payload.count + Frame.headerLength
+        append(payload)
+    }
+
+    /// Appends a frame with an answer that `build` appends; takes it back, and returns its length, when it is longer than
     /// `limit`.
-    mutating func append(upTo limit: Int, _ build: (inout [UInt8]) -> Void) -> Int? {
+    mutating func append(answerUpTo limit: Int, _ build: (inout [UInt8]) -> Void) -> Int? {
         if isMute { return nil }
         let start = bytes.count
         bytes.append(contentsOf: repeatElement(0, count: Frame.headerLength))
@@ -96,6 +115,7 @@ struct SessionOutput: Sendable {
         for index in 0..<Frame.headerLength {
             bytes[start + index] = UInt8(truncatingIfNeeded: length >> (8 * (Frame.headerLength - 1 - index)))
         }
+        answers += bytes.count - start
         count()
         return nil
     }
@@ -130,6 +150,8 @@ struct SessionOutput: Sendable {
         }
         if chunk.capacity == 0 { swap(&spare, &chunk) }
         swap(&bytes, &chunk)
+        unaskedInTransit = chunk.count - answers
+        answers = 0
         count()
         return true
     }
@@ -146,6 +168,7 @@ struct SessionOutput: Sendable {
 
     mutating func removeAll() {
         bytes = []
+        answers = 0
         held = []
         heldBytes = 0
         inTransit = 0

@@ -11,8 +11,8 @@ final class ThreadTransport: SessionTransport {
     let session: RPCSession
     private let socket: Descriptor
     private let writer: SocketWriter
-    /// Whether a thread waits for a peer who does not read.
-    private let isSlow = Monitor(false)
+    /// Notified when the peer has read something, or nothing more is to be sent to him.
+    private let reading = Monitor(())
 
     init(_ session: RPCSession, over socket: Descriptor) {
         self.session = session
@@ -33,7 +33,7 @@ final class ThreadTransport: SessionTransport {
     func close() {
         Alarms.shared.forget(self)
         SocketWriter.hangUp(socket.raw)
-        isSlow.withLock(notify: true) { $0 = false }
+        reading.withLock(notify: true) { _ in }
     }
 
     // MARK: Reading
@@ -67,8 +67,9 @@ final class ThreadTransport: SessionTransport {
             goesOn = false
         }
         if claimed { outputIsClaimed() }
-        // A peer who does not read is not read from.
-        isSlow.wait { $0 ? nil : () }
+        // Whoever leaves all his answers unread is not read from. Before that we read on, or two who are behind with answers to each
+        // other would stay so.
+        reading.wait { _ in session.hasUnreadAnswers(beyond: session.limits.outputBytesPerConnection) ? nil : () }
         return goesOn
     }
 
@@ -89,7 +90,6 @@ final class ThreadTransport: SessionTransport {
     /// meanwhile.
     private func sendSlowly(_ rest: [UInt8]) {
         session.setInTransit(rest.count)
-        isSlow.withLock { $0 = true }
         do throws(SystemError) {
             _ = try WorkerThread("millrace-rpc-out") { self.send(rest) }
         } catch {
@@ -106,14 +106,14 @@ final class ThreadTransport: SessionTransport {
             if ready == 0 { return session.losePatience() }
             do throws(SystemError) {
                 sent += try SocketWriter.send(bytes, from: sent, to: socket.raw)
-                session.setInTransit(bytes.count - sent)
             } catch {
                 if error.number == EAGAIN { continue }
-                isSlow.withLock(notify: true) { $0 = false }
-                return session.mute()
+                session.mute()
+                return reading.withLock(notify: true) { _ in }
             }
+            session.setInTransit(bytes.count - sent)
+            reading.withLock(notify: true) { _ in }
         }
-        isSlow.withLock(notify: true) { $0 = false }
         outputIsClaimed()
     }
 }

@@ -188,7 +188,7 @@ struct Worker {
             let run = JobRun(job: params.job, log: log, context: context)
             let handler = try handler(of: params.job)
             try await meters.measure(.preload, of: params.job) { try await handler.preload(params, run) }
-            return Empty()
+            return Done()
         }
         router.on(WorkloadProcess.self) { params, context in
             let run = JobRun(
@@ -206,7 +206,7 @@ struct Worker {
         router.onReply(WorkerPing.self) { _, _, reply in reply.succeed(Done()) }
         router.onReply(WorkloadRelease.self) { params, _, reply in
             for handler in handlers.values { handler.release(params.id) }
-            reply.succeed(Empty())
+            reply.succeed(Done())
         }
         return router
     }

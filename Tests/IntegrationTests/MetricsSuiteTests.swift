@@ -3,7 +3,6 @@ import TestSupport
 import Testing
 
 private let isBuilt = RunningSuite.isBuilt && Binary.exist("millrace-metrics", "millrace-preloader")
-private let browser: String? = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].first { access($0, X_OK) == 0 }
 
 /// The whole suite tells of itself: from a job to the page, and to Prometheus.
 @Suite(.heavy, .serialized, .enabled(if: isBuilt, "millrace-metrics is not built"))
@@ -232,7 +231,7 @@ struct MetricsSuiteTests {
         #expect(try await check([promtool, "check", "config", folder + "/prometheus.yaml"]).contains("SUCCESS"))
     }
 
-    @Test(.enabled(if: browser != nil, "no chromium"))
+    @Test(.enabled(if: HeadlessBrowser.isThere, "no chromium"))
     func theLivePageIsDrawnWithTenThousandJobsAndAServiceDown() async throws {
         try await RunningSuite.run(environment: Self.quick) { suite in
             let page = try await address(suite)
@@ -245,10 +244,6 @@ struct MetricsSuiteTests {
             let preloader = try #require(ping["pid"].int.map { pid_t($0) })
             kill(preloader, SIGSTOP)
             defer { kill(preloader, SIGCONT) }
-            let options = [
-                browser!, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run",
-                "--disable-dev-shm-usage", "--user-data-dir=\(suite.folder.file("profile"))", "--enable-logging=stderr",
-            ]
             let shots = environment("MILLRACE_SCREENSHOTS") ?? suite.folder.path
             for (name, width, height, more) in [
                 ("live-wide", 1280, 1800, [String]()),
@@ -256,15 +251,12 @@ struct MetricsSuiteTests {
                 ("live-phone", 500, 2600, []),
             ] {
                 let picture = "\(shots)/\(name).png"
-                let drawn = try await run(
-                    options + more
-                        + ["--screenshot=\(picture)", "--window-size=\(width),\(height)", "--timeout=6000", page],
-                    within: .seconds(120))
-                #expect(!drawn.errors.contains("Content Security Policy"), "\(drawn.errors)")
-                #expect(!drawn.errors.contains("Uncaught"), "\(drawn.errors)")
+                _ = try await HeadlessBrowser.open(
+                    page, more + ["--screenshot=\(picture)", "--window-size=\(width),\(height)", "--timeout=6000"],
+                    in: suite.folder)
                 #expect((contents(of: picture) ?? []).count > 20_000)
             }
-            let dom = try await run(options + ["--dump-dom", "--timeout=6000", page], within: .seconds(120)).output
+            let dom = try await HeadlessBrowser.open(page, ["--dump-dom", "--timeout=6000"], in: suite.folder).output
             #expect(dom.contains("Something is wrong: preloader"))
             #expect(dom.contains("Jobs that run or wait <span class=\"quiet\">10000</span>"))
             #expect(dom.contains("page 1 of 100"))

@@ -71,14 +71,29 @@ import Testing
         (#"{"jsonrpc":"2.0","method":["m"],"id":5}"#, 5), (#"{"jsonrpc":"2.0","id":6,"method":"m","params":"p"}"#, 6),
         (#"{"jsonrpc":"2.0","id":7,"method":"m","params":null}"#, 7), (#"{"jsonrpc":"2.0","id":8}"#, 8),
         (#"{"jsonrpc":"2.0","id":9,"method":"m","result":1}"#, 9),
-        (#"{"jsonrpc":"2.0","id":10,"result":1,"error":{"code":1,"message":""}}"#, 10),
-        (#"{"jsonrpc":"2.0","id":11,"error":"no"}"#, 11),
     ]) func refusesWhatIsNoMessageUnderItsId(_ text: String, _ id: Int64) throws {
         let invalid = try invalid(text)
         #expect(invalid.id == .number(id))
         #expect(invalid.error.code == -32600)
         #expect(invalid.error.message == "Invalid Request")
         #expect(invalid.error.detail != nil)
+    }
+
+    @Test(arguments: [
+        (#"{"jsonrpc":"2.0","id":10,"result":1,"error":{"code":1,"message":""}}"#, RequestID.number(10)),
+        (#"{"jsonrpc":"2.0","id":11,"error":"no"}"#, .number(11)),
+        (#"{"jsonrpc":"2.0","id":12,"error":{"code":1}}"#, .number(12)),
+        (#"{"id":13,"result":1}"#, .number(13)), (#"{"jsonrpc":"2.0","result":1}"#, .null),
+        (#"{"jsonrpc":"2.0","id":14,"result":NaN}"#, .number(14)),
+        (#"{"jsonrpc":"2.0","id":15,"result":"caf\udce9"}"#, .number(15)),
+        (#"{"jsonrpc":"2.0","id":16,"result":1,"result":2}"#, .number(16)),
+        (#"{"jsonrpc":"2.0","id":17,"result":1} x"#, .number(17)),
+        (#"{"jsonrpc":"2.0","id":18,"result":"# + String(repeating: "[", count: 64), .number(18)),
+        (#"{"jsonrpc":"2.0","result":[1,}"#, .null),
+    ]) func tellsWhatAnAnswerThatCannotBeReadWasToAnswer(_ text: String, _ id: RequestID) throws {
+        let invalid = try invalid(text)
+        #expect(invalid.kind == .answer(id))
+        #expect(invalid.id == nil)
     }
 
     @Test(arguments: ["1", "null", #""x""#, "true"]) func refusesWhatIsNoObject(_ text: String) throws {

@@ -179,11 +179,13 @@ import Testing
     }
 
     @Test func aFailedSyncEndsTheProcessUnlessToldOtherwise() async {
-        await #expect(processExitsWith: .signal(6)) {
-            let folder = TemporaryDirectory()
-            defer { withExtendedLifetime(folder) {} }
+        let folder = TemporaryDirectory()
+        defer { withExtendedLifetime(folder) {} }
+        await #expect(processExitsWith: .signal(6)) { [path = folder.file("entries.sqlite") as String] in
             let disk = FaultyDisk()
-            let database = try Database.entries(in: folder, disk: disk)
+            var options = DatabaseOptions()
+            options.vfs = disk.name
+            let database = try Database.open(path, migrations: entrySchema, options: options)
             disk.inject(.init(operation: .sync, after: 0, code: SQLITE_IOERR | 4 << 8))
             try await database.insert("never")
         }

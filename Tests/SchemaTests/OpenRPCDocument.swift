@@ -6,6 +6,8 @@ struct OpenRPCDocument {
     struct Method {
         let name: String
         let access: String
+        /// Whether it takes an idempotency key beside its parameters.
+        let isKeyed: Bool
         /// Whether the service is asked for it; a few it asks its workers for.
         let isServed: Bool
         /// Parameter name → its schema.
@@ -24,6 +26,7 @@ struct OpenRPCDocument {
             let params = method["params"]?.elements ?? []
             return Method(
                 name: method["name"]?.stringValue ?? "", access: method["x-access"]?.stringValue ?? "",
+                isKeyed: method["x-idempotency"]?.stringValue == "meta.idempotencyKey",
                 isServed: method["x-direction"]?.stringValue?.hasPrefix("caller-to-") == true,
                 params: Dictionary(
                     uniqueKeysWithValues: params.compactMap { param in

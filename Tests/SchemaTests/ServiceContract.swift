@@ -35,6 +35,7 @@ struct ServiceContract {
         #expect(Set(document.methods.map(\.name)) == Set(methods.map { $0.name }).union(untyped))
         for type in methods {
             #expect(document.method(type.name)?.access == "\(type.access)", "\(type.name)")
+            #expect(document.method(type.name)?.isKeyed == type.isKeyed, "\(type.name)")
             try examplesSurvive(type)
             try parametersAreStrict(type)
             try newerResultsAreRead(type)

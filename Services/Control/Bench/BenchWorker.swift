@@ -13,7 +13,7 @@ final class BenchWorker: Sendable {
         var router = RPCRouter()
         // Answered on the connection's thread: what is measured is the runner.
         router.onReply(WorkloadProcess.self) { _, _, reply in reply.succeed(.init(output: nil)) }
-        router.onReply(WorkloadRelease.self) { _, _, reply in reply.succeed(Empty()) }
+        router.onReply(WorkloadRelease.self) { _, _, reply in reply.succeed(Done()) }
         router.onReply(WorkerPing.self) { _, _, reply in reply.succeed(Done()) }
         let path = place.socket(of: KnownService.runner.name)
         do throws(SystemError) {

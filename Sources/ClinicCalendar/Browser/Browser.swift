@@ -36,12 +36,12 @@ final class Browser: Sendable {
     private static let longestMessage = 32 << 20
     /// Events that a listener may be behind by. More of those that are listened to is no page that anybody could read.
     private static let mostEvents = 1000
-    /// Where it starts it makes its profile, and takes it away when the browser has ended, of whatever. Told to terminate, it
-    /// kills the browser.
+    /// Where it starts it makes its profile, and takes it away when the browser has ended, of whatever; the socket that the
+    /// browser has elsewhere is within it. Told to terminate, it kills the browser.
     private static let script = """
         profile=$(mktemp -d) || exit 1
         trap 'kill -KILL "$browser"' TERM
-        "$@" --user-data-dir="$profile" &
+        TMPDIR="$profile" "$@" --user-data-dir="$profile" &
         browser=$!
         wait "$browser" || wait "$browser"
         rm -rf "$profile"

@@ -70,6 +70,7 @@ extension JobReceipt: JSONCodable {
 public enum JobSubmit: RPCMethod {
     public static let name = "job.submit"
     public static let access = AccessClass.write
+    public static let isKeyed = true
     public typealias Params = JobSpecification
     public typealias Result = JobReceipt
 }

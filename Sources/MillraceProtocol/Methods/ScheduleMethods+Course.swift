@@ -5,6 +5,7 @@ import Linux
 public enum ScheduleTrigger: RPCMethod {
     public static let name = "schedule.run"
     public static let access = AccessClass.write
+    public static let isKeyed = true
 
     public typealias Params = ScheduleReference
 

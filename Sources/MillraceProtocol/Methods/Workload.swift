@@ -163,7 +163,7 @@ public enum WorkloadPlan: RPCMethod {
                 switch key {
                 case "items": items = try json.value()
                 case "slots": slots = try json.int()
-                default: try json.unknownMember(key)
+                default: try json.skip()
                 }
             }
             self.init(items: try json.require(items, "items"), slots: slots)
@@ -214,7 +214,7 @@ public enum WorkloadPreload: RPCMethod {
         }
     }
 
-    public typealias Result = Empty
+    public typealias Result = Done
 }
 
 /// Runner → worker: do one item.
@@ -275,7 +275,7 @@ public enum WorkloadProcess: RPCMethod {
             try json.object { key, json throws(JSONError) in
                 switch key {
                 case "output": output = try json.raw()
-                default: try json.unknownMember(key)
+                default: try json.skip()
                 }
             }
             self.init(output: output)
@@ -341,7 +341,7 @@ public enum WorkloadSummarize: RPCMethod {
             try json.object { key, json throws(JSONError) in
                 switch key {
                 case "result": result = try json.raw()
-                default: try json.unknownMember(key)
+                default: try json.skip()
                 }
             }
             self.init(result: result)
@@ -358,7 +358,7 @@ public enum WorkloadRelease: RPCMethod {
     public static let name = "workload.release"
     public static let access = AccessClass.admin
     public typealias Params = JobReference
-    public typealias Result = Empty
+    public typealias Result = Done
 }
 
 /// What a workload says of its own course, in `$/progress` of a `workload.*` call.

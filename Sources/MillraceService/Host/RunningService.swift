@@ -51,7 +51,7 @@ final class RunningService<S: Service>: Sendable {
         let access = AccessPolicy(
             group: SystemGroup.id(named: values.host.group), adminGroup: SystemGroup.id(named: values.host.adminGroup))
         let limits = values.host.limits.fitting(openFiles: OpenFiles.limit)
-        if limits != values.host.limits {
+        if limits.connections < values.host.limits.connections {
             log.warning(
                 "no more than \(limits.connections) connections: this process may open \(OpenFiles.limit) files (LimitNOFILE)"
             )
