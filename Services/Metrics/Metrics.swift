@@ -1,3 +1,4 @@
+import Declarations
 import Linux
 import Logging
 import MillraceProtocol
@@ -36,6 +37,7 @@ final class Metrics: Service {
     private let keeps: Periodic
     private let tidies: Periodic
     private let door: WebDoor
+    private let clock: Locked<WallClock>
     private let configuration: Locked<MetricsConfiguration>
     private let beating = Locked<Task<Void, Never>?>(nil)
 
@@ -70,7 +72,9 @@ final class Metrics: Service {
         alerts = AlertDesk(
             catalog, store: AlertStore(database),
             sinks: AlertSinks(web: door, runner: runner, log: host.log, time: host.time, registry: host.registry),
-            time: host.time, log: host.log)
+            time: host.time, log: host.log,
+            // Who was silent is known to be so again once that has lasted as long as it has to.
+            settling: configuration.stale + configuration.tick * 2)
         units = UnitFacts(isInstalled: host.state == nil, time: host.time, log: host.log)
         pages = PageSource(
             watch: watch, history: history, alerts: alerts, intake: intake, units: units, state: host.state,
@@ -78,7 +82,8 @@ final class Metrics: Service {
         web = WebServer(time: host.time, log: host.log, registry: host.registry)
         keeps = Periodic("history", every: Self.keeping, in: host.registry, time: host.time)
         tidies = Periodic("tidy", every: Self.tidying, in: host.registry, time: host.time)
-        try await alerts.load()
+        clock = Locked(try await history.clock())
+        try await alerts.load(at: wall())
     }
 
     func start(server: RPCServer) async throws {
@@ -88,12 +93,17 @@ final class Metrics: Service {
         let site = Site(
             pages: pages, watch: watch, intake: intake, units: units, alerts: alerts, time: time, log: log)
         var sockets = host.handedOver.map(\.descriptor)
+        if sockets.isEmpty, host.isActivated, host.state == nil { return log.error("\(Self.withoutPage)") }
         if sockets.isEmpty {
             sockets = try WebServer.sockets(
                 port: configuration.withLock { $0.port }, path: host.runtimeDirectory + "/metrics-http.sock", log: log)
         }
         try await web.serve(sockets) { await site.answer($0) }
     }
+
+    /// Something else has the port, most likely. What is collected and told goes on.
+    private static let withoutPage =
+        "there is no page: its socket was not handed over, see systemctl status millrace-metrics-http.socket"
 
     func serving() async throws {
         beating.withLock { beating in beating = Task { await self.beat() } }
@@ -108,7 +118,7 @@ final class Metrics: Service {
             return log.error("the alerts were not read again, what was in force goes on: \(mistakes) mistakes")
         }
         self.configuration.withLock { $0 = configuration }
-        alerts.put(catalog)
+        await alerts.put(catalog)
     }
 
     func drain(within limit: Duration) async {
@@ -146,6 +156,7 @@ final class Metrics: Service {
             silent.isEmpty
                 ? .init("publishers")
                 : .init("publishers", .warn, reason: "silent: \(silent.joined(separator: ", "))"))
+        if !web.isServing { checks.append(.init("page", .warn, reason: Self.withoutPage)) }
         let firing = alerts.alerts.count { $0.state == .firing && $0.severity != .none }
         let noun = firing == 1 ? "1 alert" : "\(firing) alerts"
         let page = address.map { ", page at \($0)" } ?? ""
@@ -154,11 +165,21 @@ final class Metrics: Service {
             figures: ["publishers": Double(sources.count), "silent": Double(silent.count), "alerts": Double(firing)])
     }
 
+    static func judgeDeclarations(
+        _ configuration: MetricsConfiguration, at places: DeclarationPlaces
+    ) -> DeclarationVerdict {
+        load(configuration, places).problems.verdict
+    }
+
+    private static func load(
+        _ configuration: MetricsConfiguration, _ places: DeclarationPlaces
+    ) -> (catalog: AlertCatalog, problems: [Problem]) {
+        AlertCatalog.read([places.folder(.alerts, setting: configuration.alerts).path], builtIn: Schemas.alerts)
+    }
+
     /// What is wrong or odd with the declarations is logged; what is wrong is counted.
     private static func read(_ configuration: MetricsConfiguration, _ host: HostContext) -> (AlertCatalog, Int) {
-        let usual = host.state.map { $0 + "/etc/alerts.d" } ?? "/etc/millrace/alerts.d"
-        let folder = configuration.alerts.isEmpty ? usual : configuration.alerts
-        let (catalog, problems) = AlertCatalog.read([folder], builtIn: Schemas.alerts)
+        let (catalog, problems) = load(configuration, host.declarations)
         for problem in problems {
             if problem.severity == .error { host.log.error("\(problem)") } else { host.log.warning("\(problem)") }
         }
@@ -188,22 +209,25 @@ extension Metrics {
             await units.look()
             let families = families()
             pages.note(families)
-            await alerts.judge(families)
+            let wall = wall()
+            await alerts.judge(families, at: wall)
             let now = time.boot()
             if written.map({ now - $0 >= Self.keeping }) ?? true {
                 written = now
-                await keep(sampler.samples(families))
+                await keep(sampler.samples(families), at: wall)
             }
             if now - tidied >= Self.tidying {
                 tidied = now
-                await tidy()
+                await tidy(wall)
             }
         } while (try? await time.sleep(for: configuration.withLock { $0.tick })) != nil  // Cancelled: the end.
     }
 
-    private func keep(_ samples: [Sample]) async {
+    private func wall() -> WallReading { clock.withLock { $0.read(wall: time.wall(), boot: time.boot()) } }
+
+    private func keep(_ samples: [Sample], at wall: WallReading) async {
         do {
-            try await history.write(samples, at: time.wall())
+            try await history.write(samples, at: wall.said, clock: clock.withLock { $0.memory })
             keeps.succeeded()
         } catch is CancellationError {
             // The end; the next run writes the next minute.
@@ -212,9 +236,9 @@ extension Metrics {
         }
     }
 
-    private func tidy() async {
+    private func tidy(_ wall: WallReading) async {
         do {
-            try await history.tidy(now: time.wall())
+            try await history.tidy(now: wall)
             tidies.succeeded()
         } catch {
             log.error("the history was not tidied, trying again later: \(error)")

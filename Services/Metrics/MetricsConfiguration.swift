@@ -28,7 +28,7 @@ struct MetricsConfiguration: ServiceConfiguration {
         .init("Alerts", "TickSec", \.tick, .span(1...60), "How often alerts are judged."),
         .init(
             "Alerts", "AlertFolder", \.alerts, .text,
-            "The folder with alerts of your own. Empty: alerts.d beside this service's configuration file."),
+            "The folder with alerts of your own. Empty: alerts.d in /etc/millrace or etc of the suite's folder."),
         .init("Publishers", "StaleSec", \.stale, .span(2...3600), "Who published nothing for so long is silent."),
         .init(
             "Publishers", "GoneSec", \.gone, .span(3...86_400),

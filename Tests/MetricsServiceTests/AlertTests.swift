@@ -87,6 +87,31 @@ struct AlertTests {
         }
     }
 
+    @Test func whatWasToldBeforeARestartIsToldAsOverAfterIt() async throws {
+        try await HTTPSimulator.run(answers: [HTTPAnswer(204)]) { hook in
+            let alerts = Self.rules("- {hook: \"\(hook.url("/alerts"))\"}")
+            try await RunningMetrics.run(alerts: alerts, options: Self.quick + ["--stale-sec", "2"]) { metrics in
+                let (registry, open) = shop()
+                open.set(0)
+                _ = try await metrics.publish(registry)
+                try await hook.calls(1)
+                try await metrics.kill()
+                try await metrics.start()
+                open.set(1)
+                _ = try await metrics.publish(registry)
+                // Killed before it put down that the hook took the first notice, it tells that once more.
+                try await eventually("it is told as over", within: .seconds(20)) {
+                    try hook.calls.contains {
+                        let notice = try Tree(String(decoding: $0.body, as: UTF8.self))
+                        return notice["resolved"][0]["rule"].string == "shop-closed"
+                    }
+                }
+                let events = try await metrics.call(AlertList.self, .init(events: 10)).events
+                #expect(events.filter { $0.rule == "shop-closed" }.map(\.state) == [.resolved, .firing])
+            }
+        }
+    }
+
     @Test func aTestNoticeSaysWhichSinkDidNotTakeIt() async throws {
         let alerts = Self.rules("- {command: [\"/bin/false\"]}\n- {command: [\"/bin/true\"]}")
         try await RunningMetrics.run(alerts: alerts, options: Self.quick) { metrics in

@@ -31,7 +31,7 @@ struct Bench {
                 FamilyDescription(name, "", .gauge, labels: ["service"]),
                 series.map { SeriesSnapshot([$0.key], created: .epoch, .gauge($0.value)) })
         }
-        return engine.tick(families, now: now, wall: wall)
+        return engine.tick(families, now: now, wall: WallReading(wall))
     }
 
     /// Moves the clock, and nobody is told anything.
@@ -211,6 +211,44 @@ struct AlertEngineTests {
         #expect(told == 10)
     }
 
+    @Test func aSignOfLifeMakesNoAlertWithoutLabelsWaitLonger() {
+        var heartbeat = AlertRule("heartbeat", "Alive.", .now, .above(0))
+        heartbeat.severity = .none
+        heartbeat.again = .seconds(300)
+        var critical = AlertRule("budget", "Fails.", .aggregate(.sum, by: [], .select(Selector("q"))), .above(5))
+        critical.severity = .critical
+        var bench = Bench([heartbeat, critical], wait: .seconds(30), interval: .seconds(300))
+        bench.tells(1)
+        bench.gauges["q"] = ["a": 6]
+        bench.quiet(10)
+        bench.quiet(20)
+        let told = bench.tick(10)
+        #expect(told.map { $0.firing.map(\.key.rule) } == [["budget"]])
+        #expect(told.map(\.group) == [[:]])
+    }
+
+    @Test func aShareOfFewIsAWarningAndCriticalOnlyWithEnoughOfThem() {
+        func counters(_ failed: Double, _ finished: Double) -> [FamilySnapshot] {
+            [("failed", failed), ("finished", finished)].map { name, value in
+                FamilySnapshot(
+                    FamilyDescription(name, "", .counter, labels: ["kind"]),
+                    [SeriesSnapshot(["rare"], created: .epoch, .counter(CounterValue(value)))])
+            }
+        }
+        let rules = AlertRule.burn(
+            "budget", "{kind}", errors: Selector("failed"), total: Selector("finished"), objective: 0.99, by: ["kind"],
+            least: 3)
+        var engine = AlertEngine(rules)
+        var firing: [[String]] = []
+        for failed in [0.0, 1, 2, 3] {
+            let now = Duration.seconds(60 + Int(failed) * 60)
+            _ = engine.tick(counters(failed, failed), now: now, wall: WallReading(.epoch + now))
+            firing.append(engine.alerts.filter { $0.state == .firing }.map(\.key.rule))
+        }
+        let (slow, both) = (["budget-slow"], ["budget-fast", "budget-slow"])
+        #expect(firing == [[], slow, slow, both])
+    }
+
     @Test func alertsOfARuleAreBounded() {
         var bench = Bench([.gauge("q")], limit: 3)
         bench.gauges["q"] = Dictionary(uniqueKeysWithValues: (0..<10).map { ("s\($0)", 9.0) })
@@ -227,5 +265,142 @@ struct AlertEngineTests {
             told += bench.tick(10)
         }
         #expect(told.count == 1)
+    }
+
+    // MARK: Restarts and other rules
+
+    private func telling(_ rules: [AlertRule]) -> Bench {
+        var bench = Bench(rules)
+        bench.gauges = ["p": ["a": 6], "q": ["a": 6]]
+        bench.tells(1)
+        return bench
+    }
+
+    /// Another run on what the first one told, and on figures that may be others.
+    private func restarted(_ bench: Bench, _ rules: [AlertRule], settling: Duration = .zero) -> Bench {
+        var next = Bench(rules)
+        next.now = bench.now
+        next.gauges = bench.gauges
+        next.engine.takeUp(bench.engine.told, now: next.now, wall: next.wall, settling: settling)
+        return next
+    }
+
+    @Test func whatWasToldIsToldAsOverAfterARestart() throws {
+        let before = telling([.gauge("p"), .gauge("q")])
+        var bench = restarted(before, [.gauge("p"), .gauge("q")], settling: .seconds(60))
+        bench.gauges["q"] = [:]
+        bench.quiet(50)
+        #expect(bench.states == ["p/a": .firing, "q/a": .firing], "figures may not be there yet")
+        let told = bench.tick(10)
+        #expect(told.map { $0.resolved.map(\.key.rule) } == [["q"]])
+        let alert = try #require(bench.engine.alerts.first)
+        #expect(alert.since == bench.start + .seconds(10) && alert.fired == bench.start + .seconds(10))
+        #expect(bench.engine.told.map(\.alert.key.rule) == ["p"])
+    }
+
+    @Test func whatWasToldIsToldAgainInItsTimeAcrossARestart() {
+        let rules = [AlertRule.gauge("p", again: .seconds(100))]
+        var first = telling(rules)
+        first.quiet(60)
+        var bench = restarted(first, rules)
+        bench.quiet(30)
+        bench.tells(1, after: 10)
+    }
+
+    private let growing = AlertRule(
+        "grows", "{service}", .growth(Selector("q"), window: .seconds(600), perSecond: false), .above(3))
+
+    private func counted(_ value: Double) -> [FamilySnapshot] {
+        [
+            FamilySnapshot(
+                FamilyDescription("q", "", .counter, labels: ["service"]),
+                [SeriesSnapshot(["a"], created: .epoch, .counter(CounterValue(value)))])
+        ]
+    }
+
+    @Test func whatCountsWithinATimeIsNotOverBeforeThatTimeHasPassed() {
+        var options = AlertEngine.Options()
+        (options.wait, options.interval) = (.zero, .zero)
+        var engine = AlertEngine([growing], options: options)
+        func tick(_ value: Double, at seconds: Int) -> [AlertNotice] {
+            engine.tick(counted(value), now: .seconds(seconds), wall: WallReading(.epoch))
+        }
+        let firing = (tick(1, at: 10), tick(9, at: 20))
+        #expect(firing.0.isEmpty && firing.1.count == 1)
+
+        // Other rules beside it change nothing for it.
+        engine.put([growing, .gauge("p")], inhibitions: [], options: options, now: .seconds(25))
+        let reloaded = tick(9, at: 30)
+        #expect(reloaded.isEmpty)
+        #expect(engine.alerts.first?.value == 8)
+
+        let told = engine.told
+        engine = AlertEngine([growing], options: options)
+        engine.takeUp(told, now: .seconds(40), wall: .epoch, settling: .zero)
+        let restarted = (tick(9, at: 40), tick(9, at: 630), tick(9, at: 640))
+        #expect(restarted.0.isEmpty && restarted.1.isEmpty)
+        #expect(restarted.2.first?.resolved.count == 1)
+    }
+
+    @Test func whatARuleIsNewForDidNotGrowFromNothing() {
+        var engine = AlertEngine([.gauge("p")])
+        _ = engine.tick(counted(9), now: .seconds(10), wall: WallReading(.epoch))
+        engine.put([growing], inhibitions: [], options: engine.options, now: .seconds(15))
+        _ = engine.tick(counted(9), now: .seconds(20), wall: WallReading(.epoch))
+        #expect(engine.alerts.isEmpty)
+    }
+
+    @Test func anAlertWhoseRuleIsGoneIsOver() {
+        let before = telling([.gauge("p"), .gauge("q")])
+        var reloaded = before
+        reloaded.engine.put([.gauge("p")], inhibitions: [], options: before.engine.options, now: before.now)
+        for var bench in [reloaded, restarted(before, [.gauge("p")], settling: .seconds(60))] {
+            let told = bench.tick()
+            #expect(told.map { $0.resolved.map(\.key.rule) } == [["q"]])
+            #expect(told.map { $0.firing.map(\.key.rule) } == [["p"]])
+            #expect(bench.engine.told.map(\.alert.key.rule) == ["p"])
+        }
+    }
+
+    @Test func anotherLimitIsJudgedByWithoutTellingOfTheAlertAnew() {
+        var bench = telling([.gauge("p")])
+        let options = bench.engine.options
+        bench.engine.put([.gauge("p", above: 3)], inhibitions: [], options: options, now: bench.now)
+        bench.quiet()
+        bench.engine.put([.gauge("p", above: 8)], inhibitions: [], options: options, now: bench.now)
+        let told = bench.tick()
+        #expect(told.map { $0.resolved.map(\.key.rule) } == [["p"]])
+    }
+
+    @Test func whatBeganAnewBeforeItWasToldAsOverIsToldAsOverInTheEnd() {
+        var bench = Bench([.gauge("q", for: .seconds(20))], interval: .seconds(300))
+        bench.gauges["q"] = ["a": 6]
+        bench.quiet()
+        bench.quiet()
+        bench.tells(1)
+        for value in [1.0, 6] {
+            bench.gauges["q"] = ["a": value]
+            bench.quiet()
+        }
+        bench.gauges["q"] = ["a": 1]
+        let told = bench.tick()
+        #expect(told.first?.resolved.map(\.key.rule) == ["q"])
+        #expect(bench.states.isEmpty)
+    }
+
+    @Test func aSilenceOutlivesAClockThatWasWrong() {
+        var bench = Bench([.gauge("q")])
+        bench.gauges["q"] = ["a": 6]
+        bench.engine.silence(
+            Silence(id: 7, rule: nil, until: bench.start + .seconds(3600), by: "ana", comment: ""))
+        bench.quiet()
+        var clock = WallClock()
+        _ = clock.read(wall: bench.wall, boot: bench.now)
+        bench.now += .seconds(10)
+        let wrong = clock.read(wall: bench.wall + .seconds(9 * 365 * 86_400), boot: bench.now)
+        _ = bench.engine.tick([], now: bench.now, wall: wrong)
+        #expect(bench.engine.silences.map(\.id) == [7])
+        _ = bench.tick()
+        #expect(bench.engine.alerts.first?.muted == "silence 7")
     }
 }

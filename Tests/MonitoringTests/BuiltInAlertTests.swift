@@ -58,7 +58,7 @@ final class Day {
             _ = try collector.publish(first, now: now)
             if isHeard { _ = try collector.publish(second, now: now) }
             _ = collector.advance(now: now)
-            _ = engine.tick(collector.families(now: now), now: now, wall: time.wall())
+            _ = engine.tick(collector.families(now: now), now: now, wall: WallReading(time.wall()))
         }
     }
 

@@ -3,12 +3,15 @@ import NIOCore
 import NIOHTTP1
 
 /// One connection: requests one after the other, each answered by the site; nothing is taken that a page or a scrape does not need.
+///
+/// The next request begins once the answer to the last one has gone to the socket, of which no more than ``piece`` waits there. A
+/// connection on which nothing moves for the server's idle time is ended, whatever is under way on it.
 final class WebHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// A request that is silent for so long, or a connection between two, is ended.
-    static let idle = TimeAmount.seconds(60)
+    /// Bytes that are given to the socket at once; the next follow when they have gone.
+    static let piece = 1 << 16
 
     private let answer: @Sendable (WebAsk) async -> WebAnswer
     private let streams: WebPlaces
@@ -45,8 +48,8 @@ final class WebHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // While an answer is under way, its stream keeps the connection busy.
-        if event is IdleStateHandler.IdleStateEvent, task == nil { context.close(promise: nil) }
+        // An answer that goes on has something to say every few seconds: that too waits for a reader who is none.
+        if event is IdleStateHandler.IdleStateEvent { context.close(promise: nil) }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -57,14 +60,12 @@ final class WebHandler: ChannelInboundHandler {
     private func take(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         let channel = context.channel
         let keepsAlive = head.isKeepAlive && !hasBody
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         let answer = answer, streams = streams
         let ask = WebAsk(head)
         let refusal = refusal(of: head) ?? (ask == nil ? .text(.badRequest, "the target has to be a path") : nil)
         task = Task { @Sendable in
             let outcome = await Self.outcome(ask, refusal, streams, answer)
             await Self.write(outcome, head, keepsAlive, channel, streams)
-            channel.eventLoop.execute { bound.value.task = nil }
         }
     }
 
@@ -110,16 +111,25 @@ final class WebHandler: ChannelInboundHandler {
         headers.add(name: "X-Content-Type-Options", value: "nosniff")
         headers.add(name: "Referrer-Policy", value: "no-referrer")
         func part(_ part: HTTPServerResponsePart) async throws { try await channel.writeAndFlush(part) }
+        @Sendable func pieces(_ bytes: [UInt8]) async throws {
+            var rest = ByteBuffer(bytes: bytes)
+            while let next = rest.readSlice(length: min(rest.readableBytes, Self.piece)), next.readableBytes > 0 {
+                try await channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(next)))
+            }
+        }
         do {
             switch answer.body {
             case .bytes(let bytes):
                 headers.add(name: "Content-Length", value: "\(bytes.count)")
                 if !keepsAlive { headers.add(name: "Connection", value: "close") }
-                channel.write(
-                    HTTPServerResponsePart.head(.init(version: head.version, status: answer.status, headers: headers)),
-                    promise: nil)
-                if head.method != .HEAD {
-                    channel.write(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: bytes))), promise: nil)
+                let begin = HTTPServerResponsePart.head(
+                    .init(version: head.version, status: answer.status, headers: headers))
+                // The end lets the next request in, so all that comes before has to be gone by then.
+                if head.method == .HEAD || bytes.isEmpty {
+                    try await part(begin)
+                } else {
+                    channel.write(begin, promise: nil)
+                    try await pieces(bytes)
                 }
                 try await part(.end(nil))
             case .stream(let body):
@@ -127,11 +137,7 @@ final class WebHandler: ChannelInboundHandler {
                 headers.add(name: "Connection", value: "close")
                 try await part(.head(.init(version: head.version, status: answer.status, headers: headers)))
                 if head.method != .HEAD {
-                    await body(
-                        WebStream { bytes in
-                            (try? await channel.writeAndFlush(
-                                HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: bytes))))) != nil
-                        })
+                    await body(WebStream { bytes in (try? await pieces(bytes)) != nil })
                 }
                 try await part(.end(nil))
                 try await channel.close()

@@ -17,6 +17,8 @@ final class WebServer: Sendable {
         var address: String?
     }
 
+    /// A connection on which nothing moves for so long is ended.
+    private let idle: TimeAmount
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let streams = WebPlaces()
     private let time: any TimeSource
@@ -24,7 +26,8 @@ final class WebServer: Sendable {
     private let requests: Family<Histogram>
     private let state = Locked(State())
 
-    init(time: any TimeSource, log: Logger, registry: Registry) {
+    init(time: any TimeSource, log: Logger, registry: Registry, idle: Duration = .seconds(60)) {
+        self.idle = .nanoseconds(idle.nanoseconds)
         self.time = time
         self.log = log
         requests = registry.histograms(
@@ -35,6 +38,8 @@ final class WebServer: Sendable {
 
     /// "http://127.0.0.1:9464/"; nil where no port is served.
     var address: String? { state.withLock { $0.address } }
+
+    var isServing: Bool { state.withLock { !$0.channels.isEmpty } }
 
     /// Serves at listening sockets, which it closes in the end.
     func serve(_ sockets: [Descriptor], _ answer: @escaping @Sendable (WebAsk) async -> WebAnswer) async throws {
@@ -49,7 +54,7 @@ final class WebServer: Sendable {
                         guard let self, self.enter(channel) else { throw ChannelError.inputClosed }
                         try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
                         try channel.pipeline.syncOperations.addHandlers([
-                            IdleStateHandler(allTimeout: WebHandler.idle),
+                            IdleStateHandler(allTimeout: self.idle),
                             WebHandler(streams: streams, isLoopback: port != nil, counted),
                         ])
                     }

@@ -1,3 +1,4 @@
+import JSONCodec
 import Linux
 import Logging
 import MillraceProtocol
@@ -6,8 +7,6 @@ import Telemetry
 
 /// What is wrong at the moment, and who is told of it.
 final class AlertDesk: Sendable {
-    /// Notices that wait for their sinks; the oldest is dropped for the next.
-    static let backlog = 1000
     /// Silences that hold at one time.
     static let silenceLimit = 50_000
 
@@ -16,6 +15,8 @@ final class AlertDesk: Sendable {
         var engine: AlertEngine
         /// Silences that are being written.
         var underway = 0
+        /// What of the told alerts is on disk: when each was told last.
+        var written: [Alert.Key: Timestamp] = [:]
     }
 
     private let store: AlertStore
@@ -23,77 +24,97 @@ final class AlertDesk: Sendable {
     private let time: any TimeSource
     private let log: Logger
     private let silenceLimit: Int
+    private let settling: Duration
+    private let courier: AlertCourier
     private let state: Locked<State>
-    private let outbox: AsyncStream<AlertNotice>.Continuation
-    private let telling: Task<Void, Never>
 
+    /// - Parameter settling: how long it takes after a start until figures are what they would be without it.
     init(
         _ catalog: AlertCatalog, store: AlertStore, sinks: AlertSinks, time: any TimeSource, log: Logger,
-        silenceLimit: Int = AlertDesk.silenceLimit
+        settling: Duration = .zero, silenceLimit: Int = AlertDesk.silenceLimit
     ) {
         self.store = store
         self.sinks = sinks
         self.time = time
         self.log = log
+        self.settling = settling
         self.silenceLimit = silenceLimit
-        let state = Locked(State(catalog: catalog, engine: Self.engine(catalog)))
-        self.state = state
-        let (notices, outbox) = AsyncStream.makeStream(
-            of: AlertNotice.self, bufferingPolicy: .bufferingNewest(Self.backlog))
-        self.outbox = outbox
-        telling = Task {
-            for await notice in notices {
-                await sinks.tell(notice, to: state.withLock { $0.catalog.sinks })
-            }
-        }
+        courier = AlertCourier(sinks: sinks, store: store, time: time, log: log)
+        let engine = AlertEngine(catalog.rules, inhibitions: catalog.inhibitions, options: catalog.options)
+        state = Locked(State(catalog: catalog, engine: engine))
     }
 
-    private static func engine(_ catalog: AlertCatalog) -> AlertEngine {
-        AlertEngine(catalog.rules, inhibitions: catalog.inhibitions, options: catalog.options)
-    }
-
-    /// Takes up the silences of before.
-    func load() async throws {
-        let silences = try await store.silences(now: time.wall())
-        state.withLock { state in for silence in silences { state.engine.silence(silence) } }
-    }
-
-    /// Puts other rules in force. What holds now is judged anew.
-    func put(_ catalog: AlertCatalog) {
-        state.withLock { state in
-            guard
-                catalog.rules != state.catalog.rules || catalog.inhibitions != state.catalog.inhibitions
-                    || catalog.options != state.catalog.options
-            else {
-                state.catalog = catalog
-                return
-            }
-            let silences = state.engine.silences
-            state.catalog = catalog
-            state.engine = Self.engine(catalog)
+    /// Takes up what was before: silences, what people were told, and what they have yet to be told.
+    func load(at wall: WallReading) async throws {
+        let silences = try await store.silences(now: wall.earliest)
+        let told = try await store.told()
+        let now = time.boot()
+        let sinks = state.withLock { state in
             for silence in silences { state.engine.silence(silence) }
+            state.engine.takeUp(told, now: now, wall: wall.said, settling: settling)
+            for one in told { state.written[one.alert.key] = one.told }
+            return state.catalog.sinks
         }
+        await courier.put(sinks)
+        await courier.take(try await store.deliveries())
+    }
+
+    /// Puts other rules in force. What was told stays known: whose rule is gone is over, and is told so.
+    func put(_ catalog: AlertCatalog) async {
+        let now = time.boot()
+        state.withLock { state in
+            let before = state.catalog
+            state.catalog = catalog
+            guard
+                catalog.rules != before.rules || catalog.inhibitions != before.inhibitions
+                    || catalog.options != before.options
+            else { return }
+            state.engine.put(catalog.rules, inhibitions: catalog.inhibitions, options: catalog.options, now: now)
+        }
+        await courier.put(catalog.sinks)
         log.notice("alerts are in force", metadata: ["rules": "\(catalog.rules.count)"])
     }
 
     /// Looks at the figures and tells what has to be told.
-    func judge(_ families: [FamilySnapshot]) async {
-        let (now, wall) = (time.boot(), time.wall())
-        let notices = state.withLock { $0.engine.tick(families, now: now, wall: wall) }
-        guard !notices.isEmpty else { return }
+    func judge(_ families: [FamilySnapshot], at wall: WallReading) async {
+        let now = time.boot()
+        let (notices, told, written, wanted) = state.withLock { state in
+            let notices = state.engine.tick(families, now: now, wall: wall)
+            return (notices, state.engine.told, state.written, state.catalog.sinks)
+        }
+        var telling = AlertStore.Telling()
+        telling.notices = notices
+        telling.deliveries = notices.flatMap { Self.dispatches($0, to: wanted) }
+        telling.told = told.filter { written[$0.alert.key] != $0.told }
+        telling.over = Array(Set(written.keys).subtracting(told.map(\.alert.key)))
         do {
-            try await store.record(notices, at: wall)
+            try await store.record(telling, at: wall.said)
+            state.withLock { state in
+                for one in telling.told { state.written[one.alert.key] = one.told }
+                for key in telling.over { state.written[key] = nil }
+            }
+        } catch is CancellationError {
+            // The end: the next run finds it again.
+            return
         } catch {
             log.error("what is told of alerts is not written down, telling it all the same: \(error)")
         }
-        for notice in notices { outbox.yield(notice) }
+        for notice in notices { sinks.journal(notice) }
+        await courier.take(telling.deliveries)
     }
 
-    /// Tells what waits, at most as long as sinks may take.
+    private static func dispatches(_ notice: AlertNotice, to sinks: [AlertSink]) -> [AlertDispatch] {
+        let text = JSONRaw(notice).text
+        let topic = JSON.text(notice.group)
+        let isSign = (notice.firing + notice.resolved).allSatisfy { $0.severity == .none }
+        return AlertCourier.named(sinks).map { name, _ in
+            AlertDispatch(key: Identifier.random(), sink: name, topic: topic, isSign: isSign, notice: text)
+        }
+    }
+
+    /// Ends what is being told; it stays on disk, and the next run tells it.
     func close() async {
-        outbox.finish()
-        telling.cancel()
-        await telling.value
+        await courier.close()
     }
 
     // MARK: What is asked
@@ -103,8 +124,9 @@ final class AlertDesk: Sendable {
 
     /// Silences by their numbers, from the one after that number on; whether there are no more.
     func silences(after number: Int64, limit: Int) -> (page: [Silence], isLast: Bool) {
+        let now = time.wall()
         let silences = state.withLock { $0.engine.silences }
-        let rest = silences.drop { $0.id <= number }
+        let rest = silences.drop { $0.id <= number }.filter { now < $0.until }
         return (Array(rest.prefix(limit)), rest.count <= limit)
     }
 

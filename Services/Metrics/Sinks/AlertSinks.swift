@@ -11,8 +11,6 @@ import WebClient
 final class AlertSinks: Sendable {
     /// What a sink may take.
     static let patience = Duration.seconds(10)
-    /// Pauses before another try.
-    static let pauses: [Duration] = [.seconds(1), .seconds(5)]
 
     private let web: WebDoor
     private let runner: RPCClient
@@ -26,52 +24,40 @@ final class AlertSinks: Sendable {
         self.log = log
         self.time = time
         deliveries = registry.counters(
-            "millrace_alert_deliveries", "Notices of alerts that were sent, by sink and outcome.",
+            "millrace_alert_deliveries",
+            "Attempts to tell of alerts, by sink and outcome; lost are notices that will never be told.",
             labels: ["sink", "outcome"])
-    }
-
-    /// Tells a notice, again and again where a sink does not take it; what is lost in the end is logged.
-    func tell(_ notice: AlertNotice, to sinks: [AlertSink]) async {
-        journal(notice)
-        // Side by side: one that does not answer keeps no other waiting.
-        await withTaskGroup(of: Void.self) { tasks in
-            for sink in sinks { tasks.addTask { await self.tell(notice, sink) } }
-        }
-    }
-
-    private func tell(_ notice: AlertNotice, _ sink: AlertSink) async {
-        var trouble = await attempt(notice, sink)
-        for pause in Self.pauses {
-            // Cancelled: the end, without another try.
-            guard trouble != nil, (try? await time.sleep(for: pause)) != nil else { break }
-            trouble = await attempt(notice, sink)
-        }
-        if let trouble { log.error("an alert was not told, it stands in the journal: \(sink.name): \(trouble)") }
     }
 
     /// Tells a notice once and says who took it.
     func deliver(_ notice: AlertNotice, to sinks: [AlertSink]) async -> [AlertDelivery] {
         journal(notice)
         var all = [AlertDelivery(sink: "journal", delivered: true)]
+        let text = JSONRaw(notice).text
         for sink in sinks {
-            let trouble = await attempt(notice, sink)
+            let trouble = await attempt(text, key: Identifier.random(), sink)
             all.append(AlertDelivery(sink: sink.name, delivered: trouble == nil, reason: trouble))
         }
         return all
     }
 
-    /// Nil when it was taken.
-    private func attempt(_ notice: AlertNotice, _ sink: AlertSink) async -> String? {
+    /// Tells a notice once. Nil when it was taken, else why not.
+    ///
+    /// - Parameters:
+    ///   - notice: in JSON.
+    ///   - key: of this notice for this sink; a sink that gets the same one again has had it.
+    func attempt(_ notice: String, key: String, _ sink: AlertSink) async -> String? {
         do {
-            let body = JSONRaw(notice)
+            let body = JSONRaw(unchecked: Array(notice.utf8))
+            let key = "alert/\(key)"
             switch sink {
             case .command(let words):
                 _ = try await ProgramAnswer.output(of: words, input: body.bytes, within: Self.patience, time: time)
             case .job(let kind):
                 let job = JobSpecification(kind: kind, params: body)
-                let options = CallOptions(timeout: Self.patience, idempotencyKey: "alert/\(Identifier.random())")
+                let options = CallOptions(timeout: Self.patience, idempotencyKey: key)
                 _ = try await runner.call(JobSubmit.self, job, options: options)
-            case .hook(let url): try await HookSink.send(body.bytes, to: url, web, within: Self.patience)
+            case .hook(let url): try await HookSink.send(body.bytes, key: key, to: url, web, within: Self.patience)
             }
             deliveries.with(sink.kind, "delivered").increment()
             return nil
@@ -81,7 +67,13 @@ final class AlertSinks: Sendable {
         }
     }
 
-    private func journal(_ notice: AlertNotice) {
+    /// Counts a notice that will never be told to a sink of that name.
+    func countLost(_ sink: String) {
+        deliveries.with(String(sink.prefix { $0 != " " }), "lost").increment()
+    }
+
+    /// Puts a notice into the journal, signs of life left out.
+    func journal(_ notice: AlertNotice) {
         for alert in notice.firing + notice.resolved where alert.severity != .none {
             var fields: Logger.Metadata = [
                 "alert": "\(alert.key.rule)", "alert-state": "\(alert.state.rawValue)",

@@ -48,6 +48,18 @@ public struct Alert: Sendable, Hashable {
     }
 }
 
+/// An alert that people were told fires, and not yet that it is over: what has to be known again after a restart.
+public struct ToldAlert: Sendable, Hashable {
+    public var alert: Alert
+    /// When they were told last.
+    public var told: Timestamp
+
+    public init(alert: Alert, told: Timestamp) {
+        self.alert = alert
+        self.told = told
+    }
+}
+
 /// "Do not tell me of these until then."
 public struct Silence: Sendable, Hashable {
     public var id: Int64
@@ -102,5 +114,26 @@ public struct AlertNotice: Sendable, Hashable {
         self.group = group
         self.firing = firing
         self.resolved = resolved
+    }
+}
+
+/// A notice on its way to one sink.
+public struct AlertDispatch: Sendable, Hashable {
+    /// The same at every try.
+    public var key: String
+    public var sink: String
+    /// Notices of one topic come one after the other.
+    public var topic: String
+    /// Whether it is a sign of life and nothing else: the next one takes its place.
+    public var isSign: Bool
+    /// As the sink gets it.
+    public var notice: String
+
+    public init(key: String, sink: String, topic: String, isSign: Bool, notice: String) {
+        self.key = key
+        self.sink = sink
+        self.topic = topic
+        self.isSign = isSign
+        self.notice = notice
     }
 }

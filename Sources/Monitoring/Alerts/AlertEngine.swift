@@ -4,7 +4,8 @@ public import Telemetry
 /// Decides what is wrong, since when, and who has to hear of it now.
 ///
 /// It is a value: time and figures come with ``tick(_:now:wall:)``. Waiting times are measured with the boot clock; what is told
-/// bears the wall clock's time.
+/// bears the wall clock's time. What was told (``told``) is put down by others and taken up again after a restart; other rules
+/// take their place with ``put(_:inhibitions:options:now:)``. So whoever was told that an alert fires is told when it is over.
 public struct AlertEngine: Sendable {
     public struct Options: Sendable, Hashable {
         /// Alerts with the same values of these labels are told together.
@@ -21,12 +22,22 @@ public struct AlertEngine: Sendable {
 
     private struct Entry: Sendable {
         var alert: Alert
-        let rule: AlertRule
+        /// How often it is told again.
+        var again: Duration
         var since: Duration
         /// When the condition held last.
         var held: Duration
+        /// Until then a condition that does not hold may be one that is not known yet.
+        var settled = Duration.zero
         /// When it was told last; nil before.
-        var told: Duration?
+        var told: (boot: Duration, wall: Timestamp)?
+    }
+
+    /// Who is told together. Signs of life have groups of their own: one that is told again and again would else make what
+    /// shares its labels wait for ``Options/interval``.
+    private struct GroupKey: Sendable, Hashable {
+        var labels: [String: String]
+        var isSignOfLife: Bool
     }
 
     private struct Group: Sendable {
@@ -38,18 +49,67 @@ public struct AlertEngine: Sendable {
     public var inhibitions: [Inhibition]
     /// By their numbers, which grow.
     public private(set) var silences: [Silence] = []
-    public let options: Options
+    public private(set) var options: Options
     /// Alerts that were passed over since their rule had too many.
     public private(set) var passedOver = 0
     private var readings: Readings
     private var entries: [Alert.Key: Entry] = [:]
-    private var groups: [[String: String]: Group] = [:]
+    private var groups: [GroupKey: Group] = [:]
 
     public init(_ rules: [AlertRule], inhibitions: [Inhibition] = [], options: Options = Options()) {
         self.rules = rules
         self.inhibitions = inhibitions
         self.options = options
-        readings = Readings(rules.reduce(into: [:]) { $0.merge($1.value.needs) { max($0, $1) } })
+        readings = Readings(Self.needs(rules))
+    }
+
+    private static func needs(_ rules: [AlertRule]) -> [String: Duration] {
+        rules.reduce(into: [:]) { $0.merge($1.needs) { max($0, $1) } }
+    }
+
+    /// Puts other rules in force. What holds goes on: an alert whose rule is gone is over, one whose rule is another now is judged
+    /// by that as soon as its figures are known.
+    public mutating func put(
+        _ rules: [AlertRule], inhibitions: [Inhibition], options: Options, now: Duration
+    ) {
+        let before = Dictionary(self.rules.map { ($0.name, $0) }) { $1 }
+        let after = Dictionary(rules.map { ($0.name, $0) }) { $1 }
+        (self.rules, self.inhibitions, self.options) = (rules, inhibitions, options)
+        readings = Readings(Self.needs(rules), after: readings)
+        for (key, entry) in entries where after[key.rule] != before[key.rule] || after[key.rule] == nil {
+            if entry.alert.state == .pending, entry.told == nil {
+                entries[key] = nil
+            } else if let rule = after[key.rule] {
+                entries[key]?.settled = now + rule.settling
+            } else {
+                entries[key]?.alert.state = .resolved
+            }
+        }
+    }
+
+    /// What has to be known again after a restart. Signs of life are not among it: the first one of a run is news.
+    public var told: [ToldAlert] {
+        entries.values.compactMap { entry in
+            guard entry.alert.severity != .none, let told = entry.told else { return nil }
+            return ToldAlert(alert: entry.alert, told: told.wall)
+        }
+    }
+
+    /// Takes up what was told before a restart: each fires until it is known that its condition does not hold. What has no rule
+    /// any more is over.
+    ///
+    /// - Parameter settling: how long it takes at least until figures are what they would be without the restart.
+    public mutating func takeUp(_ told: [ToldAlert], now: Duration, wall: Timestamp, settling: Duration) {
+        let rules = Dictionary(rules.map { ($0.name, $0) }) { $1 }
+        for one in told where entries[one.alert.key] == nil {
+            let rule = rules[one.alert.key.rule]
+            var entry = Entry(
+                alert: one.alert, again: rule?.again ?? .zero, since: now, held: now,
+                settled: now + max(settling, rule?.settling ?? .zero))
+            entry.told = (now - max(.zero, wall - one.told), one.told)
+            entry.alert.state = rule == nil ? .resolved : .firing
+            entries[one.alert.key] = entry
+        }
     }
 
     /// Those that hold now, the most severe first.
@@ -95,18 +155,19 @@ public struct AlertEngine: Sendable {
     }
 
     /// Looks at the figures and says what has to be told now.
-    public mutating func tick(_ families: [FamilySnapshot], now: Duration, wall: Timestamp) -> [AlertNotice] {
-        readings.add(families, now: now, wall: wall)
-        silences.removeAll { wall >= $0.until }
-        for rule in rules { judge(rule, now: now, wall: wall) }
-        mute(wall: wall)
-        return notify(now: now)
+    public mutating func tick(_ families: [FamilySnapshot], now: Duration, wall: WallReading) -> [AlertNotice] {
+        readings.add(families, now: now, wall: wall.said)
+        // One that is over by a clock that is doubted mutes nothing, and is there again should the clock be set right.
+        silences.removeAll { wall.earliest >= $0.until }
+        for rule in rules { judge(rule, now: now, wall: wall.said) }
+        mute(wall: wall.said)
+        return notify(now: now, wall: wall.said)
     }
 
     /// What an expression comes to as of the last tick; nil for one that looks further back, or at other families, than the
     /// rules do.
     public func evaluate(_ expression: Expression) -> [[String: String]: Double]? {
-        let known = rules.reduce(into: [String: Duration]()) { $0.merge($1.value.needs) { max($0, $1) } }
+        let known = Self.needs(rules)
         guard expression.needs.allSatisfy({ name, window in known[name].map { window <= $0 } ?? false }) else {
             return nil
         }
@@ -116,9 +177,13 @@ public struct AlertEngine: Sendable {
     // MARK: - States
 
     private mutating func judge(_ rule: AlertRule, now: Duration, wall: Timestamp) {
-        let values = readings.evaluate(rule.value).filter { rule.condition.holds($0.value) }
+        var values = readings.evaluate(rule.value).filter { rule.condition.holds($0.value) }
+        if let evidence = rule.evidence, !values.isEmpty {
+            let counts = readings.evaluate(evidence.count)
+            values = values.filter { counts[$0.key].map { $0 >= evidence.least } ?? false }
+        }
         var held: Set<Alert.Key> = []
-        let there = entries.values.count { $0.rule.name == rule.name }
+        let there = entries.keys.count { $0.rule == rule.name }
         var room = max(0, options.limit - there)
         for (labels, value) in values.sorted(by: { $0.key.description < $1.key.description }) {
             let all = labels.merging(rule.labels) { _, own in own }
@@ -133,10 +198,12 @@ public struct AlertEngine: Sendable {
                 entries[key] = Entry(
                     alert: Alert(
                         key: key, severity: rule.severity, summary: "", state: .pending, value: value, since: wall),
-                    rule: rule, since: now, held: now, told: told)
+                    again: rule.again, since: now, held: now, told: told)
             }
             held.insert(key)
             entries[key]?.held = now
+            entries[key]?.again = rule.again
+            entries[key]?.alert.severity = rule.severity
             entries[key]?.alert.value = value
             entries[key]?.alert.summary = rule.text(all, value: value)
             guard let entry = entries[key], entry.alert.state == .pending, now - entry.since >= rule.holds else {
@@ -145,10 +212,13 @@ public struct AlertEngine: Sendable {
             entries[key]?.alert.state = .firing
             entries[key]?.alert.fired = wall
         }
-        for (key, entry) in entries where entry.rule.name == rule.name && !held.contains(key) {
+        for (key, entry) in entries where key.rule == rule.name && !held.contains(key) {
             switch entry.alert.state {
-            case .pending: entries[key] = nil
-            case .firing where now - entry.held >= rule.keepFiring: entries[key]?.alert.state = .resolved
+            case .pending where entry.told == nil: entries[key] = nil
+            // It was over and began again before anybody was told.
+            case .pending: entries[key]?.alert.state = .resolved
+            case .firing where now - entry.held >= rule.keepFiring && now >= entry.settled:
+                entries[key]?.alert.state = .resolved
             case .firing, .resolved: break
             }
         }
@@ -176,15 +246,16 @@ public struct AlertEngine: Sendable {
 
     // MARK: - Telling
 
-    private mutating func notify(now: Duration) -> [AlertNotice] {
-        var members: [[String: String]: [Entry]] = [:]
+    private mutating func notify(now: Duration, wall: Timestamp) -> [AlertNotice] {
+        var members: [GroupKey: [Entry]] = [:]
         for entry in entries.values where entry.alert.state != .pending {
-            members[entry.alert.key.labels.filter { options.group.contains($0.key) }, default: []].append(entry)
+            let labels = entry.alert.key.labels.filter { options.group.contains($0.key) }
+            members[GroupKey(labels: labels, isSignOfLife: entry.alert.severity == .none), default: []].append(entry)
         }
         groups = groups.filter { members[$0.key] != nil }
         var notifications: [AlertNotice] = []
-        for (group, entries) in members.sorted(by: { $0.key.description < $1.key.description }) {
-            if let notification = tell(group, entries, now: now) { notifications.append(notification) }
+        for (group, entries) in members.sorted(by: { Self.order($0.key) < Self.order($1.key) }) {
+            if let notification = tell(group, entries, now: now, wall: wall) { notifications.append(notification) }
         }
         // What is over and was told, or was never told of, is forgotten.
         entries = entries.filter { _, entry in
@@ -194,11 +265,18 @@ public struct AlertEngine: Sendable {
         return notifications
     }
 
-    private mutating func tell(_ group: [String: String], _ members: [Entry], now: Duration) -> AlertNotice? {
+    /// By labels, with the sign of life last.
+    private static func order(_ group: GroupKey) -> (String, Int) {
+        (group.labels.description, group.isSignOfLife ? 1 : 0)
+    }
+
+    private mutating func tell(
+        _ group: GroupKey, _ members: [Entry], now: Duration, wall: Timestamp
+    ) -> AlertNotice? {
         let heard = members.filter { $0.alert.muted == nil }
         let news = heard.contains { entry in
             switch entry.alert.state {
-            case .firing: entry.told.map { now - $0 >= entry.rule.again } ?? true
+            case .firing: entry.told.map { now - $0.boot >= entry.again } ?? true
             case .resolved: entry.told != nil
             case .pending: false
             }
@@ -213,18 +291,17 @@ public struct AlertEngine: Sendable {
         let due = max(
             first + (state.told == nil ? options.wait : .zero), state.told.map { $0 + options.interval } ?? first)
         // A sign of life that waits is none.
-        let isSignOfLife = heard.allSatisfy { $0.alert.severity == .none }
-        guard now >= due || isSignOfLife else {
+        guard now >= due || group.isSignOfLife else {
             groups[group] = state
             return nil
         }
         groups[group] = Group(firstNews: nil, told: now)
-        var notification = AlertNotice(group: group, firing: [], resolved: [])
+        var notification = AlertNotice(group: group.labels, firing: [], resolved: [])
         for entry in heard {
             switch entry.alert.state {
             case .firing:
                 notification.firing.append(entry.alert)
-                entries[entry.alert.key]?.told = now
+                entries[entry.alert.key]?.told = (now, wall)
             case .resolved where entry.told != nil:
                 notification.resolved.append(entry.alert)
                 entries[entry.alert.key]?.told = nil

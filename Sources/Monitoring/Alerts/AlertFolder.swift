@@ -132,8 +132,10 @@ final class AlertFolderReader {
             let total = fields.require("total", "name the counter of all").flatMap(Self.selector)
             let objective = fields.require("objective", "say which share has to succeed")?.number(0.5...0.99999)
             let labels = fields["by"]?.items(0...10)?.compactMap { $0.text() } ?? []
+            let least = fields["least"]?.number(1...1e9)
             guard let errors, let total, let objective else { return nil }
-            return AlertRule.burn(name, summary, errors: errors, total: total, objective: objective, by: labels)
+            return AlertRule.burn(
+                name, summary, errors: errors, total: total, objective: objective, by: labels, least: least ?? 3)
         } ?? nil
     }
 

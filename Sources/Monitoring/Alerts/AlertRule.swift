@@ -23,12 +23,26 @@ public struct AlertRule: Sendable, Hashable {
         }
     }
 
+    /// What has to have come together before a share says anything.
+    public struct Evidence: Sendable, Hashable {
+        /// With the labels of the rule's value.
+        public var count: Expression
+        public var least: Double
+
+        public init(_ count: Expression, least: Double) {
+            self.count = count
+            self.least = least
+        }
+    }
+
     public var name: String
     /// One sentence; `{label}` stands for the value of a label and `{value}` for the figure.
     public var summary: String
     public var severity = Severity.warning
     public var value: Expression
     public var condition: Condition
+    /// Labels with less than this do not count, whatever their value.
+    public var evidence: Evidence?
     /// How long the condition has to hold before it fires.
     public var holds = Duration.zero
     /// How long it goes on firing after the condition held last.
@@ -42,6 +56,21 @@ public struct AlertRule: Sendable, Hashable {
         self.summary = summary
         self.value = value
         self.condition = condition
+    }
+
+    /// The names of the families it looks at, and how far back.
+    var needs: [String: Duration] {
+        value.needs.merging(evidence?.count.needs ?? [:]) { max($0, $1) }
+    }
+
+    /// How long figures have to be read before it is certain that the condition does not hold, however much there was before.
+    var settling: Duration {
+        func window(_ expression: Expression) -> Duration { expression.needs.values.max() ?? .zero }
+        // Of two that both have to be above, the sooner known one decides.
+        if case .above = condition, case .binary(.least, let one, let other) = value {
+            return min(window(one), window(other))
+        }
+        return window(value)
     }
 
     /// The summary with the values in place of the braces.
@@ -59,8 +88,12 @@ extension AlertRule {
     /// faster than the objective allows. The short time makes it clear soon after the errors end.
     ///
     /// The factors are those of Google's Site Reliability Workbook, chapter 5: 14.4 in an hour spends 2 % of a month's budget.
+    ///
+    /// - Parameter least: errors within the hour before it is critical. A share of few says little: the only run of a rare kind that
+    ///   fails is all of them. It is a warning from the first one on.
     public static func burn(
-        _ name: String, _ summary: String, errors: Selector, total: Selector, objective: Double, by labels: [String]
+        _ name: String, _ summary: String, errors: Selector, total: Selector, objective: Double, by labels: [String],
+        least: Double = 3
     ) -> [AlertRule] {
         let windows: [(long: Duration, short: Duration, factor: Double, severity: Severity, suffix: String)] = [
             (.seconds(3600), .seconds(300), 14.4, .critical, "fast"),
@@ -77,6 +110,10 @@ extension AlertRule {
                 "\(name)-\(window.suffix)", summary, .binary(.least, spent(window.long), spent(window.short)),
                 .above(window.factor))
             rule.severity = window.severity
+            if window.severity == .critical {
+                let count = Expression.growth(errors, window: window.long, perSecond: false)
+                rule.evidence = Evidence(.aggregate(.sum, by: labels, count), least: least)
+            }
             return rule
         }
     }

@@ -27,19 +27,28 @@ public struct Readings: Sendable {
 
     private let needs: [String: Duration]
     private(set) var families: [String: Family] = [:]
-    private var hasBegun = false
+    /// Families that were not looked for yet: nobody knows since when they count.
+    private var unseen: Set<String>
     private(set) var now = Duration.zero
     private(set) var wall = Timestamp.epoch
 
     /// - Parameter needs: names of families, and how far back each is looked at.
     public init(_ needs: [String: Duration]) {
         self.needs = needs
+        unseen = Set(needs.keys)
+    }
+
+    /// What is needed from now on, with what is known of it.
+    init(_ needs: [String: Duration], after known: Readings) {
+        self.init(needs)
+        families = known.families.filter { needs[$0.key] != nil }
+        unseen.formIntersection(known.unseen.union(Set(needs.keys).subtracting(known.needs.keys)))
+        (now, wall) = (known.now, known.wall)
     }
 
     /// Takes down what is needed. The time must not go back.
     public mutating func add(_ all: [FamilySnapshot], now: Duration, wall: Timestamp) {
-        let before = hasBegun ? self.now : nil
-        hasBegun = true
+        let before = self.now
         self.now = now
         self.wall = wall
         var present: Set<String> = []
@@ -48,7 +57,9 @@ public struct Readings: Sendable {
             present.insert(snapshot.description.name)
             var family = families[snapshot.description.name] ?? Family()
             // What comes up later began at nothing.
-            if family.readings.isEmpty, let before { family.readings.append(Reading(at: before, series: [:])) }
+            if family.readings.isEmpty, !unseen.contains(snapshot.description.name) {
+                family.readings.append(Reading(at: before, series: [:]))
+            }
             family.scale = snapshot.description.scale
             if family.bounds != snapshot.description.bounds {
                 family.bounds = snapshot.description.bounds
@@ -62,6 +73,7 @@ public struct Readings: Sendable {
             families[name]?.readings.append(Reading(at: now, series: [:]))
             Self.thin(&families[name]!.readings, now: now, window: needs[name] ?? .zero)
         }
+        unseen = []
     }
 
     private static func series(_ snapshot: FamilySnapshot) -> [[String]: Series] {

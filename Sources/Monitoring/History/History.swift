@@ -4,7 +4,8 @@ public import MillraceStore
 
 /// What figures were over time, in `metrics.sqlite`: a point a minute at first, fewer the older they are.
 ///
-/// It is bounded by size: past ``Options/bytes`` the oldest points go before their time.
+/// It is bounded by size: past ``Options/bytes`` the oldest points go before their time. A wall clock that was wrong for a while
+/// takes nothing away (``WallClock``): what it wrote into the future is dropped when it is right again.
 public struct History: Sendable {
     /// Points of one step, and how long they are kept.
     public struct Level: Sendable, Hashable {
@@ -40,10 +41,17 @@ public struct History: Sendable {
 
     /// Writes the samples of the step that holds the time; a second writing in the same step is added to the first (growth) or
     /// takes its place. Not synced: what a power cut takes is a minute of figures.
-    public func write(_ samples: [Sample], at time: Timestamp) async throws {
+    ///
+    /// - Parameter clock: what ``clock()`` has to know again after a restart.
+    public func write(_ samples: [Sample], at time: Timestamp, clock: WallClock.Memory? = nil) async throws {
         let step = options.levels[0].step
         let begin = Self.begin(time, step)
         try await database.write(.crash) { connection in
+            if let clock {
+                try connection.run(
+                    "INSERT OR REPLACE INTO clock (id, believed, doubted) VALUES (1, ?, ?)",
+                    .int(clock.believed.milliseconds), .int(clock.doubted.milliseconds))
+            }
             for sample in samples where sample.value.isFinite {
                 let series = try Self.series(sample, connection)
                 try connection.run(
@@ -75,17 +83,28 @@ public struct History: Sendable {
         return connection.lastInsertRowID
     }
 
-    /// Makes the coarser points whose time is over, and drops what is too old or too much. Call it now and then. It works in
-    /// small transactions, so that others can write in between.
-    public func tidy(now: Timestamp) async throws {
+    /// The wall clock as it was believed when it was written last.
+    public func clock() async throws -> WallClock {
+        WallClock(
+            try await database.read { connection in
+                try connection.first("SELECT believed, doubted FROM clock") { row in
+                    WallClock.Memory(
+                        believed: Timestamp(milliseconds: row.int(0)), doubted: .milliseconds(row.int(1)))
+                }
+            })
+    }
+
+    /// Makes the coarser points whose time is over, and drops what is too old or too much, and what lies in the future. Call it
+    /// now and then. It works in small transactions, so that others can write in between.
+    public func tidy(now: WallReading) async throws {
+        // A clock that was set back by a little soon comes to where it was.
+        try await retract(Self.begin(now.latest + WallClock.tolerance, 1))
         for (finer, coarser) in zip(options.levels, options.levels.dropFirst()) {
-            while try await database.write(.crash, { try Self.roll(finer.step, into: coarser.step, now: now, $0) }) {}
+            while try await database.write(.crash, { try Self.roll(finer.step, into: coarser.step, now: now.said, $0) })
+            {}
         }
         for level in options.levels {
-            let oldest = Self.begin(now - level.kept, level.step)
-            try await database.write(.crash) { connection in
-                try connection.run("DELETE FROM point WHERE step = ? AND time < ?", .int(level.step), .int(oldest))
-            }
+            try await drop(level.step, "<", Self.begin(now.earliest - level.kept, level.step))
         }
         let bytes = options.bytes
         for _ in 0..<40 {
@@ -97,17 +116,38 @@ public struct History: Sendable {
         }
     }
 
+    /// Drops what was written behind a time by a clock that was wrong, and has points rolled up from the last one on again.
+    private func retract(_ last: Int64) async throws {
+        for level in options.levels { try await drop(level.step, ">", last) }
+        try await database.write(.crash) { try $0.run("DELETE FROM rolled WHERE time > ?", .int(last)) }
+    }
+
+    /// Drops the points of a step before or behind a time, some at a time.
+    private func drop(_ step: Int64, _ side: String, _ time: Int64) async throws {
+        let most = 20_000
+        let sql = """
+            DELETE FROM point WHERE (step, time, series) IN
+                (SELECT step, time, series FROM point WHERE step = ? AND time \(side) ? LIMIT \(most))
+            """
+        while try await database.write(.crash, { try $0.run(sql, .int(step), .int(time)) }) >= most {}
+    }
+
     /// Rolls up a few steps at most; whether there are more.
     private static func roll(
         _ finer: Int64, into coarser: Int64, now: Timestamp, _ connection: Connection
     ) throws -> Bool {
         let last = begin(now, coarser)
-        let start =
+        // Where nobody knows how far it came, the newest coarser point is made again: it may not be whole.
+        let known =
             try connection.first("SELECT time FROM rolled WHERE step = ?", .int(coarser)) { $0.int(0) }
-            ?? connection.first("SELECT MIN(time) FROM point WHERE step = ?", .int(finer)) {
-                $0.isNull(0) ? last : $0.int(0) - $0.int(0) % coarser
-            } ?? last
-        guard start < last else { return false }
+            ?? connection.first("SELECT MAX(time) FROM point WHERE step = ?", .int(coarser)) {
+                $0.isNull(0) ? 0 : $0.int(0)
+            } ?? 0
+        guard known < last else { return false }
+        let next = try connection.first(
+            "SELECT MIN(time) FROM point WHERE step = ? AND time >= ?", .int(finer), .int(known)
+        ) { $0.isNull(0) ? last : $0.int(0) - $0.int(0) % coarser }
+        let start = min(next ?? last, last)
         let end = min(last, start + 6 * coarser)
         try connection.run(
             """
@@ -127,18 +167,22 @@ public struct History: Sendable {
         return end < last
     }
 
-    /// Where there is too much, drops a tenth of the time of the step with the most points; whether it did.
+    /// Where there is too much, drops the oldest tenth of the points of the step with the most; whether it did.
     private static func shrink(to bytes: Int64, _ connection: Connection) throws -> Bool {
         guard try used(connection) > bytes else { return false }
         let largest = try connection.first(
             """
-            SELECT step, MIN(time), MAX(time) FROM point GROUP BY step HAVING MIN(time) < MAX(time)
+            SELECT step, MIN(time), COUNT(*) FROM point GROUP BY step HAVING MIN(time) < MAX(time)
             ORDER BY COUNT(*) DESC LIMIT 1
             """
         ) { ($0.int(0), $0.int(1), $0.int(2)) }
-        guard let (step, first, last) = largest else { return false }
+        guard let (step, first, count) = largest else { return false }
+        // Of the points, not of their time: one in a far future would make that a tenth of everything there is.
+        let tenth = try connection.first(
+            "SELECT time FROM point WHERE step = ? ORDER BY time LIMIT 1 OFFSET ?", .int(step), .int(count / 10)
+        ) { $0.int(0) }
         try connection.run(
-            "DELETE FROM point WHERE step = ? AND time < ?", .int(step), .int(first + max(step, (last - first) / 10)))
+            "DELETE FROM point WHERE step = ? AND time < ?", .int(step), .int(max(first + step, tenth ?? first)))
         return true
     }
 

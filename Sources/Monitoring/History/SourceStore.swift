@@ -25,25 +25,27 @@ public struct SourceStore: Sendable {
             let source = member.snapshot.source
             try connection.run(
                 """
-                INSERT INTO source (instance, service, slot, gone, changed, snapshot)
+                INSERT INTO source (service, instance, slot, gone, changed, snapshot)
                 VALUES (?, ?, ?, ?, (SELECT COALESCE(MAX(changed), 0) + 1 FROM source WHERE gone = 1), ?)
                 ON CONFLICT DO UPDATE SET slot = excluded.slot, gone = excluded.gone, snapshot = excluded.snapshot,
                     changed = CASE WHEN gone = excluded.gone THEN changed ELSE excluded.changed END
-                """, .text(source.instance), .text(source.service), .int(Int64(member.slot)),
+                """, .text(source.service), .text(source.instance), .int(Int64(member.slot)),
                 .int(member.isGone ? 1 : 0), .text(JSON.text(member.snapshot)))
         case .fold(let service, let sums, let instance):
             try connection.run(
                 "INSERT INTO total (service, families) VALUES (?, ?) ON CONFLICT DO UPDATE SET families = excluded.families",
                 .text(service), .text(JSON.text(sums)))
-            try connection.run("DELETE FROM source WHERE instance = ?", .text(instance))
+            try connection.run(
+                "DELETE FROM source WHERE service = ? AND instance = ?", .text(service), .text(instance))
         }
     }
 
     /// What was saved, those that went in the order in which they went.
     public func load() async throws -> (members: [Collector.Member], sums: [String: [FamilySnapshot]]) {
         try await database.read { connection in
-            let members = try connection.query("SELECT snapshot, slot, gone FROM source ORDER BY changed, instance") {
-                row in
+            let members = try connection.query(
+                "SELECT snapshot, slot, gone FROM source ORDER BY changed, service, instance"
+            ) { row in
                 Collector.Member(
                     snapshot: try row.json(0, "what a source told"), slot: Int(row.int(1)),
                     isGone: row.int(2) == 1)
