@@ -20,6 +20,9 @@ enum ChecksummedFiles {
     /// `SQLITE_IOERR_DATA`, which Swift does not import: a page's checksum does not hold.
     static let wrongPageCode = SQLITE_IOERR | (32 << 8)
 
+    /// `SQLITE_IOERR_SHORT_READ`: the file ends before what was asked for does; the rest was filled with zeros.
+    private static let shortReadCode = SQLITE_IOERR | (2 << 8)
+
     /// The name under which SQLite knows the layer, from the first time that somebody asks for it.
     static let name: String = {
         let name = "millrace"
@@ -50,11 +53,12 @@ enum ChecksummedFiles {
         guard code == SQLITE_OK, let file, let methods = file.pointee.pMethods,
             known.withLock({ $0.values.contains(UInt(bitPattern: methods)) })
         else { return nil }
-        return State(kept: kept(file))
+        return State(file: file, kept: kept(file))
     }
 
     /// Belongs to the connection's thread, and to its life.
     struct State {
+        fileprivate let file: UnsafeMutablePointer<sqlite3_file>
         fileprivate let kept: UnsafeMutablePointer<Kept>
 
         /// Whether the file has checksums; nil while there is no page in it.
@@ -131,9 +135,15 @@ extension ChecksummedFiles {
     ) -> Int32 {
         let kept = kept(file)
         let code = kept.pointee.methods.pointee.xRead(file, bytes.baseAddress, Int32(bytes.count), offset)
-        guard code == SQLITE_OK else { return code }
-        if offset == 0 { kept.pointee.noteHeader(UnsafeRawBufferPointer(bytes)) }
+        guard code == SQLITE_OK || code == shortReadCode else { return code }
+        if offset == 0, code == SQLITE_OK { kept.pointee.noteHeader(UnsafeRawBufferPointer(bytes)) }
         guard let number = kept.pointee.number(at: offset, bytes.count, of: file) else { return code }
+        if code == shortReadCode {
+            // A page that is not in the file is new. Of one that is cut short SQLite would take zeros for the rest.
+            guard kept.pointee.size(of: file) > offset else { return code }
+            kept.pointee.wrongPage = number
+            return wrongPageCode
+        }
         switch (PageTrailer.verdict(on: UnsafeRawBufferPointer(bytes), number: number), kept.pointee.reading) {
         case (.right, _), (.missing, _), (.empty, .usual), (.empty, .asFound): break
         case (.wrong, .asFound): kept.pointee.wrongPage = number
@@ -162,7 +172,69 @@ extension ChecksummedFiles {
     }
 }
 
+extension ChecksummedFiles.State {
+    /// Pages in the file that say something and have no checksum: another program has written them, or copied them from the
+    /// log. None where the whole file has no checksums.
+    func pagesWithoutChecksum() throws(StoreError) -> Int {
+        var count = 0
+        try eachPageWithoutChecksum { _, _, _ in
+            count += 1
+            return SQLITE_OK
+        }
+        return count
+    }
+
+    /// Puts a checksum on each of them, on disk on return; nobody else may have the file open. Only the room for checksums is
+    /// written to, so wherever it is broken off the file says what it said.
+    func seal() throws(StoreError) {
+        let methods = kept.pointee.methods
+        try eachPageWithoutChecksum { page, number, offset in
+            PageTrailer.seal(page, number: number)
+            let trailer = page[(page.count - PageTrailer.size)...]
+            return methods.pointee.xWrite(
+                file, UnsafeRawBufferPointer(rebasing: trailer).baseAddress, Int32(trailer.count),
+                offset + Int64(trailer.startIndex))
+        }
+        let code = methods.pointee.xSync(file, SQLITE_SYNC_NORMAL)
+        guard code == SQLITE_OK else { throw StoreError(code: code, message: "the file was not synced") }
+    }
+
+    private func eachPageWithoutChecksum(
+        _ body: (UnsafeMutableRawBufferPointer, _ number: UInt32, _ offset: Int64) -> Int32
+    ) throws(StoreError) {
+        guard let count = kept.pointee.page, count != 0 else { return }
+        let methods = kept.pointee.methods
+        let page = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 8)
+        defer { page.deallocate() }
+        let trailer = UnsafeMutableRawBufferPointer(rebasing: page[(count - PageTrailer.size)...])
+        let end = kept.pointee.size(of: file)
+        var (offset, number) = (Int64(0), UInt32(1))
+        while offset + Int64(count) <= end {
+            // Most have one, so that is looked at first.
+            let place = offset + Int64(count - trailer.count)
+            var code = methods.pointee.xRead(file, trailer.baseAddress, Int32(trailer.count), place)
+            if code == SQLITE_OK, trailer.allSatisfy({ $0 == 0 }) {
+                code = methods.pointee.xRead(file, page.baseAddress, Int32(count), offset)
+                if code == SQLITE_OK, PageTrailer.verdict(on: UnsafeRawBufferPointer(page), number: number) == .missing
+                {
+                    code = body(page, number, offset)
+                }
+            }
+            guard code == SQLITE_OK else {
+                throw StoreError(code: code, message: "page \(number): \(String(cString: sqlite3_errstr(code)))")
+            }
+            (offset, number) = (offset + Int64(count), number + 1)
+        }
+    }
+}
+
 extension ChecksummedFiles.Kept {
+    /// Bytes; 0 where that is not told.
+    fileprivate func size(of file: UnsafeMutablePointer<sqlite3_file>) -> Int64 {
+        var size = sqlite3_int64(0)
+        return methods.pointee.xFileSize(file, &size) == SQLITE_OK ? size : 0
+    }
+
     /// A header ends with byte 100: https://www.sqlite.org/fileformat2.html#the_database_header
     private static let headerSize = 100
 

@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 
 /// One SQLite connection, confined to its thread; handed to the closures of ``Database`` and not to be kept.
 ///
@@ -29,6 +30,8 @@ public final class Connection {
     /// - Parameter vfs: the SQLite file layer; nil for ``ChecksummedFiles``.
     init(path: String, flags: Int32, vfs: String? = nil) throws(StoreError) {
         Self.countsNoMemory
+        try Replacement.refuseUnfinished(besides: path)
+        if flags & SQLITE_OPEN_CREATE != 0 { Self.create(path) }
         var opened: OpaquePointer?
         let code = sqlite3_open_v2(
             path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs ?? ChecksummedFiles.name)
@@ -56,6 +59,14 @@ public final class Connection {
                 connection.logCommits += 1
                 return SQLITE_OK
             }, me)
+    }
+
+    /// Makes the file if there is none: its owner's alone, and with it the log, whatever the process does with others. What
+    /// keeps it from that SQLite meets too, and says.
+    private static func create(_ path: String) {
+        guard path.first != ":", !path.hasPrefix("file:"), !path.isEmpty else { return }
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if descriptor >= 0 { close(descriptor) }
     }
 
     deinit {

@@ -79,6 +79,10 @@ public final class Database: Sendable {
     /// Finishes what waits, then closes the file; later calls throw ``StoreError/Kind/closed``. Blocks until done.
     public func close() { engine.close() }
 
+    /// Whether its file is still the one that is found under its name; it takes microseconds to look. What is read from one that
+    /// was moved or replaced is of no worth, and a write ends with `moved`.
+    public var isInPlace: Bool { engine.files?.missing == nil }
+
     public var statistics: Statistics { engine.writer.statistics }
 
     nonisolated(nonsending) private func wait<T: Sendable>(

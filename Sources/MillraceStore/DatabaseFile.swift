@@ -44,6 +44,9 @@ public struct DatabaseFile: Hashable, Sendable {
         return problems
     }
 
+    /// What ``Migration/identity(of:)`` of its history is; 0 for one that was made before that was written into it.
+    public func identity() throws(StoreError) -> Int { try open().integer("PRAGMA application_id") }
+
     /// Bytes, and how many of them hold nothing.
     public func size() throws(StoreError) -> (bytes: Int64, free: Int64) {
         let connection = try open()
@@ -54,12 +57,12 @@ public struct DatabaseFile: Hashable, Sendable {
         return (Int64(page * pages), Int64(page * free))
     }
 
-    /// Writes the file anew without what is free, while others read on and those who write wait. One that was made before there
-    /// were checksums has them afterwards, unless somebody else has it open.
+    /// Writes the file anew without what is free, while others read on and those who write wait. All its pages have checksums
+    /// afterwards, but for one that was made before there were any while somebody else has it open.
     ///
     /// - Parameter limit: how long others may have to wait; nil where nobody else is there.
     /// - Throws: ``StoreError``: `interrupted` where that was too short; nothing was changed then. `busy` …
-    /// - Returns: whether it is since then that it has checksums.
+    /// - Returns: whether it is since then that all its pages have checksums.
     @discardableResult
     public func vacuum(within limit: Duration?) throws(StoreError) -> Bool {
         try Self.vacuum(try open(), within: limit)
@@ -83,30 +86,48 @@ public struct DatabaseFile: Hashable, Sendable {
     /// Whether its pages have checksums; those of a file that was made before there were any have none.
     public func hasChecksums() throws(StoreError) -> Bool { try Self.hasChecksums(try open()) }
 
+    /// How many pages of a file with checksums have none, because another program wrote them. Looks at each page.
+    public func pagesWithoutChecksum() throws(StoreError) -> Int { try Self.pagesWithoutChecksum(try open()) }
+
     private static func hasChecksums(_ connection: Connection) throws(StoreError) -> Bool {
         _ = try connection.integer("PRAGMA schema_version")
         return ChecksummedFiles.state(of: connection.handle)?.isChecksummed ?? false
     }
 
+    private static func pagesWithoutChecksum(_ connection: Connection) throws(StoreError) -> Int {
+        _ = try hasChecksums(connection)
+        return try ChecksummedFiles.state(of: connection.handle)?.pagesWithoutChecksum() ?? 0
+    }
+
+    private static func hasAllChecksums(_ connection: Connection) throws(StoreError) -> Bool {
+        guard try hasChecksums(connection) else { return false }
+        return try pagesWithoutChecksum(connection) == 0
+    }
+
     private static func vacuum(_ connection: Connection, within limit: Duration?) throws(StoreError) -> Bool {
         if let limit { connection.interrupt(after: limit) }
-        let had = try hasChecksums(connection)
-        if !had { try giveChecksums(connection) }
+        if try !hasChecksums(connection), try giveChecksums(connection) { return true }
+        let had = try hasAllChecksums(connection)
         try connection.control("VACUUM")
         try connection.checkpoint(waitingForReaders: .seconds(1), givingRoomBack: true)
         if had { return false }
-        return try hasChecksums(connection)
+        return try hasAllChecksums(connection)
     }
 
     /// Without a log, so that from one moment to the next the whole file has room for them; a page that is written before the
-    /// first one gets its checksum when it is written again. Whatever comes of it, the log is there again afterwards.
-    private static func giveChecksums(_ connection: Connection) throws(StoreError) {
+    /// first one has none yet, and is given it at once. Whatever comes of it, the log is there again afterwards.
+    ///
+    /// - Returns: false where somebody else has it open; nothing was changed then.
+    private static func giveChecksums(_ connection: Connection) throws(StoreError) -> Bool {
         var failure: StoreError?
+        var isDone = false
         try connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         do throws(StoreError) {
             if try connection.text("PRAGMA journal_mode = DELETE") == "delete" {
                 try connection.keepChecksums()
                 try connection.control("VACUUM")
+                try ChecksummedFiles.state(of: connection.handle)?.seal()
+                isDone = true
             }
         } catch {
             // Somebody else has it open.
@@ -115,7 +136,11 @@ public struct DatabaseFile: Hashable, Sendable {
         try connection.execute("PRAGMA locking_mode = NORMAL")
         _ = try connection.text("PRAGMA journal_mode = WAL")
         if let failure { throw failure }
+        return isDone
     }
+
+    /// Whether one was here that is not any more: no service begins with an empty one then.
+    public var wasHere: Bool { !Files.exists(path) && OwnershipLock.hasSeenDatabase(path) }
 
     /// Keeps exclusive openers out for as long as the result lives.
     ///
@@ -150,26 +175,33 @@ extension DatabaseFile {
         }
     }
 
-    /// Puts this file in the place of another that nobody has open; what was there, with its log, goes into the folder
-    /// `kept`, which is there.
-    public func replace(_ other: DatabaseFile, keeping kept: String) throws(StoreError) {
-        let partial = other.path + ".partial"
-        unlink(partial)
+    /// Makes a copy that is to take the place of another file, on disk on return, with that one's owner and mode; where there
+    /// is none it is its folder's owner's alone.
+    func prepare(_ copy: String, inPlaceOf target: String) throws(StoreError) {
+        unlink(copy)
         do throws(StoreError) {
-            try Self.copy(try open(), to: partial)
-            try Self.synchronize(partial)
+            try Self.copy(try open(), to: copy)
+            try Self.giveOwnerAndMode(of: target, to: copy)
         } catch {
-            unlink(partial)
+            unlink(copy)
             throw error
         }
-        let name = other.path[
-            (other.path.lastIndex(of: "/").map { other.path.index(after: $0) } ?? other.path.startIndex)...]
-        // The log first: without it the old file is of a moment before, with another's log it would be none at all.
-        for ending in ["-wal", ""] where access(other.path + ending, F_OK) == 0 {
-            try Self.rename(other.path + ending, to: "\(kept)/\(name)\(ending)")
+    }
+
+    private static func giveOwnerAndMode(of target: String, to copy: String) throws(StoreError) {
+        var status = stat()
+        if stat(target, &status) != 0 {
+            guard stat(Files.parent(target), &status) == 0 else { throw failure("stat", Files.parent(target)) }
+            status.st_mode = 0o600
         }
-        unlink(other.path + "-shm")
-        try Self.rename(partial, to: other.path)
+        let descriptor = Glibc.open(copy, O_RDWR | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("open", copy) }
+        defer { Glibc.close(descriptor) }
+        guard geteuid() != 0 || fchown(descriptor, status.st_uid, status.st_gid) == 0 else {
+            throw failure("chown", copy)
+        }
+        guard fchmod(descriptor, status.st_mode & 0o777) == 0 else { throw failure("chmod", copy) }
+        guard fsync(descriptor) == 0 else { throw failure("fsync", copy) }
     }
 
     /// How long other writers may be kept out, and how long is tried for; theirs is five seconds.
@@ -226,19 +258,20 @@ extension DatabaseFile {
         try copy.execute("PRAGMA journal_mode = DELETE")
     }
 
-    private static func rename(_ path: String, to target: String) throws(StoreError) {
+    /// On disk on return.
+    static func rename(_ path: String, to target: String) throws(StoreError) {
         guard Glibc.rename(path, target) == 0 else { throw failure("rename", target) }
-        try synchronize(String(target.lastIndex(of: "/").map { target[...$0] } ?? "."))
+        try synchronize(Files.parent(target))
     }
 
-    private static func synchronize(_ path: String) throws(StoreError) {
+    static func synchronize(_ path: String) throws(StoreError) {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("open", path) }
         defer { Glibc.close(descriptor) }
         guard fsync(descriptor) == 0 else { throw failure("fsync", path) }
     }
 
-    private static func failure(_ call: String, _ path: String) -> StoreError {
+    static func failure(_ call: String, _ path: String) -> StoreError {
         let number = errno
         return StoreError(
             number == ENOSPC ? .full : .ioError(call == "fsync" ? .fsync : .other),

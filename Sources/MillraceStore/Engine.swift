@@ -5,6 +5,7 @@ import Linux
 final class Engine: Sendable {
     let writer: GroupWriter
     let readers: ReaderPool
+    let files: FilesInPlace?
     private let threads: [WorkerThread]
     private let identities: Locked<[pthread_t]>
 
@@ -48,6 +49,7 @@ final class Engine: Sendable {
             for thread in threads { thread.join() }
             throw StoreError(.other, "\(error)")
         }
+        files = options.files
         self.writer = writer
         self.readers = readers
         self.threads = threads

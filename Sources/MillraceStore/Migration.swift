@@ -14,3 +14,14 @@ public struct Migration: Sendable, Hashable {
         self.sql = sql
     }
 }
+
+extension Migration {
+    /// What tells the databases of one history from all others, for SQLite's `application_id`: reckoned from how the history
+    /// begins, which never changes. 0, which every file has that nobody has marked, without one.
+    public static func identity(of history: [Migration]) -> Int {
+        guard let first = history.first else { return 0 }
+        // FNV-1a, 32 bits.
+        let hash = first.sql.utf8.reduce(0x811c_9dc5 as UInt32) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
+        return hash == 0 ? 1 : Int(Int32(bitPattern: hash))
+    }
+}

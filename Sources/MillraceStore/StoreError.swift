@@ -17,6 +17,12 @@ public struct StoreError: Error, Hashable, Sendable {
         case moved
         /// The file was written by a newer release, whose schema has this version.
         case fromTheFuture(Int)
+        /// There is no file, and none is to be made.
+        case missing
+        /// The file is another database than the one that belongs here.
+        case foreign
+        /// Its folder holds a restore that was broken off: ``Replacement``.
+        case unfinishedRestore
         /// The migration to this version failed; the file is still at the version before.
         case migration(Int)
         /// Another opener owns the database exclusively; its process id, where it could be read.
@@ -81,9 +87,10 @@ extension StoreError: ExitCodeConvertible {
     public var exitCode: ExitCode {
         switch kind {
         case .inUse, .busy: .temporaryFailure
+        case .missing: .noInput
         case .cannotOpen, .readOnly: .cannotCreate
         case .full, .ioError, .corrupt, .moved: .ioError
-        case .fromTheFuture, .migration: .configuration
+        case .fromTheFuture, .foreign, .unfinishedRestore, .migration: .configuration
         default: .software
         }
     }

@@ -74,20 +74,11 @@ struct DatabaseFileTests {
         #expect(try file.problems() == [])
     }
 
-    @Test func aFileThatIsReplacedIsKeptWithItsLog() async throws {
-        let old = try database("entries.sqlite")
-        try await old.insert("old")
-        try await offPool { try old.backUp(to: folder.file("copy.sqlite")) }
-        try await old.insert("newer")
-        old.close()
-        try await check(["mkdir", folder.file("kept")])
-
-        try DatabaseFile(folder.file("copy.sqlite")).replace(DatabaseFile(old.path), keeping: folder.file("kept"))
-
-        let now = try database("entries.sqlite")
-        #expect(try await now.names() == ["old"])
-        let kept = try Database.open(folder.file("kept/entries.sqlite"), migrations: entrySchema)
-        #expect(try await kept.names() == ["old", "newer"])
+    @Test func aNewDatabaseIsItsOwnersAloneWithItsLog() async throws {
+        let made = try database("own.sqlite")
+        try await made.insert("one")
+        try DatabaseFile.copy([(DatabaseFile(made.path), folder.file("copy.sqlite"))])
+        for name in ["own.sqlite", "own.sqlite-wal", "copy.sqlite"] { #expect(mode(of: folder.file(name)) == 0o600) }
     }
 
     @Test func whoOwnsAFileKeepsOthersOut() throws {

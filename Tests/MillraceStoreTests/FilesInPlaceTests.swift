@@ -84,4 +84,34 @@ import Testing
         #expect(try await anew.names() == [])
         anew.close()
     }
+
+    /// One that many may have open, the books for instance.
+    @Test func aNotedDatabaseWithoutAnOwnerIsNotMadeAnewEither() async throws {
+        func open() throws -> Database { try Database.open(path, migrations: entrySchema, isNoted: true) }
+        let first = try open()
+        let second = try open()
+        try await first.insert("kept")
+        #expect(first.isInPlace && !DatabaseFile(path).wasHere)
+        second.close()
+        #expect(rename(path, path + ".away") == 0)
+        #expect(!first.isInPlace && DatabaseFile(path).wasHere)
+        first.close()
+        let error = #expect(throws: StoreError.self) { try open() }
+        #expect(error?.kind == .cannotOpen && error?.message.contains("\(path).lock") == true)
+        #expect(!Files.exists(path))
+        #expect(rename(path + ".away", path) == 0)
+        let again = try open()
+        #expect(try await again.names() == ["kept"])
+        again.close()
+    }
+
+    @Test func aDatabaseThatIsNotToBeMadeIsNot() throws {
+        let error = #expect(throws: StoreError.self) {
+            try Database.open(path, migrations: entrySchema, isNoted: true, creates: false)
+        }
+        #expect(error?.kind == .missing && error?.exitCode == .noInput)
+        #expect(!Files.exists(path) && !Files.exists(path + ".lock"))
+        try Database.open(path, migrations: entrySchema).close()
+        try Database.open(path, migrations: entrySchema, isNoted: true, creates: false).close()
+    }
 }

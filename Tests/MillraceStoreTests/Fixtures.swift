@@ -1,3 +1,4 @@
+import Glibc
 import Linux
 import TestSupport
 
@@ -48,6 +49,12 @@ extension Database {
         try await gate.reached()
         return gate
     }
+}
+
+/// The permissions of a file; nil where there is none.
+func mode(of path: String) -> mode_t? {
+    var status = stat()
+    return stat(path, &status) == 0 ? status.st_mode & 0o777 : nil
 }
 
 /// Where a body on a thread of the store waits for a test.

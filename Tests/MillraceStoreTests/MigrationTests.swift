@@ -48,6 +48,41 @@ import Testing
         #expect(contents(of: path) == before)
     }
 
+    @Test func anotherDatabaseIsRefusedByNameAndLeftAsItIs() async throws {
+        let other = Migration(version: 1, name: "order", sql: "CREATE TABLE purchase (id INTEGER PRIMARY KEY) STRICT")
+        try Database.open(path, migrations: [first, second]).close()
+        let before = contents(of: path)
+        let error = #expect(throws: StoreError.self) { try Database.open(path, migrations: [other]) }
+        #expect(error?.kind == .foreign && error?.exitCode == .configuration)
+        #expect(error?.message.hasPrefix("\(path) is another database than the one that belongs here") == true)
+        #expect(contents(of: path) == before)
+        try Database.open(path, migrations: [first, second]).close()
+    }
+
+    @Test func aFileThatNobodyHasMarkedIsTakenAndMarked() async throws {
+        try await check(["sqlite3", path, "PRAGMA journal_mode = WAL; \(first.sql); PRAGMA user_version = 1"])
+        #expect(try DatabaseFile(path).identity() == 0)
+        try Database.open(path, migrations: [first]).close()
+        #expect(try DatabaseFile(path).identity() == Migration.identity(of: [first, second]))
+        #expect(Migration.identity(of: []) == 0)
+    }
+
+    /// Of before files said whose they are, or of another program: then it is for the tables to say.
+    @Test(arguments: [0, 1, 2]) func anUnmarkedFileWithOtherTablesIsRefusedByNameAndLeftAsItIs(version: Int)
+        async throws
+    {
+        let tables = version < 2 ? "CREATE TABLE song (title TEXT)" : first.sql
+        try await check(["sqlite3", path, "\(tables); PRAGMA user_version = \(version)"])
+        let before = contents(of: path)
+        let other = Migration(version: 2, name: "order", sql: "CREATE TABLE purchase (id INTEGER PRIMARY KEY) STRICT")
+        let error = #expect(throws: StoreError.self) { try Database.open(path, migrations: [first, other]) }
+        #expect(error?.kind == .foreign)
+        #expect(error?.message.hasPrefix("\(path) is another database than the one that belongs here") == true)
+        let table = ["song", "person", "purchase"][version]
+        #expect(error?.message.contains("table \(table)") == true, "\(error as Any)")
+        #expect(contents(of: path) == before)
+    }
+
     @Test func aStepThatFailsInTheMiddleLeavesTheVersionBeforeAndNothingOfItself() async throws {
         let broken = Migration(
             version: 2, name: "broken",

@@ -102,6 +102,22 @@ import Testing
         #expect(unseen == [])
     }
 
+    /// Of what is not there SQLite reads zeros, which may be part of a text.
+    @Test(arguments: [1, 36, 2048, 4095]) func aFileThatIsCutShortInsideItsLastPageIsNoticed(missing: Int) async throws
+    {
+        let database = try Database.entries(in: folder)
+        try await database.insert(String(repeating: "long ", count: 5000))
+        database.close()
+        let whole = try #require(contents(of: path))
+        try writeFile(Array(whole.dropLast(missing)), to: path)
+        let last = "page \(whole.count / Self.page) "
+        #expect(try file.problems().contains { $0.contains(last) })
+        let error = #expect(throws: StoreError.self) { try DatabaseFile.copy([(file, folder.file("copy.sqlite"))]) }
+        #expect(error?.kind == .corrupt)
+        #expect(throws: StoreError.self) { try file.takeAsFound(within: nil) }
+        #expect(contents(of: folder.file("copy.sqlite")) == nil)
+    }
+
     @Test func whoReadsOrWritesAPageWithAFlippedBitIsTold() async throws {
         try await fill()
         var damaged = try pages()
@@ -175,9 +191,15 @@ import Testing
         #expect(try await check(["sqlite3", left, "SELECT sum(size = id) FROM entry"]) == "501\n")
         #expect(contents(of: left + "-wal") == nil, "sqlite3 has copied it back")
         #expect(try DatabaseFile(left).problems() == [])
-        #expect(try await wrongPages(of: left) != "", "and its pages have no checksums")
-        try DatabaseFile(left).vacuum(within: nil)
+        let without = try await wrongPages(of: left).split(separator: "\n").count
+        #expect(without > 0, "and its pages have no checksums")
+        #expect(try DatabaseFile(left).pagesWithoutChecksum() == without)
+        #expect(try DatabaseFile(left).vacuum(within: nil), "all have since then")
         #expect(try await wrongPages(of: left) == "")
+        #expect(try DatabaseFile(left).pagesWithoutChecksum() == 0)
+        // All of them, in one go.
+        try await check(["sqlite3", left, "VACUUM"])
+        #expect(try DatabaseFile(left).pagesWithoutChecksum() > 20)
     }
 
     @Test func whatAnotherProgramHasChangedIsRefusedUntilAPersonTakesIt() async throws {
@@ -227,6 +249,38 @@ import Testing
         #expect(try await again.names().count == 20_302)
         again.close()
         #expect(try await wrongPages(of: path) == "")
+    }
+
+    /// Whenever it is interrupted: none of the pages has a checksum, or all of them. The file is larger than SQLite's cache, so
+    /// pages are written before the first one.
+    @Test func aConversionThatTakesTooLongChangesNothing() async throws {
+        let old = folder.file("old.sqlite")
+        let rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
+        try await check([
+            "sqlite3", old,
+            "PRAGMA journal_mode = WAL; \(entrySchema[0].sql); PRAGMA user_version = 1;"
+                + "\(rows) INSERT INTO entry (name) SELECT i || hex(randomblob(120)) FROM n",
+        ])
+        let bytes = try #require(contents(of: old))
+        #expect(bytes.count > 4 << 20)
+        var outcomes: Set<Bool> = []
+        for limit in sequence(first: Duration.milliseconds(1), next: { $0 * 1.4 }).prefix(28) {
+            try writeFile(bytes, to: path)
+            do throws(StoreError) {
+                #expect(try file.vacuum(within: limit))
+                outcomes.insert(true)
+            } catch {
+                #expect(error.kind == .interrupted)
+                outcomes.insert(false)
+            }
+            let has = try file.hasChecksums()
+            #expect(try !has || file.pagesWithoutChecksum() == 0, "\(limit)")
+            if has { break }
+            #expect(try #require(contents(of: path)).count == bytes.count)
+        }
+        #expect(outcomes == [true, false])
+        #expect(try await wrongPages(of: path) == "")
+        #expect(try await check(["sqlite3", "-readonly", path, "SELECT count(*) FROM entry"]) == "20000\n")
     }
 
     /// A list of one free page is that page, with nothing on it.

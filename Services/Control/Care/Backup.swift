@@ -10,6 +10,8 @@ struct Backup: Sendable {
         var name: String
         var schema: Int
         var bytes: Int64
+        /// Of the file, in hexadecimal; nil in backups of before that was noted.
+        var sha256: String?
     }
 
     /// Written last into a folder that gets its name after that: a folder with it is whole.
@@ -17,6 +19,8 @@ struct Backup: Sendable {
         var version: String
         var takenAt: Timestamp
         var databases: [Entry]
+        /// Databases of the suite that were not there.
+        var absent: [String] = []
     }
 
     let folder: String
@@ -26,6 +30,8 @@ struct Backup: Sendable {
 
     /// Takes a backup into a new folder.
     static func take(at place: Place, into folder: String, now: Timestamp) throws -> Backup {
+        // Without the slash that a shell may put at the end: the name is needed.
+        let folder = StateDirectory.absolute(folder, base: StateDirectory.workingDirectory)
         guard !Files.exists(folder) else {
             throw Failure(.cannotCreate, "\(folder) is there already: name a new folder, which the backup makes")
         }
@@ -33,29 +39,40 @@ struct Backup: Sendable {
         guard !present.isEmpty else {
             throw Failure(.noInput, "no database in \(place.dataFolder): nothing to back up")
         }
-        let partial = folder + ".partial"
-        if Files.exists(partial) { try Files.removeTree(partial) }
-        // Nobody else is to read what the services keep to themselves.
-        umask(0o077)
-        try Files.makeDirectory(partial, mode: 0o700)
+        try Files.makeDirectory(Files.parent(folder), mode: 0o700)
+        let partial = try makeDirectory("\(folder).partial-")
         do {
             try DatabaseFile.copy(present.map { ($0.file, "\(partial)/\($0.database.fileName)") })
             let entries = try present.map { database, _ in
-                let copy = DatabaseFile("\(partial)/\(database.fileName)")
-                return Entry(name: database.name, schema: try copy.version(), bytes: try copy.size().bytes)
+                let path = "\(partial)/\(database.fileName)"
+                return Entry(
+                    name: database.name, schema: try DatabaseFile(path).version(), bytes: try Files.size(path),
+                    sha256: try FileDigest.sha256(of: path))
             }
-            let manifest = Manifest(version: MillraceVersion.current, takenAt: now, databases: entries)
+            let names = Set(entries.map(\.name))
+            let manifest = Manifest(
+                version: MillraceVersion.current, takenAt: now, databases: entries,
+                absent: SuiteDatabase.all.map(\.name).filter { !names.contains($0) })
             try Files.write("\(partial)/\(manifestName)", JSON.text(manifest) + "\n", mode: 0o600)
             try Files.synchronize("\(partial)/\(manifestName)")
             try Files.synchronize(partial)
             try Files.rename(partial, to: folder)
-            try Files.synchronize(Files.parent(Files.absolute(folder)))
+            try Files.synchronize(Files.parent(folder))
             return Backup(folder: folder, manifest: manifest)
         } catch {
-            // What was not finished is in the way of the next try; where it cannot be removed that one says so.
             try? Files.removeTree(partial)
             throw Failure(store: error, "backup into \(folder)")
         }
+    }
+
+    /// A new one, whose name begins so; for nobody else.
+    private static func makeDirectory(_ prefix: String) throws(SystemError) -> String {
+        var name = Array((prefix + "XXXXXX").utf8CString)
+        let made = name.withUnsafeMutableBufferPointer {
+            $0.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) }
+        }
+        guard let made else { throw SystemError(errno: "mkdtemp \(prefix)XXXXXX") }
+        return made
     }
 
     /// Opens a folder that ``take(at:into:now:)`` made.
@@ -79,67 +96,111 @@ struct Backup: Sendable {
 
     func file(of entry: Entry) -> DatabaseFile { DatabaseFile("\(folder)/\(entry.name).sqlite") }
 
+    /// Whether it says what its files have to be; those of before that was noted are judged by themselves alone.
+    var isSealed: Bool { manifest.databases.allSatisfy { $0.sha256 != nil } }
+
     /// What keeps it from being restored by this release; empty when nothing does. Reads all of it.
-    func problems() throws -> [String] {
-        var found: [String] = []
-        for entry in manifest.databases {
+    func problems() -> [String] {
+        manifest.databases.flatMap { entry -> [String] in
             guard let database = SuiteDatabase.all.first(where: { $0.name == entry.name }) else {
-                found.append("\(entry.name): this release knows no such database")
-                continue
+                return ["\(entry.name): this release knows no such database"]
             }
-            let file = file(of: entry)
-            do throws(StoreError) {
-                found += try file.problems().map { "\(entry.name): \($0)" }
-                if let complaint = database.complaint(version: try file.version()) {
-                    found.append("\(entry.name) \(complaint)")
-                }
-            } catch {
-                found.append("\(entry.name): \(error.message)")
-            }
+            return verdict(on: entry, database).problems.map { "\(entry.name): \($0)" }
         }
-        return found
     }
 
-    /// Puts its databases in place of those of a suite that does not run.
-    ///
-    /// - Returns: the folder in which what was there is kept; nil where there was nothing.
-    func restore(at place: Place, now: Timestamp) throws -> String? {
+    /// What was found in its files, whole.
+    func verdicts() -> [DatabaseVerdict] {
+        manifest.databases.map { entry in
+            verdict(on: entry, SuiteDatabase.all.first { $0.name == entry.name } ?? SuiteDatabase(entry.name))
+        }
+    }
+
+    private func verdict(on entry: Entry, _ database: SuiteDatabase) -> DatabaseVerdict {
+        let file = file(of: entry)
+        var verdict = DatabaseVerdict(database, file, isDeep: true)
+        do throws(SystemError) {
+            let bytes = try Files.size(file.path)
+            if bytes != entry.bytes {
+                verdict.problems.append("has \(bytes) bytes, in the backup it had \(entry.bytes)")
+            } else if let sha256 = entry.sha256, try FileDigest.sha256(of: file.path) != sha256 {
+                verdict.problems.append("is not the file that was backed up: its SHA-256 is another")
+            }
+        } catch {
+            // That one is not there was found before.
+            if verdict.problems.isEmpty { verdict.problems.append("\(error)") }
+        }
+        return verdict
+    }
+
+    /// Puts its databases in place of those of a suite that does not run: all of them or none. One that was broken off is
+    /// finished before.
+    func restore(at place: Place, now: Timestamp) throws(Failure) -> Restoration {
         let pairs = manifest.databases.compactMap { entry in
             SuiteDatabase.all.first { $0.name == entry.name }.map { (file(of: entry), $0.file(at: place)) }
         }
-        let hold = try Hold(SuiteDatabase.all.filter(\.isOwned).map { $0.file(at: place) }, at: place)
+        let hold = try Hold(at: place)
         defer { withExtendedLifetime(hold) {} }
-        let kept = "\(place.dataFolder)/before-restore-\(now.milliseconds)"
-        try Files.makeDirectory(kept, mode: 0o700)
+        let earlier = try Restoration.finish(at: place, hold)
+        let replacement: Replacement
         do {
-            for (copy, file) in pairs { try copy.replace(file, keeping: kept) }
-            try Self.giveToOwner(of: place.dataFolder, SuiteDatabase.all.map { $0.file(at: place).path } + [kept])
+            replacement = try Replacement.prepare(pairs, keepingIn: "before-restore-\(now.milliseconds)")
         } catch {
-            throw Failure(store: error, "restore from \(folder); what was there is in \(kept)")
+            throw Failure(store: error, "restore from \(folder), nothing was changed")
         }
-        guard try Files.list(kept).isEmpty else { return kept }
-        rmdir(kept)
-        return nil
+        return Restoration(
+            manifest: manifest, finished: earlier != nil,
+            kept: (earlier?.kept ?? []) + (try Restoration.finish(replacement, at: place)))
+    }
+}
+
+/// What became of a suite that was restored.
+struct Restoration: Sendable {
+    /// Of the backup that is in place now; nil where only an earlier one was finished.
+    var manifest: Backup.Manifest?
+    /// Whether one that was broken off was finished.
+    var finished = false
+    /// The folders with what was there before.
+    var kept: [String]
+
+    /// Finishes one that was broken off; nil where there is none.
+    static func finish(at place: Place) throws(Failure) -> Restoration? {
+        guard try unfinished(at: place) != nil else { return nil }
+        return try finish(at: place, try Hold(at: place))
     }
 
-    /// What root makes in the services' folder is theirs.
-    private static func giveToOwner(of folder: String, _ paths: [String]) throws(SystemError) {
-        var status = stat()
-        guard geteuid() == 0, stat(folder, &status) == 0 else { return }
-        for path in paths.flatMap({ [$0, $0 + ".lock"] }) where Files.exists(path) {
-            guard chown(path, status.st_uid, status.st_gid) == 0 else {
-                throw SystemError(number: errno, call: "chown \(path)")
-            }
+    fileprivate static func finish(at place: Place, _ hold: Hold) throws(Failure) -> Restoration? {
+        defer { withExtendedLifetime(hold) {} }
+        guard let replacement = try unfinished(at: place) else { return nil }
+        return Restoration(finished: true, kept: try finish(replacement, at: place))
+    }
+
+    private static func unfinished(at place: Place) throws(Failure) -> Replacement? {
+        do {
+            return try Replacement.unfinished(in: SuiteDatabase.folders(at: place))
+        } catch {
+            throw Failure(store: error, "restore that was broken off")
+        }
+    }
+
+    fileprivate static func finish(_ replacement: Replacement, at place: Place) throws(Failure) -> [String] {
+        do {
+            return try replacement.finish()
+        } catch {
+            throw Failure(
+                store: error,
+                "the restore is not finished, and until it is the suite does not start: "
+                    + "`millctl restore\(place.option)` goes on with it")
         }
     }
 }
 
 /// Keeps the suite from starting while its databases are changed from outside; refuses while it runs.
-private struct Hold {
+struct Hold {
     private let state: StateLock?
     private let databases: [any Sendable]
 
-    init(_ files: [DatabaseFile], at place: Place) throws(Failure) {
+    init(at place: Place) throws(Failure) {
         do {
             var lock: StateLock?
             if case .state(let state) = place {
@@ -149,7 +210,9 @@ private struct Hold {
             }
             state = lock
             var databases: [any Sendable] = []
-            for file in files { databases.append(try file.own()) }
+            for database in SuiteDatabase.all where database.isOwned {
+                databases.append(try database.file(at: place).own())
+            }
             self.databases = databases
         } catch let failure as Failure {
             throw failure
@@ -167,18 +230,19 @@ private struct Hold {
 
 extension Backup.Entry: JSONCodable {
     init(from json: inout JSONReader) throws(JSONError) {
-        var name: String?, schema: Int?, bytes: Int64?
+        var name: String?, schema: Int?, bytes: Int64?, sha256: String?
         try json.object { key, json throws(JSONError) in
             switch key {
             case "name": name = try json.string()
             case "schema": schema = try json.int()
             case "bytes": bytes = try json.int64()
+            case "sha256": sha256 = try json.string()
             default: try json.skip()
             }
         }
         self.init(
             name: try json.require(name, "name"), schema: try json.require(schema, "schema"),
-            bytes: try json.require(bytes, "bytes"))
+            bytes: try json.require(bytes, "bytes"), sha256: sha256)
     }
 
     func encode(to json: inout JSONWriter) {
@@ -186,24 +250,26 @@ extension Backup.Entry: JSONCodable {
             $0.member("name", name)
             $0.member("schema", schema)
             $0.member("bytes", bytes)
+            $0.member("sha256", ifPresent: sha256)
         }
     }
 }
 
 extension Backup.Manifest: JSONCodable {
     init(from json: inout JSONReader) throws(JSONError) {
-        var version: String?, takenAt: Timestamp?, databases: [Backup.Entry]?
+        var version: String?, takenAt: Timestamp?, databases: [Backup.Entry]?, absent: [String]?
         try json.object { key, json throws(JSONError) in
             switch key {
             case "version": version = try json.string()
             case "takenAt": takenAt = try json.value()
             case "databases": databases = try json.value()
+            case "absent": absent = try json.value()
             default: try json.skip()
             }
         }
         self.init(
             version: try json.require(version, "version"), takenAt: try json.require(takenAt, "takenAt"),
-            databases: try json.require(databases, "databases"))
+            databases: try json.require(databases, "databases"), absent: absent ?? [])
     }
 
     func encode(to json: inout JSONWriter) {
@@ -211,6 +277,7 @@ extension Backup.Manifest: JSONCodable {
             $0.member("version", version)
             $0.member("takenAt", takenAt)
             $0.member("databases", databases)
+            $0.member("absent", absent)
         }
     }
 }

@@ -1,9 +1,12 @@
 import Glibc
 import Linux
 import MillraceProtocol
+import MillraceStore
 
 /// Looks at what a suite needs of its machine: files, units, sockets, permissions, disk, clock, databases, settings.
 struct Doctor {
+    /// The one socket that no service is called at.
+    private static let page = "millrace-metrics-http.socket"
     /// How long a command of the system may take to answer.
     static let patience = Duration.seconds(20)
 
@@ -21,7 +24,8 @@ struct Doctor {
 
     private func units() async -> [Finding] {
         guard case .system = place else { return [] }
-        let names = ["millrace.target"] + KnownService.all.flatMap { [$0.unit, "millrace-\($0.name).socket"] }
+        let names =
+            ["millrace.target", Self.page] + KnownService.all.flatMap { [$0.unit, "millrace-\($0.name).socket"] }
         let properties = "--property=Id,LoadState,ActiveState,Result,NeedDaemonReload"
         let told: String
         do {
@@ -38,6 +42,12 @@ struct Doctor {
             let subject = "unit \(name)"
             if fields["LoadState"] != "loaded" {
                 return .fail(subject, "is not installed", "apt install --reinstall ./millrace_*.deb")
+            }
+            if fields["ActiveState"] == "failed", name == Self.page {
+                return .fail(
+                    subject, "failed, perhaps something else has its port: \(fields["Result"] ?? "")",
+                    "journalctl -u \(name) -n 5; systemctl stop millrace-metrics.service; "
+                        + "systemctl start \(name) millrace-metrics.service")
             }
             if fields["ActiveState"] == "failed" {
                 return .fail(
@@ -87,16 +97,13 @@ struct Doctor {
         if place == .system, SystemUser.named("millrace")?.id != status.st_uid {
             found.append(.fail(folder, "does not belong to millrace", "chown millrace:millrace \(folder)"))
         }
-        for (_, file) in SuiteDatabase.present(at: place) {
-            guard let owner = Self.status(file.path)?.st_uid, owner != status.st_uid else { continue }
-            found.append(
-                .fail(
-                    file.path, "does not belong to the owner of its folder",
-                    "chown --reference=\(ShellWord.quoted(folder)) \(ShellWord.quoted(file.path))*"))
+        for (database, file) in SuiteDatabase.present(at: place) {
+            found += Self.permissions(of: database, file)
         }
         if place == .system {
-            for folder in ["/etc/millrace", "kinds.d", "datasets.d", "schedules.d", "alerts.d"].map(Self.configuration)
-            {
+            let configuration = place.configuration
+            let declared = ConfigurationFolder.Subject.allCases.map(configuration.declarations)
+            for folder in [configuration.path] + declared {
                 guard let status = Self.status(folder), status.st_uid != 0 || status.st_mode & 0o022 != 0 else {
                     continue
                 }
@@ -109,8 +116,29 @@ struct Doctor {
         return found.isEmpty ? [.ok(folder, "belongs to whom it should")] : found
     }
 
-    private static func configuration(_ name: String) -> String {
-        name.hasPrefix("/") ? name : "/etc/millrace/\(name)"
+    private static func permissions(of database: SuiteDatabase, _ file: DatabaseFile) -> [Finding] {
+        let subject = "file of \(database.name)"
+        guard let status = status(file.path), let folder = Self.status(Files.parent(file.path)) else { return [] }
+        let path = ShellWord.quoted(file.path)
+        var found: [Finding] = []
+        if status.st_uid != folder.st_uid {
+            let parent = ShellWord.quoted(Files.parent(file.path))
+            found.append(
+                .fail(
+                    subject, "\(file.path) does not belong to the owner of its folder",
+                    "chown --reference=\(parent) \(path)*"))
+        }
+        let mode = status.st_mode & 0o777
+        if mode & 0o007 != 0 {
+            found.append(
+                .fail(subject, "\(file.path) is open to everybody: its mode is \(octal(mode))", "chmod go= \(path)*"))
+        } else if mode & 0o070 != 0 {
+            found.append(
+                .warn(
+                    subject, "\(file.path) is open to its group, which no service needs: its mode is \(octal(mode))",
+                    "chmod g= \(path)*"))
+        }
+        return found
     }
 
     private func disk() -> [Finding] {
@@ -149,7 +177,17 @@ struct Doctor {
     }
 
     private func databases() -> [Finding] {
-        SuiteDatabase.present(at: place).map { database, file in
+        do throws(StoreError) {
+            if try Replacement.unfinished(in: SuiteDatabase.folders(at: place)) != nil {
+                return [
+                    Self.unfinishedRestore(
+                        "was broken off: the databases are of different moments, and not used", place)
+                ]
+            }
+        } catch {
+            return [Self.unfinishedRestore(error.message, place)]
+        }
+        return SuiteDatabase.present(at: place).map { database, file in
             let verdict = DatabaseVerdict(database, file, isDeep: false)
             let subject = "database \(database.name)"
             guard let problem = verdict.problems.first else {
@@ -165,6 +203,10 @@ struct Doctor {
             }
             return .fail(subject, problem, "millctl check\(place.option); millctl restore FOLDER\(place.option)")
         }
+    }
+
+    private static func unfinishedRestore(_ says: String, _ place: Place) -> Finding {
+        .fail("restore", says, "\(place.stopCommand); millctl restore\(place.option)")
     }
 
     private static func status(_ path: String) -> stat? {

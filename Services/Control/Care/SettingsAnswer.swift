@@ -1,18 +1,25 @@
+import Glibc
 import Linux
+import MillraceProtocol
 
-/// What a service says of its settings.
+/// What a program says of its settings, and of what it is declared to do.
 struct SettingsAnswer: Sendable {
-    /// Its name.
+    /// Its name: that of a service, or "backoffice".
     var service: String
     /// What it was asked with, as a person types it.
     var command: String
     var answer: Result<ProgramAnswer, any Error>
 
-    /// Asks each service whose program is in the folder, once.
+    /// Every program of the suite that has settings: the services, and the worker with the ready workloads.
+    static let programs = KnownService.all.map(\.name) + ["backoffice"]
+
+    /// Asks each program that is in the folder, once.
     static func all(at place: Place, in folder: String = OwnExecutable.folder) async -> [SettingsAnswer] {
         var all: [SettingsAnswer] = []
-        for installed in InstalledService.all(in: folder) {
-            let question = [installed.executable] + place.words + ["--check-config"]
+        for name in programs {
+            let path = "\(folder)/millrace-\(name)"
+            guard access(path, X_OK) == 0 else { continue }
+            let question = [path] + place.words + ["--check-config"]
             let answer: Result<ProgramAnswer, any Error>
             do {
                 answer = .success(try await ProgramAnswer.of(question, within: Doctor.patience))
@@ -20,7 +27,7 @@ struct SettingsAnswer: Sendable {
                 answer = .failure(error)
             }
             let command = question.map(ShellWord.quoted).joined(separator: " ")
-            all.append(SettingsAnswer(service: installed.service.name, command: command, answer: answer))
+            all.append(SettingsAnswer(service: name, command: command, answer: answer))
         }
         return all
     }
@@ -31,11 +38,21 @@ struct SettingsAnswer: Sendable {
         switch answer {
         case .success(let answer) where answer.status.isSuccess: return .ok(subject, "right")
         case .success(let answer):
-            let mistakes = (answer.output + answer.errors).split(separator: "\n").joined(separator: "; ")
-            return .fail(subject, mistakes, command)
+            return .fail(subject, Self.mistakes(answer), command)
         case .failure(let error): return .warn(subject, "were not judged: \(error)", command)
         }
     }
+
+    /// The mistakes alone, and all it complained of where it named none.
+    private static func mistakes(_ answer: ProgramAnswer) -> String {
+        let lines = answer.errors.split(separator: "\n")
+        let mistakes = lines.filter { $0.hasPrefix(mark) }.map { $0.dropFirst(mark.count) }
+        let told = (mistakes.isEmpty ? lines : mistakes).joined(separator: "; ")
+        return told.isEmpty ? "were not judged: it ended with \(answer.status)" : told
+    }
+
+    /// What a mistake begins with among what a program complains of.
+    private static let mark = "error: "
 
     /// Those in effect, a line each; empty where it did not answer.
     var text: String {

@@ -10,16 +10,26 @@ struct SuiteDatabase: Sendable {
     var name: String
     /// The version that this release makes of it.
     var schema: Int
+    /// What tells it from others: ``Migration/identity(of:)``.
+    var identity: Int
     /// Whether its service keeps it for itself; the books are everybody's.
     var isOwned = true
 
     static let all = [
-        SuiteDatabase(name: "runner", schema: Schemas.runnerMigrations.count),
-        SuiteDatabase(name: "categorizer", schema: Schemas.categorizerMigrations.count),
-        SuiteDatabase(name: "scheduler", schema: Schemas.schedulerMigrations.count),
-        SuiteDatabase(name: "metrics", schema: Schemas.metricsMigrations.count),
-        SuiteDatabase(name: books, schema: Schemas.booksMigrations.count, isOwned: false),
+        SuiteDatabase("runner", Schemas.runnerMigrations),
+        SuiteDatabase("categorizer", Schemas.categorizerMigrations),
+        SuiteDatabase("scheduler", Schemas.schedulerMigrations),
+        SuiteDatabase("metrics", Schemas.metricsMigrations),
+        SuiteDatabase(books, Schemas.booksMigrations, isOwned: false),
     ]
+
+    /// One that this release does not know has no history.
+    init(_ name: String, _ history: [(version: Int, name: String, sql: String)] = [], isOwned: Bool = true) {
+        self.name = name
+        self.isOwned = isOwned
+        schema = history.count
+        identity = Migration.identity(of: history.map { Migration(version: $0.version, name: $0.name, sql: $0.sql) })
+    }
 
     private static let books = "books"
 
@@ -35,8 +45,17 @@ struct SuiteDatabase: Sendable {
         all.map { ($0, $0.file(at: place)) }.filter { Files.exists($0.1.path) }
     }
 
-    /// What is wrong with the version of a file, in words.
-    func complaint(version: Int) -> String? {
+    /// The folders in which they are, the services' first.
+    static func folders(at place: Place) -> [String] { all.map { Files.parent($0.file(at: place).path) } }
+
+    /// What keeps a file from being this database of this release, in words.
+    func complaint(of file: DatabaseFile) throws(StoreError) -> String? {
+        let found = try file.identity()
+        if found != 0, identity != 0, found != identity {
+            return
+                "is \(Self.all.first { $0.identity == found }.map { "the database of \($0.name)" } ?? "another database")"
+        }
+        let version = try file.version()
         if version > schema {
             return "is of a newer release: schema \(version), this one knows \(schema)"
         }
