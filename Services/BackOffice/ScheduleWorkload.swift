@@ -28,9 +28,21 @@ struct ScheduleWorkload: Workload {
     }
 
     /// Kept until the runner lets go of the job, however it ends; so is the session in it.
-    struct Context: Sendable {
-        var sync: ScheduleSync.Context
-        var held: HeldSession
+    final class Context: Sendable {
+        let sync: ScheduleSync.Context
+        let held: HeldSession
+
+        init(sync: ScheduleSync.Context, held: HeldSession) {
+            self.sync = sync
+            self.held = held
+        }
+    }
+
+    /// What is kept of jobs that are under way in this process, for their last part.
+    private let contexts = Locked<[JobID: WeakContext]>([:])
+
+    private struct WeakContext {
+        weak var context: Context?
     }
 
     func plan(_ params: ScheduleSyncParameters, _ run: JobRun) async throws -> Plan<Empty> {
@@ -58,7 +70,12 @@ struct ScheduleWorkload: Workload {
             let clinic = try await engine.books.clinic(params.clinic)
             let dates = items.compactMap { Day($0.key) }
             let context = try await engine.preload(params, id: id, dates: dates, run.lines)
-            return Context(sync: context, held: try await calendars.hold(clinic))
+            let kept = Context(sync: context, held: try await calendars.hold(clinic))
+            contexts.withLock { contexts in
+                contexts = contexts.filter { $0.value.context != nil }
+                contexts[run.jobID] = WeakContext(context: kept)
+            }
+            return kept
         }
     }
 
@@ -93,7 +110,12 @@ struct ScheduleWorkload: Workload {
                 if let output = outcome.output { return (date, .success(output)) }
                 return (date, .failure(DateFailure(message: outcome.error?.message ?? "cancelled")))
             }
-            return try await engine.summarize(ends, params, id: id, cancelled: run.cancelled, run.lines)
+            // With the session that the job has; another one might have to be waited for, as long as this one is held.
+            let kept = contexts.withLock { $0[run.jobID]?.context }
+            defer { withExtendedLifetime(kept) {} }
+            return try await engine.summarize(
+                ends, params, id: id, cancelled: run.cancelled, again: kept.map { ($0.sync, $0.held.session) },
+                run.lines)
         }
     }
 
@@ -209,6 +231,11 @@ extension ClinicError: RPCErrorConvertible {
         case .full: RPCError(.resourceExhausted, description, reason: "clinic.full")
         case .notWritten: RPCError(.aborted, description, reason: "clinic.notWritten")
         case .range: RPCError(.invalidArgument, description, reason: "clinic.range", field: "from")
+        case .notConfigured: RPCError(.failedPrecondition, description, reason: "clinic.notConfigured")
+        case .hours: RPCError(.invalidArgument, description, reason: "clinic.hours")
+        case .noPeriod: RPCError(.notFound, description, reason: "clinic.noPeriod")
+        case .noBooking: RPCError(.notFound, description, reason: "clinic.noBooking")
+        case .cancelledBooking: RPCError(.failedPrecondition, description, reason: "clinic.cancelledBooking")
         }
     }
 }

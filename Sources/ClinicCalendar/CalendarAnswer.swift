@@ -46,7 +46,7 @@ enum CalendarAnswer {
             bookedAt: booked.isEmpty ? nil : booked, reminded: value["reminded"]?.boolValue ?? false)
     }
 
-    /// Hours, days, rooms, zone; what is not there or does not read is not said.
+    /// Hours, days, rooms, zone; what is not there is not said, nor is what does not read, which is named.
     static func configuration(_ bytes: [UInt8]) throws(Fault) -> RemoteConfiguration {
         try configuration(try tree(bytes))
     }
@@ -54,14 +54,30 @@ enum CalendarAnswer {
     static func configuration(_ value: JSONValue) throws(Fault) -> RemoteConfiguration {
         guard value.members != nil else { throw Fault(why: "the configuration is no object") }
         var configuration = RemoteConfiguration(snapshot: JSON.text(value))
-        configuration.open = ClockTime(text(value, "open", "openTime"))
-        configuration.close = ClockTime(text(value, "close", "closeTime"))
-        configuration.days = value["days"]?.elements.flatMap { Weekdays($0.compactMap(\.intValue)) }
-        configuration.slotMinutes = value["slotMinutes"]?.intValue
-        configuration.rooms = value["rooms"]?.intValue ?? value["rooms"]?.elements?.count
-        let zone = text(value, "timezone", "zone")
-        configuration.zone = zone.isEmpty ? nil : zone
+        func read<Read>(_ names: String..., by parse: (JSONValue) -> Read?) -> Read? {
+            guard let name = names.first(where: { value[$0].map { !$0.isNull } ?? false }) else { return nil }
+            let read = value[name].flatMap(parse)
+            if read == nil { configuration.unread.append(name) }
+            return read
+        }
+        configuration.open = read("open", "openTime") { $0.stringValue.flatMap { ClockTime($0) } }
+        configuration.close = read("close", "closeTime") { $0.stringValue.flatMap { ClockTime($0) } }
+        if let open = configuration.open, let close = configuration.close, open >= close {
+            (configuration.open, configuration.close) = (nil, nil)
+            configuration.unread += ["open", "close"]
+        }
+        configuration.days = read("days", by: weekdays)
+        configuration.slotMinutes = read("slotMinutes") { $0.intValue.flatMap { (1...120).contains($0) ? $0 : nil } }
+        configuration.rooms = read("rooms") { $0.intValue ?? $0.elements?.count }
+        configuration.zone = read("timezone", "zone") { $0.stringValue.flatMap { $0.isEmpty ? nil : $0 } }
         return configuration
+    }
+
+    /// Numbers from 0, Sunday, or English names, each of which has to read. A clinic that is never open is not meant.
+    private static func weekdays(_ value: JSONValue) -> Weekdays? {
+        guard let elements = value.elements else { return value.stringValue.flatMap { Weekdays(words: $0) } }
+        let numbers = elements.map { $0.intValue ?? $0.stringValue.flatMap { Weekdays.number($0) } }
+        return numbers.isEmpty || numbers.contains(nil) ? nil : Weekdays(numbers.compactMap(\.self))
     }
 
     /// The token of a login's answer.

@@ -29,6 +29,29 @@ import WebClient
         }
     }
 
+    /// What a calendar says, on which days it is open by that, and what does not read.
+    private static let configurations: [(String, String?, [String])] = [
+        (#""days":[1,2]"#, "mon,tue", []), (#""days":["Mon","Tuesday"]"#, "mon,tue", []),
+        (#""days":["1","2"]"#, "mon,tue", []), (#""days":"Mon-Fri""#, "mon-fri", []),
+        (#""days":["Montag",2]"#, nil, ["days"]), (#""days":[1,7]"#, nil, ["days"]), (#""days":[]"#, nil, ["days"]),
+        (#""days":{"mon":true}"#, nil, ["days"]), (#""days":null"#, nil, []), (#""other":1"#, nil, []),
+        (#""days":[0],"openTime":"soon","rooms":"two""#, "sun", ["openTime", "rooms"]),
+        (#""open":"10:00","close":"9:00","slotMinutes":0"#, nil, ["open", "close", "slotMinutes"]),
+    ]
+
+    @Test(arguments: configurations)
+    func whatDoesNotReadInAConfigurationIsNotSaidAndNamed(text: String, days: String?, unread: [String]) async throws {
+        var settings = ClinicSimulator.Settings()
+        settings.configuration = "{\(text)}"
+        try await ClinicSimulator.run(.vet, settings) { simulator in
+            try await withWeb { web in
+                let configuration = try await session(simulator, web).configuration()
+                #expect(configuration.days?.description == days)
+                #expect(configuration.unread == unread)
+            }
+        }
+    }
+
     @Test func aWrongPasswordIsToldAsSuchAndNotTriedAgain() async throws {
         var settings = ClinicSimulator.Settings()
         settings.login = "ada:other"

@@ -16,7 +16,7 @@ struct RealAppointmentsTests {
         let path = try #require(sharedData("appointments/appointments.csv"))
         let calendar = try SimulatedCalendar(csv: try Files.read(path))
         let folder = TemporaryDirectory()
-        let books = try SQLiteBooks(path: folder.file("books.sqlite"))
+        let books = try SQLiteBooks(path: folder.file("books.sqlite"), creates: true)
         defer { books.close() }
         try await ClinicSimulator.run(calendar) { simulator in
             try await withWeb { web in
@@ -52,7 +52,7 @@ struct RealAppointmentsTests {
         for date in plan.dates {
             outcomes.append((date, .success(try await sync.process(date, context, id: id, session: held.session))))
         }
-        return try await sync.summarize(outcomes, parameters, id: id, cancelled: false)
+        return try await sync.summarize(outcomes, parameters, id: id, cancelled: false, again: (context, held.session))
     }
 
     /// A session goes back when its last reference is gone: a moment later.

@@ -22,7 +22,10 @@ enum ClinicText {
 
     static func facts(_ status: ScheduleStatus) -> Facts {
         var facts = Facts([("Clinic", status.clinic.text)])
-        if let synced = status.syncedAt, let minutes = status.minutesSinceSync {
+        if let synced = status.syncedAt, status.isAhead {
+            facts.add("Mirrored", "\(synced)")
+            facts.add("Fresh", "stale: the clock was set back since", .warning)
+        } else if let synced = status.syncedAt, let minutes = status.minutesSinceSync {
             facts.add("Mirrored", "\(synced), \(Counted.text(minutes, "minute")) ago")
             facts.add(
                 "Fresh", status.isStale ? "stale since \(status.nextStaleAt.map { "\($0)" } ?? "")" : "yes",
@@ -37,6 +40,26 @@ enum ClinicText {
             facts.add("Error", last.error, .bad)
         }
         return facts
+    }
+
+    /// How a clinic works.
+    static func facts(_ config: ScheduleConfig, _ blocked: [BlockedPeriod], of id: ClinicID) -> Facts {
+        var facts = Facts([
+            ("Clinic", id.text), ("Open", "\(config.open.short) to \(config.close.short), \(config.days)"),
+            ("Slots", Counted.text(config.slotMinutes, "minute")),
+            ("Capacity", "\(config.capacity), \(config.ownCapacity == nil ? "as the calendar says" : "set here")"),
+        ])
+        for period in blocked { facts.add("Blocked", "\(period.name): \(times(of: period))") }
+        return facts
+    }
+
+    static func times(of period: BlockedPeriod) -> String {
+        "\(period.start.short) to \(period.end.short), \(period.days)"
+    }
+
+    static func name(of booking: Booking) -> String {
+        "\(booking.date) \(booking.start.short) for \(DisplayText.harmless(booking.client)), number "
+            + DisplayText.harmless(booking.confirmation)
     }
 
     /// How a sync ended, and what it wrote.
@@ -118,6 +141,25 @@ enum ClinicText {
     }
 
     // MARK: - JSON
+
+    static func json(_ config: ScheduleConfig, _ blocked: [BlockedPeriod], of id: ClinicID) -> JSONValue {
+        [
+            "clinicId": .string(id.text), "open": .string("\(config.open)"), "close": .string("\(config.close)"),
+            "days": days(config.days), "slotMinutes": .number("\(config.slotMinutes)"),
+            "capacity": .number("\(config.capacity)"),
+            "ownCapacity": config.ownCapacity.map { .number("\($0)") } ?? .null,
+            "blocked": .array(blocked.map { json($0) }),
+        ]
+    }
+
+    static func json(_ period: BlockedPeriod) -> JSONValue {
+        [
+            "name": .string(period.name), "start": .string("\(period.start)"), "end": .string("\(period.end)"),
+            "days": days(period.days),
+        ]
+    }
+
+    private static func days(_ days: Weekdays) -> JSONValue { .array(days.numbers.map { .number("\($0)") }) }
 
     static func json(_ slot: ScheduleSlot) -> JSONValue {
         [

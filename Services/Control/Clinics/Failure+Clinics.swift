@@ -5,9 +5,10 @@ extension Failure {
     init(clinic error: ClinicError) {
         let exit: Exit =
             switch error {
-            case .noClinic, .noSlot, .noSync: .noInput
+            case .noClinic, .noSlot, .noSync, .noPeriod, .noBooking: .noInput
             case .full, .busy, .timedOut, .notWritten: .temporaryFailure
-            case .noCalendar, .zone, .range: .dataError
+            case .noCalendar, .zone, .range, .notConfigured, .cancelledBooking: .dataError
+            case .hours: .usage
             }
         self.init(exit, "\(error)")
     }

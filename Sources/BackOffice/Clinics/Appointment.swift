@@ -79,6 +79,7 @@ public struct RemoteAppointment: Hashable, Sendable {
     public var id: String
     public var fields: AppointmentFields
     public var start: ClockTime?
+    /// After the start; an end without a start, or not after it, is none.
     public var end: ClockTime?
     /// When it was made; not compared.
     public var bookedAt: String?
@@ -92,7 +93,8 @@ public struct RemoteAppointment: Hashable, Sendable {
         self.id = id.trimmed
         self.fields = fields
         self.start = start ?? ClockTime(fields.start)
-        self.end = end ?? ClockTime(fields.end)
+        let end = end ?? ClockTime(fields.end)
+        if let start = self.start, let end, end > start { self.end = end }
         self.bookedAt = bookedAt
         self.reminded = reminded
     }
@@ -105,12 +107,31 @@ public struct KnownAppointment: Hashable, Sendable {
     public var date: Day
     public var hash: String?
     public var isLive: Bool
+    public var start: ClockTime?
+    public var end: ClockTime?
+    /// The number of the reading in which the calendar said so; 0 where that was not counted.
+    public var reading: Int64
+    /// The last sync did not find it and could not tell whether it had moved.
+    public var isMissing: Bool
 
-    public init(row: Int64, remoteID: String, date: Day, hash: String?, isLive: Bool = true) {
+    public init(
+        row: Int64, remoteID: String, date: Day, hash: String?, isLive: Bool = true, start: ClockTime? = nil,
+        end: ClockTime? = nil, reading: Int64 = 0, isMissing: Bool = false
+    ) {
         self.row = row
         self.remoteID = remoteID
         self.date = date
         self.hash = hash
         self.isLive = isLive
+        self.start = start
+        self.end = end
+        self.reading = reading
+        self.isMissing = isMissing
+    }
+
+    /// Whether the row says what the calendar says. The times are compared besides the hash of the calendar's text: what that
+    /// means changes with the clinic's zone.
+    func says(_ one: Reconciliation.Incoming) -> Bool {
+        hash == one.hash && start == one.appointment.start && end == one.appointment.end && !isMissing
     }
 }

@@ -10,6 +10,9 @@ public struct Booking: Hashable, Sendable {
     /// Why a booking that cannot be moved is marked.
     public static let byHand = "the slot was taken in the calendar and no other of the day is free: call the client"
 
+    /// Why a confirmed booking is marked.
+    public static let overbooked = "it is confirmed, and the calendar gave its slot to others: call the client"
+
     public var clinic: ClinicID
     public var date: Day
     public var start: ClockTime

@@ -41,8 +41,9 @@ public struct ScheduleConfig: Hashable, Sendable {
     public var days = Weekdays.mondayToSaturday
     /// 1 to 120.
     public var slotMinutes = 15
-    /// Appointments that a slot bears, at least 1.
+    /// Appointments that a slot bears, at least 1: as many as the operator says, else as the calendar has rooms.
     public var capacity = 2
+    public var ownCapacity: Int?
     /// Days ahead that are mirrored, 1 to 60.
     public var horizonDays = 14
     public var staleMinutes = 60
@@ -67,6 +68,39 @@ public struct ScheduleConfig: Hashable, Sendable {
     static func capacity(_ remote: RemoteConfiguration) -> Int { remote.rooms.map { max(1, $0) } ?? 2 }
 }
 
+/// What is to change of how a clinic works; nil stays as it is.
+public struct ScheduleChange: Hashable, Sendable {
+    public var open: ClockTime?
+    public var close: ClockTime?
+    public var days: Weekdays?
+    /// 1 to 120.
+    public var slotMinutes: Int?
+    public var capacity: Capacity?
+
+    public enum Capacity: Hashable, Sendable {
+        /// As many as the calendar has rooms, from the next sync on.
+        case calendar
+        /// At least 1.
+        case own(Int)
+    }
+
+    public init() {}
+
+    public var isNothing: Bool { self == ScheduleChange() }
+
+    func apply(to config: inout ScheduleConfig) {
+        if let open { config.open = open }
+        if let close { config.close = close }
+        if let days { config.days = days }
+        if let slotMinutes { config.slotMinutes = slotMinutes }
+        switch capacity {
+        case .own(let number)?: (config.capacity, config.ownCapacity) = (number, number)
+        case .calendar?: config.ownCapacity = nil
+        case nil: break
+        }
+    }
+}
+
 /// What a calendar says of its clinic.
 public struct RemoteConfiguration: Hashable, Sendable {
     public var open: ClockTime?
@@ -75,6 +109,8 @@ public struct RemoteConfiguration: Hashable, Sendable {
     public var slotMinutes: Int?
     public var rooms: Int?
     public var zone: String?
+    /// The fields that are there and do not read; they count as not said.
+    public var unread: [String] = []
     /// As it came, JSON.
     public var snapshot: String
 

@@ -16,6 +16,13 @@ public enum ClinicError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Rows of a date that could not be written.
     case notWritten(Day, batches: Int, String)
     case range(Day, days: Int)
+    /// It was never synced, so that nobody knows how it works.
+    case notConfigured(ClinicID)
+    /// It would close before it opens.
+    case hours(ClinicID, ClockTime, ClockTime)
+    case noPeriod(ClinicID, String, there: [String])
+    case noBooking(String)
+    case cancelledBooking(String)
 
     public var description: String {
         switch self {
@@ -34,6 +41,15 @@ public enum ClinicError: Error, Hashable, Sendable, CustomStringConvertible {
                     + alternatives.map(\.start.short).joined(separator: ", ")
         case .notWritten(let day, let batches, let why): "\(batches) batches of \(day) were not written: \(why)"
         case .range(let day, let days): "\(days) days after \(day) lie outside of the calendar"
+        case .notConfigured(let id):
+            "how the clinic \(id) works is not known yet; its first sync finds out: `millctl clinic sync \(id)`"
+        case .hours(let id, let open, let close):
+            "the clinic \(id) would open at \(open.short) and close at \(close.short), which is not later"
+        case .noPeriod(let id, let name, let there):
+            "the clinic \(id) has no blocked period '\(name)'; "
+                + (there.isEmpty ? "nothing is blocked" : "there are \(there.joined(separator: ", "))")
+        case .noBooking(let number): "the books hold no booking \(number)"
+        case .cancelledBooking(let number): "the booking \(number) is cancelled; book anew"
         }
     }
 }

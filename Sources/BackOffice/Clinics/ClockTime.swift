@@ -84,5 +84,52 @@ public struct Weekdays: Hashable, Sendable {
         self.bits = bits
     }
 
+    /// Days and ranges of days after commas, such as `mon-fri,sun`: English names of three letters or more, or numbers from 0,
+    /// Sunday. Nil for anything else; an empty text names none and is nil.
+    public init?(words text: String) {
+        var bits = 0
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Self.number(String($0)) }
+            guard ends.count <= 2, var day = ends[0], let last = ends[ends.count - 1] else { return nil }
+            bits |= 1 << day
+            while day != last {
+                day = (day + 1) % 7
+                bits |= 1 << day
+            }
+        }
+        self.bits = bits
+    }
+
+    /// Of a day's English name, of which three letters are enough, or number; 0 is Sunday.
+    public static func number(_ word: String) -> Int? {
+        let word = word.trimmed.lowercased()
+        if let number = Int(word) { return (0...6).contains(number) ? number : nil }
+        return word.utf8.count < 3 ? nil : names.firstIndex { $0.hasPrefix(word) }
+    }
+
+    private static let names = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]
+
     public func contains(_ day: Day) -> Bool { bits >> day.weekday & 1 == 1 }
+
+    /// From 0, Sunday.
+    public var numbers: [Int] { (0...6).filter { bits >> $0 & 1 == 1 } }
+}
+
+extension Weekdays: CustomStringConvertible {
+    /// In the form that ``init(words:)`` reads, from Monday on: `mon-fri,sun`.
+    public var description: String {
+        let week = [1, 2, 3, 4, 5, 6, 0]
+        var runs: [[Int]] = []
+        for (place, day) in week.enumerated() where bits >> day & 1 == 1 {
+            if place > 0, runs.last?.last == week[place - 1] {
+                runs[runs.count - 1].append(day)
+            } else {
+                runs.append([day])
+            }
+        }
+        return runs.map { run in
+            let ends = (run.count > 2 ? [run[0], run[run.count - 1]] : run).map { Self.names[$0].prefix(3) }
+            return ends.joined(separator: run.count > 2 ? "-" : ",")
+        }.joined(separator: ",")
+    }
 }

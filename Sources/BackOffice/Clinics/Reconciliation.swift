@@ -3,7 +3,7 @@
 /// | live row | incoming | |
 /// | --- | --- | --- |
 /// | none, or a deleted one | present | insert; a deleted row is never revived |
-/// | of this date, another hash or none | present | update |
+/// | of this date, another hash or none, other times, or missing in the last sync | present | update |
 /// | of another date | present | move: the same row |
 /// | of this date, same hash | present | nothing |
 /// | of this date | absent | to be deleted, softly, once all dates are known: it may have moved |
@@ -45,7 +45,7 @@ public struct Reconciliation: Hashable, Sendable {
             switch live[id] {
             case nil: inserts.append(one)
             case let row? where row.date != date: moves.append(Change(row: row, incoming: one))
-            case let row? where row.hash != one.hash: updates.append(Change(row: row, incoming: one))
+            case let row? where !row.says(one): updates.append(Change(row: row, incoming: one))
             default: unchanged += 1
             }
         }

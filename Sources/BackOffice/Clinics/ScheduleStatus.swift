@@ -56,9 +56,14 @@ public struct ScheduleStatus: Hashable, Sendable {
 
     public var hasData: Bool { syncedAt != nil }
     public var nextStaleAt: Timestamp? { syncedAt.map { $0 + .seconds(staleMinutes * 60) } }
-    /// From the minute on in which it becomes stale; a clinic without data is.
-    public var isStale: Bool { nextStaleAt.map { now >= $0 } ?? true }
-    public var minutesSinceSync: Int? { syncedAt.map { Int((now - $0).milliseconds / 60_000) } }
+    /// From the minute on in which it becomes stale; a clinic without data is, and one whose data ``isAhead``.
+    public var isStale: Bool { age.map { $0 >= .seconds(staleMinutes * 60) || isAhead } ?? true }
+    /// Its last sync ended at a moment that has not come yet: the clock was set back, and how old the data are nobody knows.
+    public var isAhead: Bool { age.map { $0 <= .seconds(-60) } ?? false }
+    /// Never negative.
+    public var minutesSinceSync: Int? { age.map { Int(max(.zero, $0).milliseconds / 60_000) } }
+
+    private var age: Duration? { syncedAt.map { now - $0 } }
 }
 
 extension ScheduleStatus: JSONEncodable {

@@ -10,6 +10,8 @@ extension ScheduleSync.DateOutcome: JSONCodable {
             case "updated": updated = try json.int()
             case "unchanged": unchanged = try json.int()
             case "passedOver": passedOver = try json.int()
+            case "reading": reading = try json.int64()
+            case "noticed": noticed = try json.int64()
             case "absent": absent = try json.value()
             default: try json.skip()
             }
@@ -22,14 +24,18 @@ extension ScheduleSync.DateOutcome: JSONCodable {
             $0.member("updated", updated)
             $0.member("unchanged", unchanged)
             $0.member("passedOver", passedOver)
+            $0.member("reading", reading)
+            $0.member("noticed", noticed)
             $0.member("absent", absent)
         }
     }
 }
 
+/// As much of it as deleting needs.
 extension KnownAppointment: JSONCodable {
     public init(from json: inout JSONReader) throws(JSONError) {
         var row: Int64?, remoteID: String?, date: Day?, hash: String?, isLive = true
+        var reading: Int64 = 0, isMissing = false
         try json.object { key, json throws(JSONError) in
             switch key {
             case "row": row = try json.int64()
@@ -37,12 +43,15 @@ extension KnownAppointment: JSONCodable {
             case "date": date = Day(try json.string())
             case "hash": hash = try json.value()
             case "live": isLive = try json.bool()
+            case "reading": reading = try json.int64()
+            case "missing": isMissing = try json.bool()
             default: try json.skip()
             }
         }
         self.init(
             row: try json.require(row, "row"), remoteID: try json.require(remoteID, "id"),
-            date: try json.require(date, "date"), hash: hash, isLive: isLive)
+            date: try json.require(date, "date"), hash: hash, isLive: isLive, reading: reading,
+            isMissing: isMissing)
     }
 
     public func encode(to json: inout JSONWriter) {
@@ -52,6 +61,8 @@ extension KnownAppointment: JSONCodable {
             $0.member("date", "\(date)")
             $0.member("hash", hash)
             $0.member("live", isLive)
+            $0.member("reading", reading)
+            $0.member("missing", isMissing)
         }
     }
 }

@@ -1,5 +1,6 @@
 import Calendars
 import Linux
+import Resilience
 
 /// A clinic's calendar behind a session that is open.
 public protocol CalendarSession: Sendable {
@@ -47,7 +48,8 @@ public struct ScheduleSync: Sendable {
         public var clinic: ClinicID
         var config: ScheduleConfig
         var zone: Zone
-        var started: Timestamp
+        /// On the boot clock: when this process took the sync up.
+        var began: Duration
         /// By date and start.
         var slots: [Day: [ClockTime: Int64]]
         /// By date; nil when they could not be read together: then each date reads its own.
@@ -60,6 +62,10 @@ public struct ScheduleSync: Sendable {
         public var updated = 0
         public var unchanged = 0
         public var passedOver = 0
+        /// The number of its reading, taken before the calendar was asked.
+        public var reading: Int64 = 0
+        /// The number of the clinic's last reading when the answer was there; only where something is absent.
+        public var noticed: Int64 = 0
         /// Rows the calendar no longer has on this date, as they were.
         public var absent: [KnownAppointment] = []
 
@@ -111,13 +117,19 @@ public struct ScheduleSync: Sendable {
     private func checkPlace(_ clinic: ClinicID, _ id: String) async throws {
         let now = time.wall()
         let running = try await books.runningSyncs(
-            of: clinic, besides: id, now: now, staleSince: now - ScheduleSyncSettings.stale)
+            of: clinic, besides: id, now: now, stale: ScheduleSyncSettings.stale)
         guard running < settings.syncs else { throw ClinicError.busy(clinic, running: running) }
     }
 
     private func configuration(_ session: any CalendarSession, _ log: RunLog) async -> RemoteConfiguration? {
         do {
-            return try await session.configuration()
+            let remote = try await session.configuration()
+            if !remote.unread.isEmpty {
+                log(
+                    .warning, "the calendar's configuration does not read in part, going on without that",
+                    ["fields": remote.unread.joined(separator: ",")])
+            }
+            return remote
         } catch {
             log(.warning, "the calendar's configuration was not read, going on without", ["error": "\(error)"])
             return nil
@@ -142,7 +154,7 @@ public struct ScheduleSync: Sendable {
         let row = try await books.reopenSync(id, at: time.wall())
         let config = try await books.config(of: clinic.id) ?? ScheduleConfig()
         var context = Context(
-            clinic: clinic.id, config: config, zone: try zone(clinic, config), started: row.startedAt,
+            clinic: clinic.id, config: config, zone: try zone(clinic, config), began: time.boot(),
             slots: try await books.slotRows(of: clinic.id, from: row.start, to: row.end), known: nil)
         do {
             let known = try await books.knownAppointments(of: clinic.id, from: row.start, to: row.end)
@@ -159,7 +171,8 @@ public struct ScheduleSync: Sendable {
 
     // MARK: - Process
 
-    /// Makes the rows of a date say what the calendar says; only what is gone waits for ``summarize(_:_:id:cancelled:_:)``.
+    /// Makes the rows of a date say what the calendar says; only what is gone waits for
+    /// ``summarize(_:_:id:cancelled:again:_:)``.
     ///
     /// - Throws: what made the date fail; nothing of it was deleted.
     public func process(
@@ -175,9 +188,9 @@ public struct ScheduleSync: Sendable {
         }
     }
 
-    /// How much of the time of a sync is left.
+    /// How much of the time of a sync is left. A sync that is taken up again has all of it: what counts is how long it works.
     public func timeLeft(_ context: Context) throws(ClinicError) -> Duration {
-        let left = settings.timeout - (time.wall() - context.started)
+        let left = settings.timeout - (time.boot() - context.began)
         guard left > .zero else { throw .timedOut(context.clinic, settings.timeout) }
         return left
     }
@@ -185,6 +198,7 @@ public struct ScheduleSync: Sendable {
     private func reconcile(
         _ date: Day, _ context: Context, id: String, session: any CalendarSession, _ log: RunLog
     ) async throws -> DateOutcome {
+        let reading = try await SQLiteBooks.retried(time) { try await books.beginReading(of: id) }
         let asOf = time.wall()
         let incoming = try await session.appointments(on: date, zone: context.zone)
             .map { Reconciliation.Incoming($0, hash: hash($0.fields.hashed)) }
@@ -200,14 +214,17 @@ public struct ScheduleSync: Sendable {
             known += try await books.liveAppointments(of: context.clinic, ids: strangers.sorted(), besides: date)
         }
         let plan = Reconciliation(date, known: known, incoming: incoming)
+        let noticed = plan.absent.isEmpty ? 0 : try await books.lastReading(of: context.clinic)
         let result = try await books.carryOut(
-            plan, date: date, of: context.clinic, sync: id, asOf: asOf,
+            plan, date: date, of: context.clinic, sync: id, reading: reading, asOf: asOf,
             time: time, slot: { context.config.slot(for: $0, among: context.slots[date] ?? [:]) })
         var outcome = DateOutcome()
         outcome.added = result.added
         outcome.updated = result.updated
         outcome.unchanged = plan.unchanged
         outcome.passedOver = plan.passedOver
+        outcome.reading = reading
+        outcome.noticed = noticed
         outcome.absent = plan.absent
         log(
             .debug, "a date is read",
@@ -223,39 +240,90 @@ public struct ScheduleSync: Sendable {
         return outcome
     }
 
+    /// Reads dates once more, side by side, for at most half of the time that is left; what became of those that were read.
+    private func readAgain(
+        _ dates: [Day], _ context: Context, id: String, session: any CalendarSession, _ log: RunLog
+    ) async -> [Day: DateOutcome] {
+        var context = context
+        // What was read before the first reading is old by now.
+        context.known = nil
+        let readings = Locked<[Day: DateOutcome]>([:])
+        log(.info, "something is absent, dates that were read before that are read again", ["dates": "\(dates.count)"])
+        do {
+            let patience = try timeLeft(context) / 2
+            try await withDeadline(Deadline(after: patience, time: time), time: time) { [context] in
+                _ = try await SideBySide.map(dates, atOnce: settings.dates) { date in
+                    do {
+                        let outcome = try await reconcile(date, context, id: id, session: session, log)
+                        readings.withLock { $0[date] = outcome }
+                    } catch {
+                        try Task.checkCancellation()
+                        log(.warning, "a date was not read again", ["date": "\(date)", "error": "\(error)"])
+                    }
+                }
+            }
+        } catch {
+            log(.warning, "not all dates were read again in time", ["error": "\(error)"])
+        }
+        return readings.withLock { $0 }
+    }
+
     // MARK: - Summarize
 
     /// Deletes what is gone, counts all slots of the range, resolves conflicts and closes the sync's row: one
     /// transaction. A run that was interrupted deletes nothing.
+    ///
+    /// - Parameter again: with what dates can be read once more, where an ``Absences`` asks for it; without it such an absence
+    ///   waits for the next sync.
     public func summarize(
         _ outcomes: [(Day, Result<DateOutcome, any Error>)], _ parameters: ScheduleSyncParameters, id: String,
-        cancelled: Bool, _ log: RunLog = .silent
+        cancelled: Bool, again: (context: Context, session: any CalendarSession)?, _ log: RunLog = .silent
     ) async throws -> ScheduleSyncResult {
-        let now = time.wall()
         var failed: [FailedDate] = []
-        var ends = SyncEnd(at: now)
+        var first: [Day: DateOutcome] = [:]
         for (date, outcome) in outcomes {
             switch outcome {
-            case .success(let outcome):
-                ends.added += outcome.added
-                ends.updated += outcome.updated
-                ends.absent += outcome.absent
+            case .success(let outcome): first[date] = outcome
             case .failure(let error): failed.append(FailedDate(date: date, message: "\(error)"))
             }
         }
+        // What was found on another date has moved.
+        let standing = try await books.standing(first.values.flatMap(\.absent))
+        for date in first.keys { first[date]?.absent.removeAll { !standing.contains($0.row) } }
+        var second: [Day: DateOutcome] = [:]
+        let doubtful = cancelled ? [] : Absences.doubtful(first)
+        if let again, !doubtful.isEmpty {
+            second = await readAgain(doubtful, again.context, id: id, session: again.session, log)
+        }
+        let absences = Absences(first, again: second)
+        if !absences.missing.isEmpty {
+            log(.warning, "what may have moved is left to the next sync", ["appointments": "\(absences.missing.count)"])
+        }
+        let now = time.wall()
+        var ends = SyncEnd(at: now)
+        for outcome in [first, second].flatMap(\.values) {
+            ends.added += outcome.added
+            ends.updated += outcome.updated
+        }
+        ends.absent = absences.gone
+        ends.missing = absences.missing
         ends.failed = failed
         ends.dates = outcomes.count
-        if cancelled {
+        if cancelled || Task.isCancelled {
             ends.error = "it was cancelled, or ran out of time"
         } else if failed.count == outcomes.count, let first = failed.first {
             ends.error = "no date came through: \(first.message)"
         }
         let ending = ends
-        let (row, stats) = try await SQLiteBooks.retried(time) { try await books.closeSync(id, ending) }
+        // Whoever gives up now finds the row closed all the same.
+        let (row, stats) = try await Task { [books, time] in
+            try await SQLiteBooks.retried(time) { try await books.closeSync(id, ending) }
+        }.value
         let config = try await books.config(of: parameters.clinic) ?? ScheduleConfig()
         let result = ScheduleSyncResult(
             sync: id, clinic: parameters.clinic, stats: stats, start: row.start, end: row.end, syncedAt: now,
-            staleMinutes: config.staleMinutes, failed: failed, dates: outcomes.count, duration: now - row.startedAt)
+            staleMinutes: config.staleMinutes, failed: failed, dates: outcomes.count,
+            duration: max(.zero, now - row.startedAt))
         log(
             .info, "sync of a schedule is complete",
             [

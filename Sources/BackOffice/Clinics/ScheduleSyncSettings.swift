@@ -1,10 +1,20 @@
+public import Linux
+
 /// How schedules are synced, from the environment. Numbers below 1 are refused.
 public struct ScheduleSyncSettings: Hashable, Sendable {
-    public static let datesVariable = "SYNC_CONCURRENCY"
-    public static let syncsVariable = "MAX_CONCURRENT_SYNCS"
-    public static let timeoutVariable = "SYNC_TIMEOUT_MS"
-    public static let rateVariable = "IDEXX_RATE_LIMIT"
-    public static let sessionsVariable = "BROWSER_POOL_SIZE"
+    private static let datesAtOnce = NumberVariable(
+        "SYNC_CONCURRENCY", 3, 1...20, otherwise: .refused, "Dates of a clinic's calendar at once")
+    private static let syncsAtOnce = NumberVariable(
+        "MAX_CONCURRENT_SYNCS", 2, 1...1000, otherwise: .refused, "Syncs of one clinic at once")
+    private static let milliseconds = NumberVariable(
+        "SYNC_TIMEOUT_MS", 300_000, 1...86_400_000, otherwise: .refused, "Milliseconds for a whole sync")
+    private static let requests = NumberVariable(
+        "IDEXX_RATE_LIMIT", 10, 1...1_000_000, otherwise: .refused, "Requests to calendars a second, and the burst")
+    private static let sessionsAtOnce = NumberVariable(
+        "BROWSER_POOL_SIZE", 2, 1...64, otherwise: .refused, "Sessions of one clinic at once")
+
+    /// All that is read.
+    public static let variables = [datesAtOnce, syncsAtOnce, milliseconds, requests, sessionsAtOnce].map(\.reference)
 
     /// Dates of a sync side by side.
     public var dates = 3
@@ -24,22 +34,13 @@ public struct ScheduleSyncSettings: Hashable, Sendable {
     public init() {}
 
     /// What is wrong, all of it, is appended to `problems`.
-    public init(environment: (String) -> String?, problems: inout [String]) {
-        dates = Self.number(Self.datesVariable, 3, 1...20, environment, &problems)
-        syncs = Self.number(Self.syncsVariable, 2, 1...1000, environment, &problems)
-        let timeout = Self.number(Self.timeoutVariable, 300_000, 1...86_400_000, environment, &problems)
-        self.timeout = .milliseconds(timeout)
-        rate = Self.number(Self.rateVariable, 10, 1...1_000_000, environment, &problems)
-        sessions = Self.number(Self.sessionsVariable, 2, 1...64, environment, &problems)
-    }
-
-    private static func number(
-        _ variable: String, _ standard: Int, _ range: ClosedRange<Int>, _ environment: (String) -> String?,
-        _ problems: inout [String]
-    ) -> Int {
-        guard let said = environment(variable), !said.isEmpty else { return standard }
-        if let number = Int(said), range.contains(number) { return number }
-        problems.append("\(variable)=\(said) is not a number from \(range.lowerBound) to \(range.upperBound)")
-        return standard
+    public init(environment: @escaping (String) -> String?, problems: inout [String]) {
+        var reader = VariableReader(environment)
+        dates = reader.number(Self.datesAtOnce)
+        syncs = reader.number(Self.syncsAtOnce)
+        timeout = .milliseconds(reader.number(Self.milliseconds))
+        rate = reader.number(Self.requests)
+        sessions = reader.number(Self.sessionsAtOnce)
+        problems += reader.problems
     }
 }

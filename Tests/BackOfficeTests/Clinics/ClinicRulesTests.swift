@@ -104,7 +104,9 @@ import Testing
     private func known(_ row: Int64, _ id: String, _ hash: String?, live: Bool = true, _ day: Day = .monday)
         -> KnownAppointment
     {
-        KnownAppointment(row: row, remoteID: id, date: day, hash: hash, isLive: live)
+        KnownAppointment(
+            row: row, remoteID: id, date: day, hash: hash, isLive: live, start: ClockTime("09:00"),
+            end: ClockTime("09:15"))
     }
 
     @Test func theTableOfReconciliationHoldsRowByRow() {
@@ -124,6 +126,38 @@ import Testing
         #expect(plan.moves.map(\.row.row) == [7])
         #expect(plan.absent.map(\.row) == [4])
         #expect((plan.unchanged, plan.passedOver) == (1, 2))
+    }
+
+    @Test func otherTimesOfTheSameTextAndAMarkAreAChange() {
+        var rows = [1, 2, 3, 4].map { known(Int64($0), "\($0)", "h") }
+        rows[1].start = ClockTime("08:00")
+        rows[2].end = nil
+        rows[3].isMissing = true
+        let plan = Reconciliation(.monday, known: rows, incoming: incoming(rows.map { ($0.remoteID, "h") }))
+        #expect(plan.updates.map(\.row.row) == [2, 3, 4])
+    }
+
+    @Test func anEndThatIsNotAfterTheStartIsNone() {
+        #expect(RemoteAppointment.example("a", at: "9:00 AM", until: "9:00 AM").end == nil)
+        #expect(RemoteAppointment.example("a", at: "", until: "9:15 AM").end == nil)
+    }
+
+    @Test(arguments: [
+        ("mon-fri", [1, 2, 3, 4, 5], "mon-fri"), ("sat,sun", [0, 6], "sat,sun"), ("Monday, Wed", [1, 3], "mon,wed"),
+        ("sat-mon", [0, 1, 6], "mon,sat,sun"), ("0,1-3", [0, 1, 2, 3], "mon-wed,sun"),
+        ("sun-sat", Array(0...6), "mon-sun"),
+        ("fri-fri", [5], "fri"),
+    ])
+    func daysOfTheWeekAreReadAndToldInWords(text: String, numbers: [Int], told: String) throws {
+        let days = try #require(Weekdays(words: text))
+        #expect(days.numbers == numbers)
+        #expect(days.description == told)
+        #expect(Weekdays(words: told) == days)
+    }
+
+    @Test(arguments: ["", "mo", "mon-", "-fri", "mon--fri", "mon-wed-fri", "7", "mon,", "Montag", "mon fri"])
+    func whatNamesNoDaysOfTheWeekIsNone(text: String) {
+        #expect(Weekdays(words: text) == nil)
     }
 
     @Test func whatBelongsToAnotherDateIsPassedOver() {

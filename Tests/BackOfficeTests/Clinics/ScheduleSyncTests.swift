@@ -177,7 +177,8 @@ import Testing
         try await harness.run()
         let other = try await harness.sync.process(.tuesday, context, id: "slow", session: empty)
         _ = try await harness.sync.summarize(
-            [(.monday, .success(outcome)), (.tuesday, .success(other))], parameters, id: "slow", cancelled: false)
+            [(.monday, .success(outcome)), (.tuesday, .success(other))], parameters, id: "slow", cancelled: false,
+            again: (context, empty))
         #expect(try await harness.rows() == ["a 2026-03-02 09:00:00 REX"])
     }
 
@@ -221,8 +222,9 @@ import Testing
         var config = try #require(try await harness.books.config(of: "vet"))
         #expect(
             (config.open.short, config.slotMinutes, config.capacity, config.zone) == ("07:00", 30, 3, "Europe/Berlin"))
-        config.open = ClockTime("08:00")!
-        try await harness.books.put(config, of: "vet")
+        var change = ScheduleChange()
+        change.open = ClockTime("08:00")
+        try await harness.books.change("vet", change)
         harness.calendar.contents.withLock { contents in
             contents.configuration?.rooms = 4
             contents.configuration?.slotMinutes = 10

@@ -13,6 +13,8 @@ final class ScriptedCalendar: CalendarSession {
         /// Days that cannot be read.
         var broken: Set<Day> = []
         var reads = 0
+        /// What happens in the calendar after its n-th answer of a date.
+        var changes: [Int: @Sendable (inout Contents) -> Void] = [:]
     }
 
     let contents = Locked(Contents())
@@ -28,6 +30,7 @@ final class ScriptedCalendar: CalendarSession {
         try contents.withLock { contents throws -> [RemoteAppointment] in
             contents.reads += 1
             if contents.broken.contains(date) { throw TestFailure("the calendar is away") }
+            defer { contents.changes[contents.reads]?(&contents) }
             return contents.days[date] ?? []
         }
     }
@@ -77,7 +80,7 @@ final class ClinicHarness: Sendable {
     /// All of a sync, date by date.
     @discardableResult
     func run(
-        days: Int = 1, from: Day? = .monday, id: String? = nil, cancelled: Bool = false
+        days: Int = 1, from: Day? = .monday, id: String? = nil, cancelled: Bool = false, readsAgain: Bool = true
     ) async throws -> ScheduleSyncResult {
         let id =
             id
@@ -97,7 +100,8 @@ final class ClinicHarness: Sendable {
             }
         }
         time.advance(by: .seconds(1))
-        return try await sync.summarize(outcomes, parameters, id: id, cancelled: cancelled)
+        return try await sync.summarize(
+            outcomes, parameters, id: id, cancelled: cancelled, again: readsAgain ? (context, calendar) : nil)
     }
 
     /// `id date start hash-known live` of every row, in the order of their making.
