@@ -11,7 +11,7 @@ struct CategorizerConfiguration: ServiceConfiguration {
     var pause = Duration.seconds(30)
     /// Stored expenses, and answers, that are kept in memory.
     var kept = 10_000
-    /// Lessons after which the learned layer is trained anew; history that was imported counts too.
+    /// Lessons after which the learned layer is trained anew at the latest; history that was imported counts too.
     var lessons = 500
     /// Trained models that are kept.
     var models = 3
@@ -35,7 +35,8 @@ struct CategorizerConfiguration: ServiceConfiguration {
             "How long the database is left alone before one trial."),
         .init(
             "Learning", "Lessons", \.lessons, .integer(20...1_000_000),
-            "New confirmed expenses after which the learned layer is trained anew."),
+            "New confirmed expenses after which the learned layer is trained anew at the latest; the first time after 20, then "
+                + "after as many again as it was trained on."),
         .init("Learning", "KeptModels", \.models, .integer(2...20), "Trained models that are kept."),
         .init(
             "Chat", "ChatBudget", \.chatBudget, .amount(0...1_000_000),

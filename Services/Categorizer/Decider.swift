@@ -40,7 +40,7 @@ struct Decider: Sendable {
             result.categoryID = said.category.value
             result.categoryName = library.name(said.category)
             result.confidence = ChatSettle.confidence
-            result.confidenceLevel = ConfidenceLevel(result.confidence).rawValue
+            result.confidenceLevel = level(result.confidence)
             result.method = "chat"
             result.patternsUsed = ["chat:\(said.model)"]
             result.suggestions = []
@@ -53,12 +53,17 @@ struct Decider: Sendable {
     ) -> CategorizationResult {
         CategorizationResult(
             categoryID: decision.category?.value, categoryName: decision.category.map(library.name),
-            confidence: decision.confidence, confidenceLevel: decision.level.rawValue, method: decision.method.rawValue,
+            confidence: decision.confidence, confidenceLevel: level(decision.confidence),
+            method: decision.method.rawValue,
             patternsUsed: decision.patternsUsed, confidenceBreakdown: decision.breakdown.map(Self.parts),
             alternativeCategories: decision.alternatives.map(view), suggestions: decision.suggestions.map(view),
             stored: false, processingTimeMs: elapsed(since: start), cacheHits: decision.cacheHits, error: nil,
             metadata: CategorizationMetadata(expenseID: id, patternsEvaluated: decision.patternsEvaluated),
             correlationID: correlation, createdAt: "\(time.wall())")
+    }
+
+    func level(_ confidence: Double) -> String {
+        ConfidenceLevel(confidence, high: options.highConfidenceThreshold).rawValue
     }
 
     func failure(

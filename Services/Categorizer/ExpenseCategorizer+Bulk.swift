@@ -44,12 +44,15 @@ extension ExpenseCategorizer {
         var warnings: [String] = []
         if again > 0 { warnings.append("\(again) would be put into another category than they are in") }
         if unsure > 0 { warnings.append("of \(unsure) nothing sure would have been said") }
-        let days = rows.compactMap { $0.expense(naming: log)?.date?.daysSinceEpoch }
+        let readable = rows.compactMap { row in row.expense(naming: log).map { (row: row, expense: $0) } }
+        let days = readable.compactMap { $0.expense.date?.daysSinceEpoch }
         if let first = days.min(), let last = days.max(), last - first > 90 {
             warnings.append("they lie \(last - first) days apart")
         }
+        let amounts = CurrencyAmount.sums(readable.map { ($0.row.record.currency, $0.expense.amount) })
+        if amounts.count > 1 { warnings.append("they are of \(amounts.count) currencies") }
         return BulkPreview.Result(
-            expenses: rows.count, amount: rows.compactMap(\.record.amount).reduce(ExactDecimal(0), +),
+            expenses: rows.count, amount: amounts.total, amounts: amounts,
             confidence: levels.sorted { $0.key < $1.key }.map { BulkCount(name: $0.key, expenses: $0.value) },
             agree: decisions.count { $0.category == category.id }, recategorized: again,
             missing: params.ids.filter { !known.contains($0) }, warnings: warnings)
@@ -100,18 +103,17 @@ extension ExpenseCategorizer {
                     confidence: decision.category == category.id ? decision.confidence : 0.9)
             }
             var new = self.stock.withLock { $0 }
-            var taught: [Pattern] = []
-            if params.learn ?? true { taught = self.merchantPatterns(rows, category.id, &new.book) }
-            let (now, patterns) = (self.time.wall(), taught)
+            let learns = params.learn ?? true
+            let expenses = rows.compactMap { $0.expense(naming: self.log) }
+            let teaching = BulkStore.Teaching(
+                patterns: learns ? self.teach(expenses.map { ($0, category.id) }, &new.book) : [], isLearned: learns)
+            let now = self.time.wall()
             let view = try await self.door.write { db in
-                let operation = try BulkStore.record(db, .apply, changes, category: category.id, by: user, at: now)
-                for pattern in patterns { try PatternStore.put(db, pattern, by: user, expense: nil, at: now) }
+                let operation = try BulkStore.record(
+                    db, .apply, changes, teaching, category: category.id, by: user, at: now)
                 return try BulkStore.views(db, limit: 1, only: operation, library.name)[0]
             }
-            if params.learn ?? true {
-                self.learned.learn(
-                    rows.compactMap { row in row.expense(naming: self.log).map { ($0, category.id, true) } })
-            }
+            if learns { self.learned.learn(expenses.map { ($0, category.id, true) }) }
             self.publish(new)
             self.forget(rows.map(\.record.id))
             self.trainer.note(rows.count)
@@ -119,24 +121,82 @@ extension ExpenseCategorizer {
         }
     }
 
-    /// New patterns of the merchants, a little weaker than those that single corrections make.
-    private func merchantPatterns(
-        _ rows: [ExpenseRow], _ category: CategoryID, _ book: inout PatternBook
-    ) -> [Pattern] {
-        var made: [Pattern] = []
-        for row in rows {
-            guard let expense = row.expense(naming: log), let merchant = expense.merchant else { continue }
-            let value = NormalisedText(merchant).description
-            // A name that makes no pattern, a stop word for instance, teaches the learned layer alone.
-            guard value.count >= 2, (try? Pattern.validated(.merchant, value)) != nil else { continue }
-            if let pattern = book.create(
-                owner: expense.owner, category: category, type: .merchant, value: value, weight: 0.8,
+    /// A little weaker than those that single corrections make.
+    private static let weight = 0.8
+
+    /// The patterns of the merchants: new ones, those that are in force again, and those that were there.
+    private func teach(
+        _ expenses: [(expense: Expense, category: CategoryID)], _ book: inout PatternBook
+    ) -> [BulkStore.Taught] {
+        var taught: [PatternID: BulkStore.Taught] = [:]
+        for (expense, category) in expenses {
+            guard let value = Self.merchantValue(expense) else { continue }
+            if let made = book.create(
+                owner: expense.owner, category: category, type: .merchant, value: value, weight: Self.weight,
                 isUserCreated: true, today: today)
             {
-                made.append(pattern)
+                taught[made.id] = BulkStore.Taught(pattern: made, isMade: true)
+            } else if var known = book.pattern(owner: expense.owner, category: category, type: .merchant, value: value),
+                taught[known.id] == nil
+            {
+                let isMade = !known.isActive
+                if isMade {
+                    (known.isActive, known.weight, known.touchedOn) = (true, Self.weight, today)
+                    book.insert(known)
+                }
+                taught[known.id] = BulkStore.Taught(pattern: known, isMade: isMade)
             }
         }
-        return made
+        return taught.values.sorted { $0.pattern.id < $1.pattern.id }
+    }
+
+    /// The merchant's name as a pattern has it. One that makes no pattern, a stop word for instance, teaches the learned
+    /// layer alone.
+    private static func merchantValue(_ expense: Expense) -> String? {
+        guard let value = expense.merchant.map({ NormalisedText($0).description }), value.count >= 2,
+            (try? Pattern.validated(.merchant, value)) != nil
+        else { return nil }
+        return value
+    }
+
+    /// From this confidence on what was categorized by itself teaches its merchant.
+    private static let sure = 0.9
+
+    /// New patterns of merchants of whom no pattern speaks yet, and whose expenses are surely all of one category. What the
+    /// machine says once more must not outweigh a person's word, nor what depends on the amount: it fades, and what is
+    /// known of the merchant otherwise stays as it is.
+    private func teach(_ changes: [BulkStore.Change], _ book: inout PatternBook) -> [BulkStore.Taught] {
+        struct Merchant: Hashable {
+            var owner: String?
+            var value: String
+        }
+        var found: [Merchant: (categories: Set<CategoryID>, isSure: Bool)] = [:]
+        for change in changes {
+            guard let expense = change.row.expense(naming: log), let value = Self.merchantValue(expense) else {
+                continue
+            }
+            let merchant = Merchant(owner: expense.owner, value: value)
+            var known = found[merchant] ?? ([], true)
+            known.categories.insert(change.category)
+            known.isSure = known.isSure && change.confidence >= Self.sure
+            found[merchant] = known
+        }
+        let spoken = Set(
+            book.patterns.filter { $0.type == .merchant }.map { Merchant(owner: $0.owner, value: $0.value) })
+        var taught: [BulkStore.Taught] = []
+        for (merchant, known) in found.sorted(by: {
+            ($0.key.owner ?? "", $0.key.value) < ($1.key.owner ?? "", $1.key.value)
+        })
+        where known.isSure && known.categories.count == 1 {
+            guard let category = known.categories.first, !spoken.contains(merchant),
+                !spoken.contains(Merchant(owner: nil, value: merchant.value)),
+                let made = book.create(
+                    owner: merchant.owner, category: category, type: .merchant, value: merchant.value,
+                    weight: Self.weight, isUserCreated: false, today: today)
+            else { continue }
+            taught.append(BulkStore.Taught(pattern: made, isMade: true))
+        }
+        return taught
     }
 
     // MARK: By itself
@@ -161,26 +221,48 @@ extension ExpenseCategorizer {
             guard !(params.dryRun ?? false), !changes.isEmpty else {
                 return BulkAuto.Result(lookedAt: rows.count, categorized: changes.count, categories: counts)
             }
-            let now = self.time.wall()
+            var new = self.stock.withLock { $0 }
+            let (now, teaching) = (self.time.wall(), BulkStore.Teaching(patterns: self.teach(changes, &new.book)))
             let view = try await self.door.write { db in
-                let operation = try BulkStore.record(db, .auto, changes, category: nil, by: user, at: now)
+                let operation = try BulkStore.record(db, .auto, changes, teaching, category: nil, by: user, at: now)
                 return try BulkStore.views(db, limit: 1, only: operation, library.name)[0]
             }
-            self.expenses.forget(changes.map(\.row.record.id))
+            if !teaching.patterns.isEmpty { self.publish(new) }
+            self.forget(changes.map(\.row.record.id))
             return BulkAuto.Result(
                 lookedAt: rows.count, categorized: changes.count, operation: view, categories: counts)
         }
     }
 
+    /// Takes an operation back with what it has taught: what the learned layer and the patterns have of it goes, what
+    /// anything else has taught since stays.
     func undo(_ operation: Int64, by user: String) async throws -> BulkUndo.Result {
         try await alone {
             let (library, now) = (self.library, self.time.wall())
-            let (view, ids) = try await self.door.write { db -> (BulkOperationView, [String]) in
-                let (undo, ids) = try BulkStore.undo(db, operation, by: user, at: now)
-                return (try BulkStore.views(db, limit: 1, only: undo, library.name)[0], ids)
+            var new = self.stock.withLock { $0 }
+            var withdrawn: [Pattern] = []
+            for taught in try await self.door.read({ try BulkStore.taught($0, operation) }) {
+                // A lesson that proved it right has made it its own.
+                guard var pattern = new.book.pattern(taught.id), pattern.isActive, pattern.weight <= taught.weight,
+                    pattern.successCount <= taught.successes
+                else { continue }
+                (pattern.isActive, pattern.touchedOn) = (false, self.today)
+                new.book.insert(pattern)
+                withdrawn.append(pattern)
             }
-            self.forget(ids)
-            return BulkUndo.Result(operation: view, restored: ids.count)
+            let gone = withdrawn
+            let (view, undone) = try await self.door.write { db -> (BulkOperationView, BulkStore.Undone) in
+                let undone = try BulkStore.undo(db, operation, by: user, at: now)
+                for pattern in gone { try PatternStore.put(db, pattern, by: user, expense: nil, at: now) }
+                return (try BulkStore.views(db, limit: 1, only: undone.operation, library.name)[0], undone)
+            }
+            self.publish(new)
+            self.answers.clear()
+            self.expenses.forget(undone.restored)
+            if undone.isModelWithdrawn { self.trainer.wake() }
+            // A lesson cannot be unlearned, so the layer is put together without it.
+            if !undone.restored.isEmpty { try await self.takeModel() }
+            return BulkUndo.Result(operation: view, restored: undone.restored.count)
         }
     }
 

@@ -6,9 +6,9 @@ import MillraceStore
 import Resilience
 
 extension ExpenseCategorizer {
-    private func decider(_ given: CategorizeOptions?) throws(CategorizerError) -> (Decider, CategorizeOptions) {
+    private func decider(_ given: CategorizeOptions?) throws(CategorizerError) -> Decider {
         let options = try given?.checked().over(self.options.withLock { $0 }) ?? self.options.withLock { $0 }
-        return (Decider(library: library, options: options.decision, timeout: options.timeout, time: time), options)
+        return Decider(library: library, options: options.decision, timeout: options.timeout, time: time)
     }
 
     // MARK: One
@@ -16,13 +16,13 @@ extension ExpenseCategorizer {
     /// The answer for one expense. Only one that is stored gets its category stored.
     func categorize(_ params: ExpenseCategorize.Params, correlation: String) async throws -> CategorizationResult {
         let start = time.boot()
-        let (decider, options) = try decider(params.options)
+        let decider = try decider(params.options)
         let result: CategorizationResult
         switch (params.expense, params.id) {
         case (let record?, nil):
             result = benches.use(decider.library) { decider.decide(record, correlation: correlation, &$0) }
         case (nil, let id?):
-            result = await categorize(stored: id, decider, options, since: start, correlation)
+            result = await categorize(stored: id, decider, since: start, correlation)
         default:
             result = decider.failure(
                 .validation, "give either an expense or the id of one", of: params.id ?? "", since: start, correlation)
@@ -40,8 +40,7 @@ extension ExpenseCategorizer {
     }
 
     private func categorize(
-        stored id: String, _ decider: Decider, _ options: CategorizeOptions, since start: Duration,
-        _ correlation: String
+        stored id: String, _ decider: Decider, since start: Duration, _ correlation: String
     ) async -> CategorizationResult {
         do {
             guard let row = try await row(id) else {
@@ -50,7 +49,9 @@ extension ExpenseCategorizer {
                     correlation)
             }
             var result = benches.use(decider.library) { decider.decide(row.record, correlation: correlation, &$0) }
-            if let answer = storable(result, row, options) { result.stored = await store([answer], correlation) }
+            if let answer = storable(result, row, decider.options) {
+                result.stored = await store([answer], correlation)
+            }
             // With what the database took: that is what the caller waited for.
             result.processingTimeMs = decider.elapsed(since: start)
             if result.categoryID != nil { answers.put(result, for: id) }
@@ -71,10 +72,11 @@ extension ExpenseCategorizer {
     }
 
     private func storable(
-        _ result: CategorizationResult, _ row: ExpenseRow, _ options: CategorizeOptions
+        _ result: CategorizationResult, _ row: ExpenseRow, _ options: DecisionOptions
     ) -> ExpenseStore.StoredAnswer? {
-        guard options.autoUpdate ?? true, !row.isConfirmed, let category = result.categoryID,
-            result.confidence >= options.autoCategorizeThreshold ?? 0.7, result.method != "user_preference"
+        guard !row.isConfirmed, let category = result.categoryID,
+            options.stores(
+                result.confidence, isPreference: result.method == DecisionMethod.userPreference.rawValue)
         else { return nil }
         return ExpenseStore.StoredAnswer(
             id: row.record.id, category: CategoryID(category), confidence: result.confidence, method: result.method)
@@ -102,7 +104,7 @@ extension ExpenseCategorizer {
     ) -> CategorizationResult {
         if var last = answers[id] {
             last.confidence = (last.confidence * 0.8).short
-            last.confidenceLevel = ConfidenceLevel(last.confidence).rawValue
+            last.confidenceLevel = decider.level(last.confidence)
             last.method = "cached_fallback"
             last.stored = false
             last.cacheHits = 1
@@ -140,7 +142,7 @@ extension ExpenseCategorizer {
         if let threads = params.threads, !(1...16).contains(threads) {
             throw CategorizerError.invalid(field: "threads", "threads lie in 1 to 16")
         }
-        let (decider, options) = try decider(params.options)
+        let decider = try decider(params.options)
         var statements = 0
         var rows: [String: ExpenseRow] = [:]
         var trouble: (any Error)?
@@ -159,7 +161,7 @@ extension ExpenseCategorizer {
         var storable: [(place: Int, answer: ExpenseStore.StoredAnswer)] = []
         for place in given.count..<results.count {
             guard let row = rows[results[place].metadata.expenseID] else { continue }
-            if let answer = self.storable(results[place], row, options) { storable.append((place, answer)) }
+            if let answer = self.storable(results[place], row, decider.options) { storable.append((place, answer)) }
             if results[place].categoryID != nil { answers.put(results[place], for: row.record.id) }
         }
         if !storable.isEmpty {
@@ -225,7 +227,7 @@ extension ExpenseCategorizer {
 
     func explain(_ params: ExpenseExplain.Params, correlation: String) async throws -> ExpenseExplain.Result {
         let start = time.boot()
-        let (decider, _) = try decider(params.options)
+        let decider = try decider(params.options)
         let record: ExpenseRecord
         let expense: Expense
         switch (params.expense, params.id) {
@@ -294,7 +296,7 @@ extension ExpenseCategorizer {
         var options = CategorizeOptions.defaults
         options.includeAlternatives = true
         options.maxAlternatives = most
-        let (decider, _) = try decider(options)
+        let decider = try decider(options)
         let expense = try params.expense.expense(at: "expense")
         guard expense.hasText else {
             throw CategorizerError.invalid(field: "expense", "\(DecisionError.noText)")

@@ -7,7 +7,7 @@ extension ExpenseCategorizer {
     func models() async throws -> ModelShow.Result {
         let isTraining = trainer.isTraining
         return try await door.read { db in
-            let (_, lesson) = try ModelStore.reach(db)
+            let lesson = try ModelStore.reach(db).lesson
             let since = try db.first("SELECT count(*) FROM lesson WHERE number > ?", .int(lesson)) { Int($0.int(0)) }
             return ModelShow.Result(
                 models: try ModelStore.views(db), confirmed: try ExpenseStore.confirmed(db), lessonsSince: since ?? 0,

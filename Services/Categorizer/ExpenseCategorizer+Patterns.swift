@@ -113,7 +113,10 @@ extension ExpenseCategorizer {
             made = created
         }
         let (kept, now) = (made, time.wall())
-        try await door.write { try PatternStore.put($0, kept, by: user, expense: nil, at: now) }
+        try await door.write { db in
+            try PatternStore.put(db, kept, by: user, expense: nil, at: now)
+            try BulkStore.release(db, kept.id)
+        }
         publish(new)
         answers.clear()
         return PatternView(kept, library)

@@ -115,9 +115,14 @@ extension ExpenseCategorizer {
         var result = ExpenseImport.Result(imported: 0, updated: 0, unchanged: 0)
         var good: [(record: ExpenseRecord, expense: Expense, category: String?)] = []
         var missing: [String: String] = [:]
-        for row in params.rows {
+        let contradictions = Contradictions.find(
+            params.rows.map { row in
+                (row.line, row.expense.id, HistoryRow(line: 0, expense: row.expense, category: row.category))
+            })
+        for (place, row) in params.rows.enumerated() {
             do throws(CategorizerError) {
                 let expense = try row.expense.expense()
+                if let message = contradictions[place] { throw CategorizerError.invalid(field: "id", message) }
                 guard expense.hasText else {
                     throw CategorizerError.invalid(field: "merchant_name", "\(DecisionError.noText)")
                 }
@@ -158,16 +163,20 @@ extension ExpenseCategorizer {
             return (made, kept, all)
         }
         for kept in done.kept {
-            switch kept {
+            switch kept.change {
             case .new: result.imported += 1
             case .changed: result.updated += 1
             case .same: result.unchanged += 1
             }
+            if kept.isOverruled { result.overruled += 1 }
         }
         result.categories = done.made.map(\.name)
         let confirmed = zip(rows, done.kept).compactMap { row, kept -> (Expense, CategoryID, Bool)? in
-            guard kept != .same, let category = row.category.flatMap({ done.all[$0.lowercased()] }) else { return nil }
-            return (row.expense, category, false)
+            guard kept.change != .same, !kept.isOverruled,
+                let category = row.category.flatMap({ done.all[$0.lowercased()] })
+            else { return nil }
+            // What both are made of was in order, so they are together.
+            return ((try? kept.record.expense()) ?? row.expense, category, false)
         }
         learned.learn(confirmed.map { (expense: $0.0, category: $0.1, isCorrection: $0.2) })
         new.categories += done.made

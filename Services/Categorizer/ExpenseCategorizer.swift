@@ -65,7 +65,7 @@ final class ExpenseCategorizer: Service {
         FuzzyMatcher.prepare()
         return try await door.read { db in
             var stock = Stock(try PatternStore.load(db, log))
-            for (row, category) in try LessonStore.recent(db) {
+            for (row, category, _) in try LessonStore.recent(db) {
                 if let expense = row.expense(naming: log) { stock.book.recall(expense, category) }
             }
             return stock
@@ -79,14 +79,18 @@ final class ExpenseCategorizer: Service {
             try await self.alone { try await self.takeModel() }
         }
         try await alone { try await self.takeModel() }
-        trainer.consider(threshold: configuration.withLock { $0.lessons })
+        tellTrainer(configuration.withLock { $0 })
         let fading = Task { await self.fade() }
         self.fading.withLock { $0 = fading }
     }
 
+    private func tellTrainer(_ configuration: CategorizerConfiguration) {
+        trainer.set(lessons: configuration.lessons, models: configuration.models)
+    }
+
     /// Puts the stored model in force, with what was said since.
     func takeModel() async throws {
-        if let model = try await trainer.stored() { learned.replace(by: model) }
+        learned.replace(by: try await trainer.stored())
         publish(stock.withLock { $0 })
     }
 
@@ -114,6 +118,7 @@ final class ExpenseCategorizer: Service {
         {
             log.notice("BreakerFailures, BreakerPause and KeptExpenses change with the next start")
         }
+        tellTrainer(configuration)
     }
 
     func drain(within time: Duration) async {
@@ -165,8 +170,14 @@ final class ExpenseCategorizer: Service {
         if library.categories.isEmpty {
             checks.append(.init("categories", .warn, reason: "there is none; import history or put one"))
         }
+        let (trained, fresh) = (trainer.trained, trainer.fresh)
+        let learned =
+            trainer.isTraining
+            ? "in training"
+            : trained > 0 ? "trained on \(trained) expenses" : "not trained, \(fresh) of \(trainer.needed) confirmed"
         return ServiceReport(
-            "\(library.categories.count) categories, \(figures.count) answers, \(figures.answeredPercent) % with a category",
+            "\(library.categories.count) categories, \(figures.count) answers, \(figures.answeredPercent) % with a category, "
+                + learned,
             checks: checks,
             figures: [
                 "categories": Double(library.categories.count), "decisions": Double(figures.count),
@@ -174,6 +185,7 @@ final class ExpenseCategorizer: Service {
                 "fallbacks": Double(figures.fallbacks), "kept_expenses": Double(expenses.count),
                 "database_failures": Double(breaker), "decision_p50_ms": figures.p50, "decision_p95_ms": figures.p95,
                 "decision_p99_ms": figures.p99, "statements": Double(door.statements.value),
+                "trained_expenses": Double(trained), "untrained_expenses": Double(fresh),
             ])
     }
 }

@@ -11,7 +11,8 @@ enum ExpenseGrouping {
     private struct Open {
         var id: String
         var merchant: String
-        var amount: ExactDecimal
+        var amount: ExactDecimal?
+        var currency: String?
         var day: Int64?
         var month: String?
     }
@@ -21,7 +22,7 @@ enum ExpenseGrouping {
             guard let expense = row.expense(naming: log) else { return nil }
             return Open(
                 id: row.record.id, merchant: MerchantName.normalised(expense.merchant ?? ""),
-                amount: expense.amount ?? ExactDecimal(0), day: expense.date?.daysSinceEpoch,
+                amount: expense.amount, currency: row.record.currency, day: expense.date?.daysSinceEpoch,
                 month: expense.date.map { String("\($0)".prefix(7)) })
         }
         var groups: [ExpenseGroup] = []
@@ -29,7 +30,7 @@ enum ExpenseGrouping {
             0.9 * (0.8 + 0.2 * min(Double(members.count) / 10, 1))
         }
         takeSimilar(&left, &groups, today: today)
-        take(&left, .amount, &groups, by: { band($0.amount) }) { _ in 0.5 }
+        take(&left, .amount, &groups, by: band) { _ in 0.5 }
         take(&left, .month, &groups, by: { $0.month }) { _ in 0.4 }
         return groups.sorted { ($1.confidence, $1.ids.count, $0.name) < ($0.confidence, $0.ids.count, $1.name) }
     }
@@ -75,19 +76,39 @@ enum ExpenseGrouping {
     private static func group(
         _ basis: GroupBasis, _ name: String, _ members: [Open], _ confidence: Double
     ) -> ExpenseGroup {
-        ExpenseGroup(
-            basis: basis, name: name, ids: members.map(\.id),
-            amount: members.map(\.amount).reduce(ExactDecimal(0), +), confidence: confidence.short)
+        let amounts = CurrencyAmount.sums(members.map { ($0.currency, $0.amount) })
+        return ExpenseGroup(
+            basis: basis, name: name, ids: members.map(\.id), amount: amounts.total, amounts: amounts,
+            confidence: confidence.short)
     }
 
-    private static func band(_ amount: ExactDecimal) -> String {
-        switch abs(amount.approximate) {
-        case ..<10_000: "below 10000"
-        case ..<50_000: "10000 to 50000"
-        case ..<200_000: "50000 to 200000"
-        default: "200000 and more"
-        }
+    /// Amounts of different currencies are not alike.
+    private static func band(_ open: Open) -> String {
+        let band =
+            switch abs(open.amount?.approximate ?? 0) {
+            case ..<10_000: "below 10000"
+            case ..<50_000: "10000 to 50000"
+            case ..<200_000: "50000 to 200000"
+            default: "200000 and more"
+            }
+        return open.currency.map { "\(band) \($0)" } ?? band
     }
+}
+
+extension CurrencyAmount {
+    /// What amounts come to, each currency for itself, those without one first.
+    ///
+    /// - Parameter amounts: of expenses, so within ``Expense/amounts``, and no more of them than sum up exactly.
+    static func sums(_ amounts: [(currency: String?, amount: ExactDecimal?)]) -> [CurrencyAmount] {
+        Dictionary(grouping: amounts.filter { $0.amount != nil }, by: \.currency)
+            .map { CurrencyAmount(currency: $0.key, amount: $0.value.compactMap(\.amount).reduce(0, +)) }
+            .sorted { ($0.currency ?? "") < ($1.currency ?? "") }
+    }
+}
+
+extension [CurrencyAmount] {
+    /// What all come to; nil for several currencies.
+    var total: ExactDecimal? { count > 1 ? nil : first?.amount ?? 0 }
 }
 
 /// Categorized expenses as a file.

@@ -23,9 +23,19 @@ final class Trainer: Sendable {
         var isComputing = false
         var wake: AsyncStream<Void>.Continuation?
         var task: Task<Void, Never>?
-        var keeps = 3
+        var keeps = CategorizerConfiguration().models
         var fresh = 0
-        var threshold = Int.max
+        /// Of those, how many a model was trained on that is not in force.
+        var refused = 0
+        /// Expenses that the model in force was trained on; 0 when there is none.
+        var trained = 0
+        /// Nil until the service serves.
+        var lessons: Int?
+
+        /// How many have to be new: the first time as few as can be learned from, then as many again as were learned, and
+        /// no more than is set.
+        var needed: Int { min(lessons ?? .max, max(Trainer.least, trained)) }
+        var isDue: Bool { lessons != nil && fresh - refused >= needed }
     }
 
     private let door: StoreDoor
@@ -47,6 +57,12 @@ final class Trainer: Sendable {
     /// Confirmed expenses that the model in force was not trained on, those held back left out.
     var fresh: Int { state.withLock { $0.fresh } }
 
+    /// Expenses that the model in force was trained on; 0 when there is none.
+    var trained: Int { state.withLock { $0.trained } }
+
+    /// How many confirmed expenses have to be new for the next training.
+    var needed: Int { state.withLock { $0.needed } }
+
     static func isHeld(_ number: Int64) -> Bool { number % 20 == 7 }
 
     // MARK: In the background
@@ -60,6 +76,9 @@ final class Trainer: Sendable {
                 do {
                     _ = try await self.train()
                     try await done()
+                } catch let error as CategorizerError {
+                    // Several lessons may have been of one expense.
+                    self.log.debug("the learned layer is not trained yet: \(error.rpcError.message)")
                 } catch {
                     self.log.warning("the learned layer was not trained, the one in force goes on: \(error)")
                 }
@@ -86,17 +105,18 @@ final class Trainer: Sendable {
     func note(_ count: Int) {
         state.withLock { state in
             state.fresh += count
-            if state.fresh >= state.threshold { state.wake?.yield() }
+            if state.isDue { state.wake?.yield() }
         }
     }
 
     /// Trains soon, whatever is new.
     func wake() { state.withLock { _ = $0.wake?.yield() } }
 
-    func consider(threshold: Int) {
+    /// From now on so many lessons are enough for a training, and so many models are kept.
+    func set(lessons: Int, models: Int) {
         state.withLock { state in
-            state.threshold = threshold
-            if state.fresh >= threshold { state.wake?.yield() }
+            (state.lessons, state.keeps) = (lessons, models)
+            if state.isDue { state.wake?.yield() }
         }
     }
 
@@ -109,6 +129,7 @@ final class Trainer: Sendable {
         var names: [String: String] = [:]
         var through: Int64 = 0
         var lesson: Int64 = 0
+        var operation: Int64 = 0
     }
 
     /// Trains a model, judges it, keeps it. Long, on a thread of its own; the version that comes of it may be rejected.
@@ -119,9 +140,18 @@ final class Trainer: Sendable {
     private func trainAlone() async throws -> ModelView {
         state.withLock { $0.isTraining = true }
         defer { state.withLock { $0.isTraining = false } }
+        while true {
+            if let view = try await trainOnce() { return view }
+            log.notice("what was learned has been taken back meanwhile; the learned layer is trained again")
+        }
+    }
+
+    /// Nil where an operation that was learned has been taken back meanwhile.
+    private func trainOnce() async throws -> ModelView? {
         let history = try await door.read { [log] db -> History in
             var history = History()
             history.lesson = try LessonStore.last(db)
+            history.operation = try BulkStore.last(db)
             let names = try db.query("SELECT id, name FROM category") {
                 (CategoryID($0.int(0)).description, $0.text(1))
             }
@@ -153,8 +183,10 @@ final class Trainer: Sendable {
                 accuracy: judge(model), before: before, seconds: (time.boot() - start).seconds)
         }
         try Task.checkCancellation()
-        let view = try await keep(trained, history, at: time.wall())
-        state.withLock { $0.fresh = 0 }
+        guard let view = try await keep(trained, history, at: time.wall()) else { return nil }
+        state.withLock { state in
+            if view.state == .active { (state.fresh, state.refused) = (0, 0) } else { state.refused = state.fresh }
+        }
         log.notice(
             "the learned layer was trained",
             metadata: [
@@ -183,7 +215,7 @@ final class Trainer: Sendable {
         var seconds: Double
     }
 
-    private func keep(_ trained: Trained, _ history: History, at now: Timestamp) async throws -> ModelView {
+    private func keep(_ trained: Trained, _ history: History, at now: Timestamp) async throws -> ModelView? {
         let held = Double(history.held.count)
         // One standard error of a share: what chance alone may make of it.
         let chance = trained.before.map { ($0 * (1 - $0) / max(held, 1)).squareRoot() } ?? 0
@@ -191,14 +223,15 @@ final class Trainer: Sendable {
             history.held.count >= Self.leastHeld && (trained.before.map { trained.accuracy < $0 - chance } ?? false)
         let isJudged = !history.held.isEmpty
         let keeps = state.withLock { $0.keeps }
-        return try await door.write { db in
+        return try await door.write { db -> ModelView? in
+            if try BulkStore.isAnyUndone(db, of: history.operation) { return nil }
             if !isWorse { try db.run("UPDATE model SET state = 'retired' WHERE state = 'active'") }
             try db.run(
                 """
-                INSERT INTO model (state, rows, through_expense, through_lesson, categories, threshold, accuracy,
-                    previous_accuracy, seconds, trained_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO model (state, rows, through_expense, through_lesson, through_operation, categories, threshold,
+                    accuracy, previous_accuracy, seconds, trained_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """, isWorse ? "rejected" : "active", SQLValue(history.learn.count), .int(history.through),
-                .int(history.lesson), SQLValue(trained.categories), .real(trained.threshold),
+                .int(history.lesson), .int(history.operation), SQLValue(trained.categories), .real(trained.threshold),
                 isJudged ? .real(trained.accuracy) : .null, isJudged ? SQLValue(trained.before) : .null,
                 .real(trained.seconds), .int(now.milliseconds))
             let version = db.lastInsertRowID
@@ -223,14 +256,13 @@ final class Trainer: Sendable {
         }
     }
 
-    func keep(models: Int) { state.withLock { $0.keeps = models } }
-
     // MARK: In force
 
-    /// The model in force with all that was said since it was trained; nil when there is none.
-    func stored() async throws -> ExpenseModel? {
+    /// The model in force with all that was said since it was trained; where there is none, what was ever said.
+    func stored() async throws -> ExpenseModel {
         struct Since: Sendable {
             var bytes: [UInt8]?
+            var trained = 0
             var observed: [(Expense, CategoryID)] = []
             var corrected: [(Expense, CategoryID)] = []
             /// Confirmed since; those held back are no reason to train.
@@ -238,19 +270,27 @@ final class Trainer: Sendable {
         }
         let since = try await door.read { [log] db -> Since in
             var since = Since(bytes: try ModelStore.bytes(db, state: .active))
-            let (through, lesson) = try ModelStore.reach(db)
+            since.trained = try ModelStore.rowsInForce(db) ?? 0
+            let (through, lesson, operation) = try ModelStore.reach(db)
             try ExpenseStore.eachConfirmed(db, log: log) { row, expense in
                 guard let category = row.category, row.number > through || Self.isHeld(row.number) else { return }
                 since.observed.append((expense, category))
                 if row.number > through { since.fresh += 1 }
             }
-            for (row, category) in try LessonStore.each(db, after: lesson) {
+            // In the order in which it was said: the last word counts.
+            let said = try LessonStore.each(db, after: lesson) + BulkStore.learned(db, after: operation)
+            for (_, (row, category, _)) in said.enumerated().sorted(by: {
+                ($0.element.at, $0.offset) < ($1.element.at, $1.offset)
+            }) {
                 if let expense = row.expense(naming: log) { since.corrected.append((expense, category)) }
             }
             return since
         }
-        state.withLock { $0.fresh = since.fresh + since.corrected.count }
-        guard since.bytes != nil || !since.observed.isEmpty || !since.corrected.isEmpty else { return nil }
+        state.withLock { state in
+            state.fresh = since.fresh + since.corrected.count
+            state.refused = min(state.refused, state.fresh)
+            state.trained = since.trained
+        }
         return try await onThread { [self] in
             let trained = since.bytes.flatMap { Self.model($0, log) }
             // One that an older version of this program kept is made anew.

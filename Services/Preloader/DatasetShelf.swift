@@ -75,7 +75,7 @@ final class DatasetShelf: Sendable {
         }
         let gone = before.filter { entries[$0.key] == nil }
         changes += gone.keys.map { "dataset \($0) is gone" }
-        let folder = Preloader.folder(configuration, host)
+        let folder = host.declarations.folder(.datasets, setting: configuration.datasets).path
         state.withLock { [entries] state in
             state.entries = entries
             state.folder = folder

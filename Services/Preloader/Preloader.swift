@@ -31,44 +31,49 @@ final class Preloader: Service {
         callers = CallerDesk(time: host.time)
         canaryBird = CanaryBird(time: host.time)
         shelf = DatasetShelf(host: host)
-        let (catalog, mistakes) = try Self.read(configuration, host)
+        let (catalog, mistakes) = Self.read(configuration, host)
         guard mistakes == 0 else { throw DatasetFault(mistakes: mistakes) }
         try shelf.put(catalog, configuration)
         log.info("datasets declared", metadata: ["count": "\(catalog.datasets.count)"])
     }
 
-    /// The folder of declarations in force.
-    static func folder(_ configuration: PreloaderConfiguration, _ host: HostContext) -> String {
-        if !configuration.datasets.isEmpty { return configuration.datasets }
-        return host.state.map { $0 + "/etc/datasets.d" } ?? "/etc/millrace/datasets.d"
+    static func judgeDeclarations(
+        _ configuration: PreloaderConfiguration, at places: DeclarationPlaces
+    ) -> DeclarationVerdict {
+        load(configuration, places).verdict
     }
 
     /// Logs what is wrong or odd with the declarations, and counts what is wrong.
     private static func read(
         _ configuration: PreloaderConfiguration, _ host: HostContext
-    ) throws -> (DatasetCatalog, mistakes: Int) {
-        let folder = folder(configuration, host)
+    ) -> (DatasetCatalog, mistakes: Int) {
+        let (catalog, verdict) = load(configuration, host.declarations)
+        for mistake in verdict.mistakes { host.log.error("\(mistake)") }
+        for warning in verdict.warnings { host.log.warning("\(warning)") }
+        return (catalog, verdict.mistakes.count)
+    }
+
+    private static func load(
+        _ configuration: PreloaderConfiguration, _ places: DeclarationPlaces
+    ) -> (catalog: DatasetCatalog, verdict: DeclarationVerdict) {
+        let (folder, mayBeAbsent) = places.folder(.datasets, setting: configuration.datasets)
         let (catalog, problems) = DatasetCatalog.load(
-            folder: folder, data: host.stateDirectory, mayBeAbsent: configuration.datasets.isEmpty)
-        for problem in problems {
-            if problem.severity == .error { host.log.error("\(problem)") } else { host.log.warning("\(problem)") }
-        }
-        var mistakes = problems.count { $0.severity == .error }
+            folder: folder, data: places.stateDirectory, mayBeAbsent: mayBeAbsent)
+        var verdict = problems.verdict
         let bytes = catalog.datasets.values.reduce(0) { $0 + $1.rules.cache.bytes * ($1.rules.cache.isOn ? 1 : 0) }
         if bytes > configuration.cacheBytes {
-            host.log.error(
+            verdict.mistakes.append(
                 """
                 the caches of the datasets may come to \(ByteSize.text(bytes)), and CacheBytes allows \
                 \(ByteSize.text(configuration.cacheBytes)); make some smaller, or raise it
                 """)
-            mistakes += 1
         }
-        return (catalog, mistakes)
+        return (catalog, verdict)
     }
 
     func reload(_ configuration: PreloaderConfiguration) async {
         do {
-            let (catalog, mistakes) = try Self.read(configuration, host)
+            let (catalog, mistakes) = Self.read(configuration, host)
             guard mistakes == 0 else { throw DatasetFault(mistakes: mistakes) }
             for change in try shelf.put(catalog, configuration) { log.notice("\(change)") }
         } catch {

@@ -14,7 +14,8 @@ struct PreloaderConfiguration: ServiceConfiguration {
     static let keys: [ConfigurationKey<Self>] = [
         .init(
             "Datasets", "DatasetFolder", \.datasets, .text,
-            "The folder with the declarations of datasets. Empty: datasets.d beside this service's configuration file."),
+            "The folder with the declarations of datasets. Empty: datasets.d in /etc/millrace or etc of the suite's folder."
+        ),
         .init(
             "Datasets", "CacheBytes", \.cacheBytes, .bytes(1 << 20...1 << 40),
             "Memory of all caches together: what the datasets declare may not come to more."),

@@ -25,6 +25,19 @@ struct Board: Sendable {
         /// Loads in it that somebody wants.
         var wanted: Int
         var isCancelled = false
+        /// Keys that were cleared or primed since it started: rows of them that it passes may be older than that.
+        var changed: Set<LoadKey> = []
+        /// Whether rows that it passes may be kept at all: not when all of its scope was cleared meanwhile.
+        var keepsPassed = true
+
+        mutating func outdate(_ keys: [LoadKey]) {
+            guard keepsPassed else { return }
+            changed.formUnion(keys)
+            // Bounded: where more keys change than a load passes at most, it passes none.
+            guard changed.count > Findings.passedLimit else { return }
+            keepsPassed = false
+            changed = []
+        }
     }
 
     let name: String
@@ -216,8 +229,12 @@ struct Board: Sendable {
         figures.loadTime.record(span)
         estimate.record(span)
         let lane = lanes[flight.scope]
-        for (key, value) in passed where lane?.loads[key] == nil {
-            cache.keep(ScopedKey(scope: flight.scope, key: key), value, now: now.nanoseconds)
+        let passed = flight.keepsPassed ? passed : [:]
+        for (key, value) in passed where lane?.loads[key] == nil && !flight.changed.contains(key) {
+            let key = ScopedKey(scope: flight.scope, key: key)
+            // Another load that began later may have been quicker.
+            guard !cache.isKept(key, since: flight.startedAt.nanoseconds) else { continue }
+            cache.keep(key, value, now: now.nanoseconds)
         }
         var complete: [Ask] = []
         for (load, outcome) in zip(flight.loads, outcomes) {
@@ -285,9 +302,10 @@ struct Board: Sendable {
     // MARK: By hand
 
     /// Puts a value, or the knowledge that there is none, into the cache. Who waits for the key and whose load has not
-    /// started gets it; what is on its way is not kept, for it may be older.
+    /// started gets it; what is on its way is not kept, asked for or not, for it may be older.
     mutating func prime(_ key: LoadKey, _ value: JSONRaw?, of scope: KeyScope, now: Duration) -> [Ask] {
         cache.keep(ScopedKey(scope: scope, key: key), value, now: now.nanoseconds)
+        outdate([key], scope)
         guard let lane = lanes[scope], let load = lane.loads[key] else { return [] }
         defer { tidy(scope) }
         if case .loading = load.phase {
@@ -305,6 +323,7 @@ struct Board: Sendable {
     /// from now on.
     mutating func clear(_ keys: [LoadKey], of scope: KeyScope) -> Int {
         let before = cache.count
+        outdate(keys, scope)
         for key in keys {
             cache.remove(ScopedKey(scope: scope, key: key))
             if let lane = lanes[scope], let load = lane.loads[key] { detach(load, lane) }
@@ -319,7 +338,20 @@ struct Board: Sendable {
             for load in Array(lane.loads.values) { detach(load, lane) }
             tidy(owner)
         }
+        for (number, flight) in flights where scope == nil || flight.scope == scope {
+            flights[number]?.keepsPassed = false
+        }
         return cache.removeAll(of: scope)
+    }
+
+    /// What is on its way in the scope was read, in part, before these keys changed.
+    private mutating func outdate(_ keys: [LoadKey], _ scope: KeyScope) {
+        // By places, not by copies: a set must not be copied for each key that is primed.
+        var place = flights.startIndex
+        while place != flights.endIndex {
+            if flights.values[place].scope == scope { flights.values[place].outdate(keys) }
+            flights.formIndex(after: &place)
+        }
     }
 
     /// What has not started reads after this moment, so it stays.

@@ -20,6 +20,7 @@ struct KeyCache: Sendable {
         /// Nanoseconds of the boot clock.
         var freshUntil: Int64
         var staleUntil: Int64
+        var keptAt: Int64
         var cost: Int
         /// The list it was found for last.
         var list: UInt64 = 0
@@ -30,7 +31,7 @@ struct KeyCache: Sendable {
 
     /// What an entry costs beside its bytes: the slot, its place in the index, the headers of two heap objects, and the
     /// room that both tables have to spare after they grew, and what the allocator loses while entries come and go.
-    static let overhead = 320
+    static let overhead = 336
 
     /// In a slot that is free.
     private static let nobody = ScopedKey(scope: .shared, key: LoadKey(""))
@@ -105,8 +106,9 @@ struct KeyCache: Sendable {
         let grace = value == nil ? 0 : rules.stale.nanoseconds
         let (stale, overflow) = freshUntil.addingReportingOverflow(grace)
         let slot = Slot(
-            key: key, value: value, freshUntil: freshUntil, staleUntil: overflow ? .max : stale, cost: cost, older: -1,
-            newer: -1)
+            key: key, value: value, freshUntil: freshUntil, staleUntil: overflow ? .max : stale, keptAt: now,
+            cost: cost,
+            older: -1, newer: -1)
         if let place = place(of: key) {
             bytes += cost - slots[Int(place)].cost
             unlink(place)
@@ -126,6 +128,11 @@ struct KeyCache: Sendable {
             link(place)
         }
         shrink()
+    }
+
+    /// Whether something of the key was kept at `start` or later; it need not be fresh any more.
+    func isKept(_ key: ScopedKey, since start: Int64) -> Bool {
+        place(of: key).map { slots[Int($0)].keptAt >= start } ?? false
     }
 
     mutating func remove(_ key: ScopedKey) {

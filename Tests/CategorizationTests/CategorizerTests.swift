@@ -28,7 +28,7 @@ private struct Oracle: ExpensePredictor {
     @Test func anExpenseWithoutTextOrIdGetsAnErrorResult() {
         let categorizer = categorizer([coffee])
         let empty = categorizer.decide(expense(nil, "  "))
-        #expect(empty.method == .error && empty.error == .noText && !empty.isSuccessful && !empty.isToStore)
+        #expect(empty.method == .error && empty.error == .noText && !empty.isSuccessful)
         #expect(categorizer.decide(expense("starbucks", id: "")).error == .notStored)
     }
 
@@ -36,7 +36,7 @@ private struct Oracle: ExpensePredictor {
         let decision = categorizer([coffee]).decide(expense("STARBUKCS #1234"))
         #expect(decision.category == 1 && decision.method == .merchant)
         #expect(decision.confidence == Confidence.sigmoid(0.9852))
-        #expect(decision.patternsUsed == ["merchant:starbucks"] && decision.isToStore)
+        #expect(decision.patternsUsed == ["merchant:starbucks"])
         #expect(decision.breakdown?.parts.map(\.factor) == [.textMatch])
         #expect(decision.level == .veryHigh && decision.patternsEvaluated == 1)
     }
@@ -124,7 +124,6 @@ private struct Oracle: ExpensePredictor {
         let categorizer = categorizer([coffee], preferences: book)
         let decision = categorizer.decide(expense("starbucks"))
         #expect(decision.category == 2 && decision.method == .userPreference && decision.confidence == 0.35)
-        #expect(!decision.isToStore)
         var options = DecisionOptions()
         options.checkUserPreferences = false
         #expect(categorizer.decide(expense("starbucks"), options).method == .merchant)
@@ -173,7 +172,6 @@ private struct Oracle: ExpensePredictor {
         #expect(categorizer.decide(expense("starbucks")).method == .merchant)
         let decision = categorizer.decide(expense("some new place"))
         #expect(decision.category == 2 && decision.method == .learned && decision.confidence == 0.91)
-        #expect(decision.isToStore)
     }
 
     @Test func belowItsThresholdThereAreThreeSuggestionsAndNoAnswer() {
@@ -184,18 +182,22 @@ private struct Oracle: ExpensePredictor {
         #expect(decision.suggestions.map(\.category) == [2, 1, 3])
     }
 
-    @Test func confidenceBetweenTheMinimumAndTheThresholdIsAnsweredButNotStored() {
+    @Test func confidenceBelowTheMinimumIsNoAnswer() {
         var options = DecisionOptions()
         options.fuzzy.minimum = 0.5
-        // The text reaches 0.62 at most: sigmoid(0.62) is about 0.77; a threshold above leaves it unstored.
-        options.autoCategorizeThreshold = 0.99
-        let decision = categorizer([coffee]).decide(expense("starbukcs"), options)
-        #expect(decision.category == 1 && !decision.isToStore)
-        options.autoCategorizeThreshold = 0.5
-        options.autoUpdate = false
-        #expect(!categorizer([coffee]).decide(expense("starbukcs"), options).isToStore)
+        #expect(categorizer([coffee]).decide(expense("starbukcs"), options).category == 1)
         options.minimumConfidence = 0.99
         #expect(categorizer([coffee]).decide(expense("starbukcs"), options).method == .noMatch)
+    }
+
+    @Test func whatIsSureEnoughAndNoPreferenceIsStored() {
+        var options = DecisionOptions()
+        #expect(options.stores(0.7, isPreference: false) && !options.stores(0.6999, isPreference: false))
+        #expect(!options.stores(1, isPreference: true))
+        options.autoCategorizeThreshold = 0.99
+        #expect(!options.stores(0.98, isPreference: false) && options.stores(0.99, isPreference: false))
+        options.autoUpdate = false
+        #expect(!options.stores(1, isPreference: false))
     }
 
     @Test func aCachedResultIsOfTheSameMinimumOnly() {

@@ -107,4 +107,9 @@ import Testing
     func levelsBeginAtTheirBounds(score: Double, level: ConfidenceLevel) {
         #expect(ConfidenceLevel(score) == level)
     }
+
+    @Test func whereHighBeginsCanBeSaid() {
+        #expect([0.95, 0.6, 0.59].map { ConfidenceLevel($0, high: 0.6) } == [.veryHigh, .high, .low])
+        #expect([0.98, 0.97, 0.7].map { ConfidenceLevel($0, high: 0.98) } == [.veryHigh, .medium, .medium])
+    }
 }

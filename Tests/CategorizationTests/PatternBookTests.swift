@@ -98,6 +98,31 @@ import Testing
         #expect(book.pattern(1)?.usageCount == 11)
     }
 
+    @Test func whatIsMergedStaysSoInABookThatIsOpenedAgain() throws {
+        var book = PatternBook([pattern(.merchant, "starbucks escazu", id: 1, weight: 3, uses: 9, successes: 9)])
+        _ = book.learn(Correction(expense("STARBUCKS ESCASU"), correct: 1), today: 0)
+        var again = PatternBook(book.patterns)
+        let lesson = again.learn(Correction(expense("STARBUCKS ESCASU"), correct: 1), today: 0)
+        #expect(lesson.pattern?.id == 1 && again.pattern(1)?.usageCount == 11)
+        #expect(again.patterns.filter(\.isActive).map(\.id) == [1])
+        // Its own words make it no pattern of its own either.
+        let merged = try #require(again.pattern(owner: nil, category: 1, type: .merchant, value: "starbucks escasu"))
+        #expect(merged.id == 1)
+    }
+
+    @Test func whatIsMergedTwiceGoesOnInTheLast() {
+        var (first, second) = (
+            pattern(.merchant, "a-one", id: 1, active: false), pattern(.merchant, "b-two", id: 2, active: false)
+        )
+        first.mergedInto = 2
+        second.mergedInto = 3
+        let book = PatternBook([first, second, pattern(.merchant, "c-three", id: 3)])
+        #expect(book.pattern(owner: nil, category: 1, type: .merchant, value: "a-one")?.id == 3)
+        second.mergedInto = 1
+        let circle = PatternBook([first, second])
+        #expect(circle.pattern(owner: nil, category: 1, type: .merchant, value: "a-one") != nil, "it ends")
+    }
+
     @Test func rangesMergeByTheirOverlap() {
         #expect(PatternBook.areAlike(pattern(.amountRange, "0-100"), pattern(.amountRange, "0-90", id: 2)))
         #expect(!PatternBook.areAlike(pattern(.amountRange, "0-100"), pattern(.amountRange, "50-150", id: 2)))
@@ -159,6 +184,16 @@ import Testing
         #expect(book.preference(for: expense("SODA"))?.weight == 2)
         book.learn(expense("soda"), 2)
         #expect(book.preference(for: expense("soda"))?.category == 1)
+    }
+
+    @Test func namesOfWhichNothingIsLeftAreNotOneMerchant() {
+        var book = PreferenceBook()
+        for _ in 0..<9 {
+            #expect(book.learn(expense("****1234", amount: "3"), 1).map(\.context) == [.amountRange])
+        }
+        for name in ["****1234", "****9876", "#4471", "***"] { #expect(book.preference(for: expense(name)) == nil) }
+        let old = PreferenceBook([UserPreference(owner: nil, category: 1, context: .merchant, value: "", weight: 9)])
+        #expect(old.preference(for: expense("***")) == nil)
     }
 
     @Test func eachContextOfTheExpenseIsNoted() {

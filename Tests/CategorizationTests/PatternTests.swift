@@ -103,11 +103,18 @@ func pattern(
         (.description, "a\tb", "a text pattern must not hold control characters"),
         (
             .amountRange, "5-3",
-            "\"5-3\" is no amount range: give min-max with min below max and at most 2 decimals, such as 5.00-20"
+            "\"5-3\" is no amount range: give min-max with min below max, at most 2 decimals and 14 digits before them, "
+                + "such as 5.00-20"
         ),
         (
             .amountRange, "1-2.005",
-            "\"1-2.005\" is no amount range: give min-max with min below max and at most 2 decimals, such as 5.00-20"
+            "\"1-2.005\" is no amount range: give min-max with min below max, at most 2 decimals and 14 digits before them, "
+                + "such as 5.00-20"
+        ),
+        (
+            .amountRange, "1-100000000000001",
+            "\"1-100000000000001\" is no amount range: give min-max with min below max, at most 2 decimals and 14 digits "
+                + "before them, such as 5.00-20"
         ),
         (.amountRange, "0-10000.01", "an amount range spans at most 10000, this one spans 10000.01"),
         (

@@ -139,6 +139,31 @@ struct DecisionTests {
         await bench.end()
     }
 
+    @Test func whereAHighConfidenceBeginsCanBeConfigured() async throws {
+        let bench = try await Workbench()
+        try await bench.categories("Food")
+        try await bench.learn("e-1", "Starbucks", "Food")
+        #expect(try await bench.answer("Starbucks").confidenceLevel == "high")
+        let strict = CategorizeOptions(highConfidenceThreshold: 0.94)
+        #expect(try await bench.answer("Starbucks", nil, strict).confidenceLevel == "medium")
+        _ = try bench.categorizer.configure(strict)
+        #expect(try await bench.answer("Starbucks").confidenceLevel == "medium")
+        await bench.end()
+    }
+
+    @Test func spellingsThatBecameOneAreOneAfterARestart() async throws {
+        let bench = try await Workbench()
+        try await bench.categories("Food")
+        for number in 0..<3 { try await bench.learn("a-\(number)", "Starbucks Escazu", "Food") }
+        try await bench.learn("b-0", "Starbucks Escasu", "Food")
+        func active() throws -> [String] { try bench.categorizer.list(PatternList.Params()).patterns.map(\.value) }
+        #expect(try active() == ["starbucks escazu"])
+        try await bench.restart()
+        try await bench.learn("b-1", "Starbucks Escasu", "Food")
+        #expect(try active() == ["starbucks escazu"])
+        await bench.end()
+    }
+
     @Test func anExplanationNamesWhatSpokeAndWhoTaughtIt() async throws {
         let bench = try await Workbench()
         try await bench.categories("Food", "Fuel")

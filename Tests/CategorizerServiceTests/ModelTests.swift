@@ -10,13 +10,6 @@ struct ModelTests {
         ("Penguin bookshop", "Books"), ("Corner bakery", "Food"), ("Pizza house", "Food"),
     ]
 
-    /// Nothing is trained but what the test asks for.
-    private static let untrained: CategorizerConfiguration = {
-        var configuration = CategorizerConfiguration()
-        configuration.lessons = 1_000_000
-        return configuration
-    }()
-
     private func rows(_ count: Int, scrambled: Bool = false) -> [(id: String, merchant: String, category: String?)] {
         (0..<count).map { place in
             let shop = Self.shops[place % Self.shops.count]
@@ -27,7 +20,7 @@ struct ModelTests {
     }
 
     @Test func aTrainedModelAnswersAfterPatternsAndIsKept() async throws {
-        let bench = try await Workbench(Self.untrained)
+        let bench = try await Workbench(trains: false)
         await #expect(throws: CategorizerError.self) { try await bench.categorizer.rebuild(wait: true) }
         #expect(try await bench.take(rows(600)).imported == 600)
         let view = try #require(try await bench.categorizer.rebuild(wait: true))
@@ -41,7 +34,7 @@ struct ModelTests {
     }
 
     @Test func aModelThatMeasuresWorseIsKeptOutOfForce() async throws {
-        let bench = try await Workbench(Self.untrained)
+        let bench = try await Workbench(trains: false)
         _ = try await bench.take(rows(1200))
         let first = try #require(try await bench.categorizer.rebuild(wait: true))
         #expect(try await bench.take(rows(1200, scrambled: true)).updated > 500)
@@ -53,7 +46,7 @@ struct ModelTests {
     }
 
     @Test func theModelBeforeCanBePutBackIntoForce() async throws {
-        let bench = try await Workbench()
+        let bench = try await Workbench(trains: false)
         _ = try await bench.take(rows(300))
         _ = try await bench.categorizer.rebuild(wait: true)
         await #expect(throws: CategorizerError.self) { _ = try await bench.categorizer.rollBack() }
@@ -76,6 +69,70 @@ struct ModelTests {
         // What is held back is no news, however much it is.
         try await bench.learn("one", "Esso garage", "Fuel")
         #expect(bench.categorizer.trainer.fresh == 1)
+        await bench.end()
+    }
+
+    @Test func historyIsLearnedAsSoonAsThereIsEnoughOfItThenWheneverItHasDoubled() async throws {
+        let bench = try await Workbench()
+        func settled(_ rows: Int) async throws {
+            try await eventually("a model of \(rows) rows is in force", within: .seconds(60)) {
+                bench.categorizer.trainer.trained == rows && !bench.categorizer.trainer.isTraining
+            }
+        }
+        _ = try await bench.take(rows(Trainer.least - 1))
+        let line = await bench.categorizer.status().line
+        #expect(line.hasSuffix("not trained, 19 of 20 confirmed"), "\(line)")
+        _ = try await bench.take(rows(100))
+        // One of twenty is held back.
+        try await settled(95)
+        try await eventually("it answers", within: .seconds(60)) {
+            let answer = try await bench.answer("SHELL FILLING STATION 12")
+            return answer.categoryName == "Fuel" && answer.method == "learned"
+        }
+        #expect(await bench.categorizer.status().line.hasSuffix("trained on 95 expenses"))
+        #expect(bench.categorizer.trainer.needed == 95)
+        _ = try await bench.take(rows(200))
+        try await settled(190)
+        await bench.end()
+    }
+
+    @Test func fewerConfirmedExpensesThanLessonsDoNotMakeItTrainInVain() async throws {
+        let bench = try await Workbench()
+        try await bench.categories("Fuel")
+        for _ in 0..<Trainer.least { try await bench.learn("one", "Esso garage", "Fuel") }
+        _ = try await bench.take(rows(30))
+        try await eventually("it is trained all the same", within: .seconds(60)) {
+            bench.categorizer.trainer.trained > 0
+        }
+        await bench.end()
+    }
+
+    @Test func asManyModelsAreKeptAsIsSet() async throws {
+        var configuration = CategorizerConfiguration()
+        configuration.models = 2
+        let bench = try await Workbench(configuration, trains: false)
+        _ = try await bench.take(rows(60))
+        for _ in 0..<4 { _ = try await bench.categorizer.rebuild(wait: true) }
+        #expect(try await bench.categorizer.models().models.map(\.version) == [4, 3])
+        configuration.models = 4
+        await bench.categorizer.reload(configuration)
+        for _ in 0..<3 { _ = try await bench.categorizer.rebuild(wait: true) }
+        #expect(try await bench.categorizer.models().models.map(\.version) == [7, 6, 5, 4])
+        await bench.end()
+    }
+
+    @Test func fewerLessonsThatAreSetWhileItRunsBeginATraining() async throws {
+        let bench = try await Workbench()
+        _ = try await bench.take(rows(200))
+        try await eventually("it is trained", within: .seconds(60)) { bench.categorizer.trainer.trained == 190 }
+        try await bench.categories("Food")
+        let new = (0..<30).map { (id: "new-\($0)", merchant: "Nero \($0)", category: "Food" as String?) }
+        _ = try await bench.take(new)
+        #expect(bench.categorizer.trainer.needed == 190)
+        var configuration = CategorizerConfiguration()
+        configuration.lessons = 25
+        await bench.categorizer.reload(configuration)
+        try await eventually("it is trained anew", within: .seconds(60)) { bench.categorizer.trainer.trained > 190 }
         await bench.end()
     }
 

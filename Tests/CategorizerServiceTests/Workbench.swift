@@ -13,15 +13,23 @@ final class Workbench: Sendable {
     let time: ManualTime
     private let running: Locked<ExpenseCategorizer>
     private let configuration: CategorizerConfiguration
+    private let trains: Bool
 
     var categorizer: ExpenseCategorizer { running.withLock { $0 } }
 
-    init(_ configuration: CategorizerConfiguration = CategorizerConfiguration()) async throws {
+    /// - Parameter trains: whether the learned layer is trained in the background, by itself.
+    init(_ configuration: CategorizerConfiguration = CategorizerConfiguration(), trains: Bool = true) async throws {
         let time = ManualTime(wall: Timestamp(milliseconds: 1_795_262_400_000))
         self.time = time
         self.configuration = configuration
+        self.trains = trains
         running = Locked(try await Self.open(configuration, folder.file("data"), time))
+        try await serve()
+    }
+
+    private func serve() async throws {
         try await categorizer.serving()
+        if !trains { await categorizer.trainer.stop() }
     }
 
     private static func open(
@@ -40,7 +48,7 @@ final class Workbench: Sendable {
         await end()
         let next = try await Self.open(configuration, folder.file("data"), time)
         running.withLock { $0 = next }
-        try await next.serving()
+        try await serve()
     }
 
     func end() async {

@@ -444,6 +444,72 @@ struct BoardTests {
         #expect(desk.board.known(LoadKey("a"), of: .shared, now: desk.now, nanoseconds: 0) == .value(JSONRaw("new")))
     }
 
+    /// A source that gives out all it has passes rows nobody asked for. Those of keys that changed while it was read are old.
+    @Test(arguments: ["clear", "prime", "prime as missing", "clear all", "other rows"])
+    func whatIsPassedDoesNotReplaceWhatChangedSinceItsLoadBegan(change: String) throws {
+        let desk = Desk { $0.window.size = 1 }
+        desk.ask(["b"], of: .user(7))
+        desk.finish(try #require(desk.chunks().first))
+        desk.ask(["a"])
+        desk.ask(["a"], of: .user(7))
+        let chunks = desk.chunks()
+        switch change {
+        case "clear": _ = desk.board.clear([LoadKey("b")], of: .shared)
+        case "prime": _ = desk.board.prime(LoadKey("b"), JSONRaw("new"), of: .shared, now: desk.now)
+        case "prime as missing": _ = desk.board.prime(LoadKey("b"), nil, of: .shared, now: desk.now)
+        case "clear all": _ = desk.board.clearAll(of: .shared)
+        default:
+            var rules = desk.board.rules
+            rules.rows = .first
+            desk.board.change(rules)
+        }
+        desk.now += .milliseconds(1)
+        for chunk in chunks {
+            _ = desk.board.finish(
+                chunk.number, [.value(JSONRaw("a"))],
+                passed: [LoadKey("b"): JSONRaw("old"), LoadKey("c"): JSONRaw("c")],
+                now: desk.now)
+        }
+        let known = { (key: String, scope: KeyScope) in
+            desk.board.known(LoadKey(key), of: scope, now: desk.now, nanoseconds: desk.now.nanoseconds)
+        }
+        switch change {
+        case "prime": #expect(known("b", .shared) == .value(JSONRaw("new")))
+        case "prime as missing": #expect(known("b", .shared) == .missing)
+        default: #expect(known("b", .shared) == nil, "whoever asks for it begins anew")
+        }
+        let isWhole = change == "clear all" || change == "other rows"
+        #expect(known("c", .shared) == (isWhole ? nil : .value(JSONRaw("c"))), "what did not change is kept")
+        #expect(known("c", .user(7)) == (change == "other rows" ? nil : .value(JSONRaw("c"))), "others' loads go on")
+    }
+
+    @Test func whatIsPassedDoesNotReplaceWhatALaterLoadWasQuickerToBring() throws {
+        let desk = Desk { $0.window.size = 1 }
+        desk.ask(["a"])
+        let slow = try #require(desk.chunks().first)
+        desk.now += .milliseconds(5)
+        desk.ask(["b"])
+        let quick = try #require(desk.chunks().first)
+        desk.now += .milliseconds(5)
+        _ = desk.board.finish(quick.number, [.value(JSONRaw("new"))], now: desk.now)
+        _ = desk.board.finish(
+            slow.number, [.value(JSONRaw("a"))], passed: [LoadKey("b"): JSONRaw("old")], now: desk.now)
+        #expect(desk.board.known(LoadKey("b"), of: .shared, now: desk.now, nanoseconds: 0) == .value(JSONRaw("new")))
+    }
+
+    @Test func whereMoreChangesThanALoadPassesItPassesNothing() throws {
+        let desk = Desk { $0.window.size = 1 }
+        desk.ask(["a"])
+        let chunk = try #require(desk.chunks().first)
+        for number in 0...Findings.passedLimit {
+            _ = desk.board.clear([LoadKey("k\(number)")], of: .shared)
+        }
+        _ = desk.board.finish(
+            chunk.number, [.value(JSONRaw("a"))], passed: [LoadKey("b"): JSONRaw("b")], now: desk.now)
+        #expect(desk.ask(["a"]) == nil)
+        #expect(desk.ask(["b"]) != nil)
+    }
+
     @Test func clearingSaysHowManyThereWereAndSparesOtherUsers() throws {
         let desk = Desk { $0.window.size = 1 }
         for uid in [UInt32(1), 2] {

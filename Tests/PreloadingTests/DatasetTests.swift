@@ -234,6 +234,43 @@ struct DatasetTests {
         #expect(try await dataset.fetch("a") == Self.values("new"))
     }
 
+    /// Two pages: "b" on the first, "a" on the second, which comes when it is let.
+    private final class SlowBook: PagedSource {
+        let isAtSecond = Watched(false)
+        let mayGoOn = Watched(false)
+
+        func page(after cursor: String?, for keys: [String], _ call: SourceCall) async throws -> SourcePage {
+            guard cursor != nil else { return SourcePage(rows: [SourceRow("b", JSONRaw("old"))], next: "2") }
+            isAtSecond.update { $0 = true }
+            try await mayGoOn.wait(within: .seconds(30), for: "the second page") { $0 }
+            return SourcePage(rows: [SourceRow("a", JSONRaw("old"))], next: nil)
+        }
+    }
+
+    @Test(arguments: ["clear", "prime", "new source"])
+    func pagesThatWereReadBeforeAChangeDoNotComeAfterIt(change: String) async throws {
+        let old = SlowBook()
+        let new = CountingSource { keys in .rows(keys.map { SourceRow($0, JSONRaw("new")) }) }
+        var rules = DatasetRules()
+        rules.window.size = 1
+        let dataset = Dataset("pages", rules, source: .paged(old), time: SystemTime())
+        let before = Task { try await dataset.fetch("a") }
+        try await old.isAtSecond.wait(within: .seconds(30), for: "the first page is read") { $0 }
+        switch change {
+        case "clear": dataset.clear([LoadKey("b")], of: .shared)
+        case "prime": dataset.prime(LoadKey("b"), JSONRaw("new"), of: .shared)
+        default: dataset.change(rules, gate: OpenGate(), source: .keyed(new))
+        }
+        old.mayGoOn.update { $0 = true }
+        #expect(try await before.value == Self.values("old"))
+        // From here on only the new source is asked.
+        if change == "clear" {
+            #expect(dataset.load.entries == 1, "a, and not b")
+        } else {
+            #expect(try await dataset.fetch("b") == Self.values("new"))
+        }
+    }
+
     @Test func whoIsRetiredSendsOnWhatWaitsAndLetsNobodyWaitForOthers() async throws {
         let (time, source) = (ManualTime(), CountingSource())
         let dataset = Dataset.counted(source, time: time)

@@ -71,6 +71,10 @@ extension ExpenseRecord {
         if let currency, currency.utf8.count != 3 || !currency.utf8.allSatisfy({ (0x41...0x5A).contains($0) }) {
             throw .invalid(field: "currency", "\"\(currency.prefix(20))\" is no currency such as CRC")
         }
+        if let amount, !Expense.amounts.contains(amount) {
+            throw .invalid(
+                field: "amount", "an amount lies in \(Expense.amounts.lowerBound) to \(Expense.amounts.upperBound)")
+        }
         var expense = Expense(
             id: id, owner: owner.flatMap(\.nonEmpty), merchant: merchantName, description: description, amount: amount)
         expense.merchantNormalized = merchantNormalized
@@ -82,6 +86,15 @@ extension ExpenseRecord {
             expense.minuteOfDay = Self.minute(text)
         }
         return expense
+    }
+
+    /// This one; what it leaves out is as `base` has it. A text that is told as empty is told.
+    func over(_ base: ExpenseRecord) -> ExpenseRecord {
+        ExpenseRecord(
+            id: id, owner: (owner ?? base.owner).flatMap(\.nonEmpty), merchantName: merchantName ?? base.merchantName,
+            merchantNormalized: merchantNormalized ?? base.merchantNormalized,
+            description: description ?? base.description, amount: amount ?? base.amount,
+            currency: currency ?? base.currency, transactionDate: transactionDate ?? base.transactionDate)
     }
 
     /// The same; what is wrong is named by its place in the parameters.

@@ -29,7 +29,7 @@ enum ExpenseStore {
         return try db.run(
             """
             UPDATE expense SET category = given.category, auto = 1, confidence = given.confidence, method = given.method,
-                categorized_at = ?2, categorized_by = 'categorizer'
+                categorized_at = ?2, categorized_by = 'categorizer', operation = NULL
             FROM (SELECT value ->> 0 AS id, value ->> 1 AS category, value ->> 2 AS confidence, value ->> 3 AS method
                 FROM json_each(?1)) AS given
             WHERE expense.id = given.id AND expense.confirmed = 0
@@ -43,19 +43,28 @@ enum ExpenseStore {
         var method: String
     }
 
-    enum Kept { case new, changed, same }
+    struct Kept: Sendable {
+        enum Change { case new, changed, same }
+        var change: Change
+        /// As it is kept now.
+        var record: ExpenseRecord
+        /// Whether the category that was given is not: a person has said another one since.
+        var isOverruled = false
+    }
 
-    /// Keeps an expense, with its category where a person has told it.
+    /// Keeps an expense, with its category where a file tells one. Of one that is known, what is left out stays, and so does
+    /// a category that a person has given it himself.
     static func keep(
         _ db: Connection, _ record: ExpenseRecord, category: CategoryID?, by user: String, at now: Timestamp
     ) throws -> Kept {
-        let values: [SQLValue] = [
-            .text(record.owner ?? ""), SQLValue(record.merchantName), SQLValue(record.merchantNormalized),
-            SQLValue(record.description), SQLValue(record.amount.map { "\($0)" }), SQLValue(record.currency),
-            SQLValue(record.transactionDate),
-        ]
         let known = try db.first(
             "SELECT \(ExpenseRow.columns) FROM expense WHERE id = ?", .text(record.id), row: ExpenseRow.init)
+        let stands = record.over(known?.record ?? ExpenseRecord(id: record.id))
+        let values: [SQLValue] = [
+            .text(stands.owner ?? ""), SQLValue(stands.merchantName), SQLValue(stands.merchantNormalized),
+            SQLValue(stands.description), SQLValue(stands.amount.map { "\($0)" }), SQLValue(stands.currency),
+            SQLValue(stands.transactionDate),
+        ]
         let told = category.map { SQLValue.int($0.value) } ?? .null
         guard let known else {
             try db.run(
@@ -69,18 +78,33 @@ enum ExpenseStore {
                     category == nil ? .null : "manual", category == nil ? .null : .int(now.milliseconds),
                     category == nil ? .null : .text(user),
                 ])
-            return .new
+            return Kept(change: .new, record: stands)
         }
-        var stands = record
-        stands.owner = record.owner.flatMap(\.nonEmpty)
-        if known.record == stands, category == nil || (known.category == category && known.isConfirmed) { return .same }
+        var kept = Kept(change: .changed, record: stands)
+        kept.isOverruled = try category != nil && category != known.category && isSaid(db, known)
+        let category = kept.isOverruled ? nil : category
+        if known.record == stands, category == nil || (known.category == category && known.isConfirmed) {
+            kept.change = .same
+            return kept
+        }
         try db.run(
             """
             UPDATE expense SET owner = ?, merchant_name = ?, merchant_normalized = ?, description = ?, amount = ?,
                 currency = ?, transaction_date = ? WHERE id = ?
             """, values + [.text(record.id)])
         if let category { try confirm(db, record.id, category, by: user, method: "manual", at: now) }
-        return .changed
+        return kept
+    }
+
+    /// Whether a person has given the expense its category, by a lesson or with others, and no file.
+    private static func isSaid(_ db: Connection, _ row: ExpenseRow) throws -> Bool {
+        guard row.isConfirmed else { return false }
+        return try db.first(
+            """
+            SELECT EXISTS (SELECT 1 FROM lesson WHERE expense = ?1)
+                OR EXISTS (SELECT 1 FROM expense WHERE id = ?1 AND operation IS NOT NULL)
+            """, .text(row.record.id)
+        ) { $0.bool(0) } ?? false
     }
 
     /// A person has said so.
@@ -91,7 +115,7 @@ enum ExpenseStore {
         try db.run(
             """
             UPDATE expense SET category = ?, confirmed = 1, auto = 0, confidence = ?, method = ?, categorized_at = ?,
-                categorized_by = ? WHERE id = ?
+                categorized_by = ?, operation = NULL WHERE id = ?
             """, .int(category.value), .real(confidence), .text(method), .int(now.milliseconds), .text(user), .text(id))
     }
 

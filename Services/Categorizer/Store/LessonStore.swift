@@ -21,7 +21,7 @@ enum LessonStore {
     }
 
     /// The expenses of the last lessons with what was said of them, in the order it was said.
-    static func recent(_ db: Connection) throws -> [(row: ExpenseRow, category: CategoryID)] {
+    static func recent(_ db: Connection) throws -> [(row: ExpenseRow, category: CategoryID, at: Int64)] {
         try each(db, after: try last(db) - Int64(recalled))
     }
 
@@ -30,13 +30,16 @@ enum LessonStore {
         try db.first("SELECT coalesce(max(number), 0) FROM lesson") { $0.int(0) } ?? 0
     }
 
-    static func each(_ db: Connection, after number: Int64) throws -> [(row: ExpenseRow, category: CategoryID)] {
+    /// With milliseconds since 1970.
+    static func each(
+        _ db: Connection, after number: Int64
+    ) throws -> [(row: ExpenseRow, category: CategoryID, at: Int64)] {
         let columns = ExpenseRow.columns.split(separator: ", ").map { "expense.\($0)" }.joined(separator: ", ")
         return try db.query(
             """
-            SELECT \(columns), lesson.category FROM lesson JOIN expense ON expense.id = lesson.expense
+            SELECT \(columns), lesson.category, lesson.taught_at FROM lesson JOIN expense ON expense.id = lesson.expense
             WHERE lesson.number > ? ORDER BY lesson.number
             """, .int(number)
-        ) { (ExpenseRow($0), CategoryID($0.int(15))) }
+        ) { (ExpenseRow($0), CategoryID($0.int(15)), $0.int(16)) }
     }
 }

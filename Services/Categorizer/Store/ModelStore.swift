@@ -17,11 +17,31 @@ enum ModelStore {
         return bytes.isEmpty ? nil : bytes
     }
 
-    /// The last expense and the last lesson that the model in force was trained with.
-    static func reach(_ db: Connection) throws -> (expense: Int64, lesson: Int64) {
-        try db.first("SELECT through_expense, through_lesson FROM model WHERE state = 'active'") {
-            ($0.int(0), $0.int(1))
-        } ?? (0, 0)
+    /// The last expense, the last lesson and the last bulk operation that the model in force was trained with.
+    static func reach(_ db: Connection) throws -> (expense: Int64, lesson: Int64, operation: Int64) {
+        try db.first("SELECT through_expense, through_lesson, through_operation FROM model WHERE state = 'active'") {
+            ($0.int(0), $0.int(1), $0.int(2))
+        } ?? (0, 0, 0)
+    }
+
+    /// Expenses that the model in force was trained on; nil when there is none.
+    static func rowsInForce(_ db: Connection) throws -> Int? {
+        try db.first("SELECT rows FROM model WHERE state = 'active'") { Int($0.int(0)) }
+    }
+
+    /// Puts models that know the operation out of force for good, and the newest that does not into force; where there is
+    /// none, what is confirmed speaks without a trained model until the next training. Says whether one was in force.
+    static func withdraw(_ db: Connection, knowing operation: Int64) throws -> Bool {
+        let isKnown = try reach(db).operation >= operation
+        try db.run(
+            "UPDATE model SET state = 'rejected' WHERE state <> 'rejected' AND through_operation >= ?", .int(operation))
+        guard isKnown else { return false }
+        try db.run(
+            """
+            UPDATE model SET state = 'active'
+            WHERE version = (SELECT max(version) FROM model WHERE state = 'retired')
+            """)
+        return true
     }
 
     /// The newest first.

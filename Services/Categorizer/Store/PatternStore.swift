@@ -35,7 +35,7 @@ enum PatternStore {
         let patterns = try db.query(
             """
             SELECT id, owner, category, type, value, weight, usage_count, success_count, active, user_created, statistics,
-                touched_on FROM pattern ORDER BY id
+                touched_on, merged_into FROM pattern ORDER BY id
             """
         ) { row in
             Pattern(
@@ -45,7 +45,7 @@ enum PatternStore {
                 isUserCreated: row.bool(9),
                 statistics: read("what amounts the pattern \(row.text(4)) has met", or: PatternStatistics()) {
                     try PatternStatistics(text: row.text(10))
-                }, touchedOn: row.int(11))
+                }, touchedOn: row.int(11), mergedInto: row.intOrNil(12).map { PatternID($0) })
         }
         let composites = try db.query(
             "SELECT id, owner, name, category, combination, patterns, weight, active FROM composite ORDER BY id"
@@ -92,18 +92,18 @@ enum PatternStore {
         try db.run(
             """
             INSERT INTO pattern (id, owner, category, type, value, weight, usage_count, success_count, active, user_created,
-                statistics, touched_on, taught_by, taught_at, taught_expense)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                statistics, touched_on, merged_into, taught_by, taught_at, taught_expense)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET weight = excluded.weight, usage_count = excluded.usage_count,
                 success_count = excluded.success_count, active = excluded.active, user_created = excluded.user_created,
-                statistics = excluded.statistics, touched_on = excluded.touched_on
+                statistics = excluded.statistics, touched_on = excluded.touched_on, merged_into = excluded.merged_into
             """,
             [
                 .int(pattern.id.value), .text(pattern.owner ?? ""), .int(pattern.category.value),
                 .text(pattern.type.rawValue), .text(pattern.value), .real(pattern.weight), SQLValue(pattern.usageCount),
                 SQLValue(pattern.successCount), SQLValue(pattern.isActive), SQLValue(pattern.isUserCreated),
-                .text(pattern.statistics.text), .int(pattern.touchedOn), .text(user), .int(now.milliseconds),
-                SQLValue(expense),
+                .text(pattern.statistics.text), .int(pattern.touchedOn), SQLValue(pattern.mergedInto?.value),
+                .text(user), .int(now.milliseconds), SQLValue(expense),
             ])
     }
 

@@ -113,11 +113,12 @@ public enum ConfidenceLevel: String, Hashable, Sendable, CaseIterable {
     case high, medium, low
     case veryLow = "very_low"
 
-    public init(_ score: Double) {
+    /// - Parameter high: where `high` begins. One above 0.95 moves what is very high up, one below 0.70 leaves no medium.
+    public init(_ score: Double, high: Double = 0.85) {
         self =
             switch score {
-            case 0.95...: .veryHigh
-            case 0.85...: .high
+            case max(high, 0.95)...: .veryHigh
+            case high...: .high
             case 0.70...: .medium
             case 0.50...: .low
             default: .veryLow

@@ -31,15 +31,13 @@ public struct Categorizer: Sendable {
         }
         let scope = patterns.scope(of: expense.owner)
         let texts = ExpenseTexts(expense)
-        if let rule = scope.firstRule(for: texts) { return decision(of: rule, options) }
+        if let rule = scope.firstRule(for: texts) { return decision(of: rule) }
         let before = cache.hits
         let candidates = candidates(texts, scope, options, &cache)
         var decision = choose(candidates, options)
         if decision.category == nil { ask(expense, options, &decision, candidates, &scratch) }
         decision.patternsEvaluated = scope.count
         decision.cacheHits = cache.hits - before
-        decision.isToStore =
-            options.autoUpdate && decision.category != nil && decision.confidence >= options.autoCategorizeThreshold
         return decision
     }
 
@@ -57,12 +55,11 @@ public struct Categorizer: Sendable {
 
     func categoryExists(_ category: CategoryID) -> Bool { patterns.categories.contains(category) }
 
-    private func decision(of rule: Rule, _ options: DecisionOptions) -> Decision {
+    private func decision(of rule: Rule) -> Decision {
         let confidence = Confidence([.textMatch: 1])
         var decision = Decision(category: rule.category, confidence: confidence.score, method: .rule)
         decision.breakdown = confidence
         decision.patternsUsed = ["rule:\(rule.name)"]
-        decision.isToStore = options.autoUpdate && confidence.score >= options.autoCategorizeThreshold
         return decision
     }
 

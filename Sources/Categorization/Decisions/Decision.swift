@@ -4,6 +4,7 @@ public struct DecisionOptions: Hashable, Sendable {
     public var minimumConfidence = 0.5
     /// From this confidence on the category is stored.
     public var autoCategorizeThreshold = 0.70
+    /// From this confidence on the level of an answer is high.
     public var highConfidenceThreshold = 0.85
     public var includeAlternatives = false
     public var maximumAlternatives = 3
@@ -17,6 +18,11 @@ public struct DecisionOptions: Hashable, Sendable {
     }()
 
     public init() {}
+
+    /// Whether an answer is to be stored with its expense. What an account prefers is not: it speaks for itself.
+    public func stores(_ confidence: Double, isPreference: Bool) -> Bool {
+        autoUpdate && !isPreference && confidence >= autoCategorizeThreshold
+    }
 }
 
 /// How an answer came to be.
@@ -69,8 +75,6 @@ public struct Decision: Hashable, Sendable {
     public var alternatives: [Alternative] = []
     /// Where there is no answer: the up to three likeliest categories.
     public var suggestions: [Alternative] = []
-    /// Whether the category is to be stored.
-    public var isToStore = false
     public var patternsEvaluated = 0
     public var cacheHits = 0
     public var error: DecisionError?

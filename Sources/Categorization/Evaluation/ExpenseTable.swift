@@ -4,32 +4,36 @@ public import Tables
 
 /// Expenses of a CSV file with a header line, by the names of its columns.
 ///
-/// Rows with a mistake are left out of ``rows`` and named in ``problems``, unless it is one that the columns do without; a fault of the file itself, such as a column that
-/// is not there, leaves no row at all.
+/// Rows with a mistake are left out of ``rows`` and named in ``problems``, unless it is one that the columns do without; a
+/// fault of the file itself, such as a column that is not there, leaves no row at all. Rows that share an id and say
+/// different things are mistakes, all of them.
 public struct ExpenseTable: Sendable {
     /// Which columns hold what; nil asks for nothing.
     public struct Columns: Hashable, Sendable {
         /// The merchant's or supplier's text first, then what else is said.
         public var texts: [String]
-        public var label: String
+        /// Nil for a file that tells none.
+        public var label: String?
         public var amount: String?
         public var date: String?
         /// A name for a group of rows.
         public var group: String?
         public var id: String?
         public var owner: String?
+        /// Whether a row without an id gets one of its content, see ``ExpenseTable/Row/id``.
+        public var makesIDs = false
         /// Whether a row whose amount or day cannot be read counts without it, instead of being left out.
         public var doesWithoutUnreadable = false
 
         /// Whether a row with an empty label is a mistake.
         public var needsLabel = true
 
-        public init(texts: [String], label: String) {
+        public init(texts: [String], label: String?) {
             self.texts = texts
             self.label = label
         }
 
-        fileprivate var all: [String] { texts + [label] + [amount, date, group, id, owner].compactMap(\.self) }
+        fileprivate var all: [String] { texts + [label, amount, date, group, id, owner].compactMap(\.self) }
     }
 
     public struct Row: Hashable, Sendable {
@@ -39,6 +43,9 @@ public struct ExpenseTable: Sendable {
         public var amount: ExactDecimal?
         /// Empty where no such column was asked for.
         public var group: String
+        /// Where the file has none and one is made: the same for the same row in whichever file and on whichever line it
+        /// stands, whatever its label. All its columns count, those that were not asked for too; of rows that are alike in
+        /// all of them, each but the first of a file has its number at the end.
         public var id: String
         public var owner: String
     }
@@ -52,12 +59,16 @@ public struct ExpenseTable: Sendable {
     public private(set) var isUnusable = false
     private let doesWithoutUnreadable: Bool
     private let needsLabel: Bool
+    private let makesIDs: Bool
+    /// How often each content has stood there.
+    private var alike: [UInt64: Int] = [:]
 
     /// - Parameter bytes: the file, UTF-8, as RFC 4180 has it. Amounts are decimals such as -12.50, dates days such as
     ///   2026-11-21, which a time may follow; both may be empty, a label may not.
     public init(_ bytes: [UInt8], _ columns: Columns) {
         doesWithoutUnreadable = columns.doesWithoutUnreadable
         needsLabel = columns.needsLabel
+        makesIDs = columns.makesIDs
         var reader = CSVReader()
         reader.append(bytes)
         reader.finish()
@@ -72,6 +83,7 @@ public struct ExpenseTable: Sendable {
                 read += 1
                 take(record, places, of: header.count)
             }
+            refuseContradictions(columns.id)
         } catch {
             refuse(error.position, error.message)
         }
@@ -91,11 +103,15 @@ public struct ExpenseTable: Sendable {
 
     private struct Places {
         var texts: [Int] = []
-        var label = 0
-        var amount, date, group, id, owner: Int?
+        var label, amount, date, group, id, owner: Int?
     }
 
     private mutating func places(_ columns: Columns, in header: CSVReader.Record) -> Places? {
+        if let problem = LineProblem.separator(of: header) {
+            problems.append(problem)
+            isUnusable = true
+            return nil
+        }
         let names = header.map { trimmed($0.text) }
         var places: [String: Int] = [:]
         for column in columns.all where places[column] == nil {
@@ -110,10 +126,10 @@ public struct ExpenseTable: Sendable {
                         + names.joined(separator: ", "))
             }
         }
-        guard !isUnusable, let label = places[columns.label] else { return nil }
+        guard !isUnusable else { return nil }
         let place = { (name: String?) in name.flatMap { places[$0] } }
         return Places(
-            texts: columns.texts.compactMap { places[$0] }, label: label, amount: place(columns.amount),
+            texts: columns.texts.compactMap { places[$0] }, label: place(columns.label), amount: place(columns.amount),
             date: place(columns.date), group: place(columns.group), id: place(columns.id), owner: place(columns.owner))
     }
 
@@ -127,8 +143,8 @@ public struct ExpenseTable: Sendable {
             return
         }
         let before = problems.count
-        let label = trimmed(record[places.label].text)
-        if label.isEmpty, needsLabel { note(record[places.label], "the label is empty") }
+        let label = places.label.map { trimmed(record[$0].text) } ?? ""
+        if label.isEmpty, needsLabel, let place = places.label { note(record[place], "the label is empty") }
         let isLabelled = problems.count == before
         let amount = amount(places.amount.map { record[$0] })
         let date = date(places.date.map { record[$0] })
@@ -139,7 +155,35 @@ public struct ExpenseTable: Sendable {
         rows.append(
             Row(
                 line: position.line, example: LabelledExample(example, label: label), amount: amount,
-                group: text(places.group), id: text(places.id), owner: text(places.owner)))
+                group: text(places.group), id: id(text(places.id), record, places.label), owner: text(places.owner)))
+    }
+
+    private mutating func id(_ told: String, _ record: CSVReader.Record, _ label: Int?) -> String {
+        guard told.isEmpty, makesIDs else { return told }
+        var content = ByteWriter(bytes: [])
+        for place in record.indices where place != label { content.put(trimmed(record[place].text)) }
+        let check = ByteWriter.check(content.bytes[...])
+        let count = alike[check, default: 0] + 1
+        alike[check] = count
+        let digits = String(check, radix: 16)
+        return "csv-" + String(repeating: "0", count: 16 - digits.count) + digits + (count > 1 ? "-\(count)" : "")
+    }
+
+    /// Which of two rows with one id is meant nobody can tell, so neither is taken.
+    private mutating func refuseContradictions(_ column: String?) {
+        guard let column else { return }
+        let found = Contradictions.find(
+            rows.map { row in
+                var content = row
+                content.line = 0
+                return (row.line, row.id, content)
+            })
+        guard !found.isEmpty else { return }
+        for (place, message) in found.sorted(by: { $0.key < $1.key }) {
+            problems.append(LineProblem(at: TextPosition(line: rows[place].line, column: 1), field: column, message))
+        }
+        problems.sort()
+        rows = rows.indices.filter { found[$0] == nil }.map { rows[$0] }
     }
 
     private mutating func note(_ field: CSVReader.Field, _ message: String) {

@@ -72,7 +72,7 @@ extension PatternBook {
             lesson.changes += touched.sorted().flatMap { merge(around: $0, today) }
         }
         // What was merged away goes on in another.
-        lesson.pattern = lesson.pattern.flatMap { byKey[$0.key] }.flatMap { byID[$0] }
+        lesson.pattern = lesson.pattern.flatMap { standing($0.key) }.flatMap { byID[$0] }
         return lesson
     }
 
@@ -110,7 +110,7 @@ extension PatternBook {
         let owner = correction.expense.owner
         let own = Key(owner: owner, category: correction.correct, type: type, value: value)
         let shared = Key(owner: nil, category: correction.correct, type: type, value: value)
-        guard let id = byKey[own] ?? byKey[shared] else { return nil }
+        guard let id = standing(own) ?? standing(shared) else { return nil }
         byID[id]?.isActive = true
         strengthen(id, by: step, today)
         return id

@@ -42,9 +42,9 @@ extension PatternBook {
         kept.statistics = kept.statistics.merged(with: dropped.statistics)
         kept.touchedOn = today
         dropped.isActive = false
+        dropped.mergedInto = kept.id
         byID[kept.id] = kept
         byID[dropped.id] = dropped
-        byKey[dropped.key] = kept.id
         return .merged(into: kept, dropped)
     }
 }

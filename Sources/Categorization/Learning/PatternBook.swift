@@ -14,7 +14,7 @@ public struct PatternBook: Sendable {
     }
 
     var byID: [PatternID: Pattern] = [:]
-    /// The number of a merged pattern's key is that of the pattern it went into.
+    /// The pattern of each value itself, merged or not; see ``standing(_:)``.
     var byKey: [Key: PatternID] = [:]
     var byCategory: [CategoryID: [PatternID]] = [:]
     /// Expenses in whose description a word stood that is no pattern yet; up to the number that makes it one.
@@ -34,8 +34,20 @@ public struct PatternBook: Sendable {
 
     public func pattern(_ id: PatternID) -> Pattern? { byID[id] }
 
+    /// The pattern of this value, or the one it was merged into.
     public func pattern(owner: String?, category: CategoryID, type: PatternType, value: String) -> Pattern? {
-        byKey[Key(owner: owner, category: category, type: type, value: value)].flatMap { byID[$0] }
+        standing(Key(owner: owner, category: category, type: type, value: value)).flatMap { byID[$0] }
+    }
+
+    /// The number under which a value goes on: its pattern's, or that of the one it was merged into, and so on.
+    func standing(_ key: Key) -> PatternID? {
+        guard var id = byKey[key] else { return nil }
+        // No chain is longer than there are patterns; one that comes back to itself ends somewhere.
+        for _ in 0..<byID.count {
+            guard let next = byID[id]?.mergedInto, byID[next] != nil else { break }
+            id = next
+        }
+        return id
     }
 
     /// Takes a pattern as it is, in place of one with the same number.

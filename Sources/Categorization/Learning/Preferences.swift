@@ -51,8 +51,8 @@ public struct PreferenceBook: Sendable {
 
     /// The heaviest preference of the expense's account for its merchant, among categories that exist.
     public func preference(for expense: Expense, among categories: Set<CategoryID>? = nil) -> UserPreference? {
-        guard !preferences.isEmpty, let merchant = expense.merchant else { return nil }
-        let key = Key(owner: expense.owner, context: .merchant, value: MerchantName.normalised(merchant))
+        guard !preferences.isEmpty, let merchant = Self.merchant(of: expense) else { return nil }
+        let key = Key(owner: expense.owner, context: .merchant, value: merchant)
         return preferences[key]?.filter { categories?.contains($0.category) ?? true }
             .max { ($0.weight, $1.category) < ($1.weight, $0.category) }
     }
@@ -79,11 +79,17 @@ public struct PreferenceBook: Sendable {
 
     static func contexts(of expense: Expense) -> [(UserPreference.Context, String)] {
         var contexts: [(UserPreference.Context, String)] = []
-        if let merchant = expense.merchant { contexts.append((.merchant, MerchantName.normalised(merchant))) }
+        if let merchant = merchant(of: expense) { contexts.append((.merchant, merchant)) }
         if let minute = expense.minuteOfDay { contexts.append((.timeOfDay, partOfDay(hour: minute / 60))) }
         if let day = expense.weekday { contexts.append((.dayOfWeek, String(day))) }
         if let amount = expense.amount?.approximate { contexts.append((.amountRange, band(of: amount))) }
         return contexts
+    }
+
+    /// The merchant's name; nil where nothing is left of it, as of a card's number: that is nobody's, and not all the same.
+    private static func merchant(of expense: Expense) -> String? {
+        guard let name = expense.merchant.map(MerchantName.normalised), !name.isEmpty else { return nil }
+        return name
     }
 
     private static func partOfDay(hour: Int) -> String {

@@ -10,10 +10,15 @@ public struct Expense: Hashable, Sendable {
     /// Stands in where there is no merchant name.
     public var merchantNormalized: String?
     public var description: String?
+    /// Within ``amounts``, if it comes from outside.
     public var amount: ExactDecimal?
     public var date: CivilDate?
     /// Minutes since midnight, 0 to 1439.
     public var minuteOfDay: Int?
+
+    /// Amounts that are taken in, 10 to the 14 at most: a sum of a hundred thousand of them is exact.
+    public static let amounts = -greatestAmount...greatestAmount
+    private static let greatestAmount: ExactDecimal = 100_000_000_000_000
 
     public init(
         id: String, owner: String? = nil, merchant: String? = nil, description: String? = nil,

@@ -31,12 +31,14 @@ public struct Pattern: Hashable, Sendable {
     public var statistics: PatternStatistics
     /// Days since 1970-01-01 of the last change, for decay.
     public var touchedOn: Int64
+    /// The pattern it has become one with: whoever teaches this one's value teaches that one.
+    public var mergedInto: PatternID?
 
     /// Weights that are no number or not finite become 1.2; others are brought into 0.1...5.
     public init(
         id: PatternID, owner: String? = nil, category: CategoryID, type: PatternType, value: String, weight: Double = 1,
         usageCount: Int = 0, successCount: Int = 0, isActive: Bool = true, isUserCreated: Bool = false,
-        statistics: PatternStatistics = PatternStatistics(), touchedOn: Int64 = 0
+        statistics: PatternStatistics = PatternStatistics(), touchedOn: Int64 = 0, mergedInto: PatternID? = nil
     ) {
         self.id = id
         self.owner = owner
@@ -50,6 +52,7 @@ public struct Pattern: Hashable, Sendable {
         self.isUserCreated = isUserCreated
         self.statistics = statistics
         self.touchedOn = touchedOn
+        self.mergedInto = mergedInto
     }
 
     static func sound(_ weight: Double) -> Double { weight.isFinite ? weight.clamped(weightRange) : 1.2 }

@@ -20,7 +20,8 @@ public enum PatternError: Error, Hashable, Sendable, CustomStringConvertible {
         case .controlCharacter: "a text pattern must not hold control characters"
         case .stopWord(let word): "\"\(word)\" stands in too many texts to say anything"
         case .amountRange(let text):
-            "\"\(text)\" is no amount range: give min-max with min below max and at most 2 decimals, such as 5.00-20"
+            "\"\(text)\" is no amount range: give min-max with min below max, at most 2 decimals and 14 digits before "
+                + "them, such as 5.00-20"
         case .amountSpan(let span): "an amount range spans at most 10000, this one spans \(span)"
         case .time(let text):
             "\"\(text)\" is no time: give morning, afternoon, evening, night, weekend, weekday or HH:MM-HH:MM"

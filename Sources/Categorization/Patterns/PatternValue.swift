@@ -23,18 +23,19 @@ public enum PatternValue: Hashable, Sendable {
     }
 }
 
-/// Amounts from the least to the greatest, both included; "5.00-20", "-20--5".
+/// Amounts from the least to the greatest, both included and within ``Expense/amounts``; "5.00-20", "-20--5".
 public struct AmountRange: Hashable, Sendable, CustomStringConvertible {
     public let lower: ExactDecimal
     public let upper: ExactDecimal
 
     public init?(lower: ExactDecimal, upper: ExactDecimal) {
-        guard lower < upper else { return nil }
+        // What is compared with amounts need not reach beyond them, and so its span is exact.
+        guard lower < upper, Expense.amounts.contains(lower), Expense.amounts.contains(upper) else { return nil }
         self.lower = lower
         self.upper = upper
     }
 
-    /// Nil unless it is `min-max` with at most two decimals and min below max.
+    /// Nil unless it is `min-max` with at most two decimals and min below max, both amounts that an expense can have.
     public init?(_ text: String) {
         let bytes = Array(text.utf8).filter { $0 != 0x20 }
         // The sign of the least amount is no separator.
