@@ -1,6 +1,7 @@
 import Calendars
 import Linux
 import MillraceProtocol
+import MillraceStore
 import Schedules
 
 /// What becomes of one schedule that is due.
@@ -15,6 +16,8 @@ struct Course: Sendable {
     /// Where the schedule stands once all that is to begin has begun.
     fileprivate var plan: ScheduleCourse?
     fileprivate var rule: ScheduleRule?
+
+    init(schedule: StoredSchedule) { self.schedule = schedule }
 }
 
 extension Scheduler {
@@ -102,13 +105,12 @@ extension Scheduler {
             rule, cursor: course.schedule.cursor, runs: schedule.runs, now: now, sinceBoot: time.boot(), grace: grace)
         if let missed = plan.missed {
             let count = missed.count == ScheduleCourse.countLimit ? "at least \(missed.count)" : "\(missed.count)"
-            course.runs.append(
+            course.note(
                 RunRecord(
                     nominal: missed.last, cause: .due, outcome: .missed,
                     note: missed.count == 1 ? nil : "\(count) times from \(missed.first) on"))
         }
         if plan.begin.isEmpty { course.schedule.stand(at: plan, of: rule) }
-        if let missed = plan.missed { course.schedule.pass(missed.last) }
         course.plan = plan
         course.rule = rule
         return course
@@ -161,9 +163,10 @@ extension Scheduler {
     private func submitInTurn(_ course: Course) async -> Course {
         var course = course
         guard let plan = course.plan, let rule = course.rule else { return course }
-        for begin in plan.begin {
+        for (number, begin) in plan.begin.enumerated() {
             var job = job(rule, begin, course.schedule)
             do {
+                if number > 0, try await hasChanged(course.schedule) { return course }
                 guard try await mayGoOn(&course, begin) else { return course }
                 switch try await relation(of: course.schedule) {
                 case .free: break
@@ -192,6 +195,11 @@ extension Scheduler {
         -> JobSpecification
     {
         ScheduledJob.specification(of: rule, nominal: begin.nominal, cause: begin.cause, created: schedule.createdAt)
+    }
+
+    /// Whether somebody paused, put anew or removed the schedule since the turn began.
+    private func hasChanged(_ schedule: StoredSchedule) async throws -> Bool {
+        try await store.read { try ScheduleStore.current($0, schedule)?.revision } != schedule.revision
     }
 
     /// Counts failures that have become known; false when they pause the schedule.
@@ -241,12 +249,33 @@ extension Scheduler {
 }
 
 extension Course {
-    /// Writes a run down and moves the schedule on.
+    /// Notes a run and moves the schedule on.
     mutating func note(_ run: RunRecord) {
         runs.append(run)
-        schedule.pass(run.nominal)
-        schedule.putOff = nil
-        schedule.putOffSince = nil
+        schedule.note(run)
+    }
+
+    /// Writes down what was decided, in one transaction of the caller's.
+    ///
+    /// Whoever changed the schedule since the turn began has his answer: the change holds, and what the turn has begun by the
+    /// rule of before is added to it. Of a schedule that was removed nothing is written.
+    ///
+    /// - Parameters:
+    ///   - machine: what its jitter is stable for.
+    ///   - keep: so many runs stay in the history.
+    func write(_ db: Connection, machine: String, keep: Int, now: Timestamp) throws {
+        if try ScheduleStore.advance(db, schedule, runs, keep: keep, now: now) {
+            return try ScheduleStore.settle(db, schedule.id, settled)
+        }
+        // Ends of earlier jobs are looked at again, by the rule of now.
+        guard var changed = try ScheduleStore.current(db, schedule) else { return }
+        for run in runs { changed.note(run) }
+        do throws(ScheduleFault) {
+            changed.stand(by: try ScheduleRule(changed.specification, machine: machine))
+        } catch {
+            changed.hasNoTimes(because: error, now)
+        }
+        try ScheduleStore.advance(db, changed, runs, keep: keep, now: now)
     }
 
     /// What the runner's answer means; false when the rest of the schedule's runs has to wait.
@@ -260,21 +289,13 @@ extension Course {
                 RunRecord(
                     nominal: begin.nominal, cause: begin.cause, outcome: .submitted, job: job, lateness: lateness,
                     isWatched: isWatched))
-            schedule.runs += 1
-            schedule.lastNominal = begin.nominal
-            schedule.lastJob = job
             return true
         case .beside(let why):
             note(RunRecord(nominal: begin.nominal, cause: begin.cause, outcome: .skipped, note: why))
             return true
         case .refused(let why):
             note(RunRecord(nominal: begin.nominal, cause: begin.cause, outcome: .refused, note: why))
-            schedule.failures += 1
-            if let limit = schedule.specification.pauseAfterFailures, schedule.failures >= limit {
-                schedule.pause(because: "\(schedule.failures) failures in a row, the last: \(why)", until: nil)
-                return false
-            }
-            return true
+            return !schedule.paused
         case .later(let why, let wait):
             schedule.next = begin.nominal
             schedule.putOff(why, until: Instant(time), wait, time)
@@ -294,6 +315,35 @@ extension ScheduleCourse.Begin {
 }
 
 extension StoredSchedule {
+    /// What a run that is decided means for the schedule.
+    mutating func note(_ run: RunRecord) {
+        pass(run.nominal)
+        guard run.outcome != .missed else { return }
+        putOff = nil
+        putOffSince = nil
+        switch run.outcome {
+        case .submitted:
+            runs += 1
+            lastNominal = run.nominal
+            lastJob = run.job
+        case .refused:
+            failures += 1
+            guard !paused, let limit = specification.pauseAfterFailures, failures >= limit else { return }
+            let last = run.note.map { ", the last: \($0)" } ?? ""
+            pause(because: "\(failures) failures in a row\(last)", until: nil)
+        case .skipped, .missed: break
+        }
+    }
+
+    /// Its next time is worked out anew from where it stands.
+    mutating func stand(by rule: ScheduleRule) {
+        next = rule.next(after: cursor)
+        putOff = nil
+        putOffSince = nil
+        guard !paused else { return }
+        due = next.map(rule.start)
+    }
+
     /// All that was to begin has begun, or was left out.
     mutating func stand(at plan: ScheduleCourse, of rule: ScheduleRule) {
         cursor = max(cursor, plan.cursor)

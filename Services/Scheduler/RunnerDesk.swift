@@ -1,3 +1,4 @@
+import JSONCodec
 import Linux
 import Logging
 import MillraceProtocol
@@ -87,8 +88,16 @@ final class RunnerDesk: Sendable {
         }
     }
 
+    /// The job that an error bears as `data.job`.
+    private static func jobNamed(by error: RPCError) -> JobID? {
+        guard let details = try? error.details?.decode(JSONValue.self) else { return nil }
+        return details["job"]?.intValue.map { JobID(Int64($0)) }
+    }
+
     static func answer(_ error: any Error) -> Answer {
         guard let error = error as? RPCError else { return .away("\(error)") }
+        // The key is the run's own, so the job that bears it is the run's, submitted before by another cause or rule.
+        if error.reason == "job.keyReused", let job = jobNamed(by: error) { return .taken(job) }
         switch error.reason {
         case RPCError.Reason.connectionRefused, RPCError.Reason.connectionLost, RPCError.Reason.connectionGone,
             RPCError.Reason.stopping, RPCError.Reason.access, RPCError.Reason.deadline:

@@ -24,6 +24,8 @@ struct StoredSchedule: Sendable {
     var lastJob: JobID?
     var putOff: String?
     var putOffSince: Timestamp?
+    /// As it was read; see ``ScheduleStore/advance(_:_:_:keep:now:)``.
+    var revision: Int64
 
     var view: ScheduleView {
         ScheduleView(
@@ -58,7 +60,7 @@ enum ScheduleStore {
 
     private static let columns = """
         id, specification, file, created_at, cursor, next, due, runs, failures, paused, paused_until, pause_reason,
-        last_nominal, last_job, put_off, put_off_since
+        last_nominal, last_job, put_off, put_off_since, revision
         """
 
     private static func schedule(_ row: Row) throws -> StoredSchedule {
@@ -70,7 +72,8 @@ enum ScheduleStore {
             createdAt: Timestamp(milliseconds: row.int(3)), cursor: Instant(microseconds: row.int(4)),
             next: instant(5), due: instant(6), runs: Int(row.int(7)), failures: Int(row.int(8)), paused: row.bool(9),
             pausedUntil: time(10), pauseReason: row.textOrNil(11), lastNominal: instant(12),
-            lastJob: row.intOrNil(13).map { JobID($0) }, putOff: row.textOrNil(14), putOffSince: time(15))
+            lastJob: row.intOrNil(13).map { JobID($0) }, putOff: row.textOrNil(14), putOffSince: time(15),
+            revision: row.int(16))
     }
 
     // MARK: Reading
@@ -82,6 +85,13 @@ enum ScheduleStore {
             throw ScheduleError.unknown(name, hint: NearMiss.hint(name, among: names))
         }
         return found
+    }
+
+    /// The schedule as it stands now; nil when it was removed, although another may have its name or number by now.
+    static func current(_ db: Connection, _ schedule: StoredSchedule) throws -> StoredSchedule? {
+        try db.first(
+            "SELECT \(columns) FROM schedule WHERE id = ? AND created_at = ?", SQLValue(schedule.id),
+            SQLValue(schedule.createdAt.milliseconds), row: self.schedule)
     }
 
     static func list(_ db: Connection, prefix: String, after: String, limit: Int) throws -> [StoredSchedule] {
@@ -151,7 +161,8 @@ enum ScheduleStore {
             VALUES (?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (name) DO UPDATE SET specification = excluded.specification, file = excluded.file,
                 cursor = excluded.cursor, next = excluded.next,
-                due = CASE WHEN paused = 0 THEN excluded.due ELSE due END, put_off = NULL, put_off_since = NULL
+                due = CASE WHEN paused = 0 THEN excluded.due ELSE due END, put_off = NULL, put_off_since = NULL,
+                revision = revision + 1
             """,
             .text(specification.name), .text(JSON.text(specification)), SQLValue(file), SQLValue(now.milliseconds),
             SQLValue(cursor.microseconds), SQLValue(next?.microseconds), SQLValue(due?.microseconds))
@@ -162,32 +173,41 @@ enum ScheduleStore {
     }
 
     /// Moves a schedule on and writes down what became of the times in between.
+    ///
+    /// - Parameter keep: so many runs stay in its history.
+    /// - Returns: false, with nothing written, where the schedule was changed or removed since it was read.
+    @discardableResult
     static func advance(_ db: Connection, _ schedule: StoredSchedule, _ runs: [RunRecord], keep: Int, now: Timestamp)
-        throws
+        throws -> Bool
     {
-        try db.run(
+        let changed = try db.run(
             """
             UPDATE schedule SET cursor = ?, next = ?, due = ?, runs = ?, failures = ?, last_nominal = ?, last_job = ?,
-                paused = ?, paused_until = ?, pause_reason = ?, put_off = ?, put_off_since = ? WHERE id = ?
+                paused = ?, paused_until = ?, pause_reason = ?, put_off = ?, put_off_since = ?, revision = revision + 1
+            WHERE id = ? AND revision = ? AND created_at = ?
             """,
             SQLValue(schedule.cursor.microseconds), SQLValue(schedule.next?.microseconds),
             SQLValue(schedule.due?.microseconds), SQLValue(schedule.runs), SQLValue(schedule.failures),
             SQLValue(schedule.lastNominal?.microseconds), SQLValue(schedule.lastJob?.rawValue),
             SQLValue(schedule.paused),
             SQLValue(schedule.pausedUntil?.milliseconds), SQLValue(schedule.pauseReason), SQLValue(schedule.putOff),
-            SQLValue(schedule.putOffSince?.milliseconds), SQLValue(schedule.id))
-        for run in runs { try record(db, schedule.id, run, now: now) }
-        // Now and then is often enough.
-        guard !runs.isEmpty, db.lastInsertRowID % 16 == 0 else { return }
-        try db.run(
-            """
-            DELETE FROM run WHERE schedule = ?1 AND id <= (
-                SELECT id FROM run WHERE schedule = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)
-            """, SQLValue(schedule.id), SQLValue(keep))
+            SQLValue(schedule.putOffSince?.milliseconds), SQLValue(schedule.id), SQLValue(schedule.revision),
+            SQLValue(schedule.createdAt.milliseconds))
+        guard changed > 0 else { return false }
+        for run in runs { try record(db, schedule, run, keep: keep, now: now) }
+        return true
     }
 
-    /// A job that was submitted before and could not be written down then is written down once.
-    static func record(_ db: Connection, _ id: Int64, _ run: RunRecord, now: Timestamp) throws {
+    /// Writes a run down, and now and then forgets what is more than `keep`. A job that was submitted before and could not be
+    /// written down then is written down once; of a schedule that was removed nothing is.
+    static func record(_ db: Connection, _ schedule: StoredSchedule, _ run: RunRecord, keep: Int, now: Timestamp) throws
+    {
+        let id = schedule.id
+        let recorded = try db.first(
+            "UPDATE schedule SET recorded = recorded + 1 WHERE id = ? AND created_at = ? RETURNING recorded",
+            SQLValue(id), SQLValue(schedule.createdAt.milliseconds)
+        ) { $0.int(0) }
+        guard let recorded else { return }
         try db.run(
             """
             INSERT OR IGNORE INTO run (schedule, nominal, at, cause, outcome, job, lateness, note, settled)
@@ -196,6 +216,13 @@ enum ScheduleStore {
             SQLValue(id), SQLValue(run.nominal.microseconds), SQLValue(now.milliseconds), .text(run.cause.rawValue),
             .text(run.outcome.rawValue), SQLValue(run.job?.rawValue), SQLValue(run.lateness?.milliseconds),
             SQLValue(run.note), run.isWatched ? .int(0) : .null)
+        // Now and then is often enough.
+        guard recorded % 16 == 0 else { return }
+        try db.run(
+            """
+            DELETE FROM run WHERE schedule = ?1 AND id <= (
+                SELECT id FROM run WHERE schedule = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)
+            """, SQLValue(id), SQLValue(keep))
     }
 
     static func settle(_ db: Connection, _ id: Int64, _ jobs: [JobID]) throws {

@@ -71,6 +71,9 @@ final class Scheduler: Service {
         try await declare(found)
     }
 
+    /// So many runs stay in the history of each schedule.
+    var keep: Int { state.withLock { $0.configuration.history } }
+
     func start(server: RPCServer) async throws {
         let timer = try WallTimer("wall-timer") { [weak self] event in self?.hear(event) }
         for folder in Self.zoneFolders() {
@@ -164,14 +167,20 @@ struct DeclarationFault: Error, Hashable, ExitCodeConvertible, CustomStringConve
 extension Scheduler {
     /// Logs what is wrong or odd with the declarations, and counts what is wrong.
     private func read(_ configuration: SchedulerConfiguration) -> (ScheduleFolder, mistakes: Int) {
-        let usual = host.state.map { $0 + "/etc/schedules.d" } ?? "/etc/millrace/schedules.d"
-        let folder = configuration.folder.isEmpty ? usual : configuration.folder
-        let (found, problems) = ScheduleFolder.load(folder, mayBeAbsent: configuration.folder.isEmpty)
+        let (folder, mayBeAbsent) = host.declarations.folder(.schedules, setting: configuration.folder)
+        let (found, problems) = ScheduleFolder.load(folder, mayBeAbsent: mayBeAbsent)
         for problem in problems {
             if problem.severity == .error { log.error("\(problem)") } else { log.warning("\(problem)") }
         }
         state.withLock { $0.folder = folder }
         return (found, problems.count { $0.severity == .error })
+    }
+
+    static func judgeDeclarations(
+        _ configuration: SchedulerConfiguration, at places: DeclarationPlaces
+    ) -> DeclarationVerdict {
+        let (folder, mayBeAbsent) = places.folder(.schedules, setting: configuration.folder)
+        return ScheduleFolder.load(folder, mayBeAbsent: mayBeAbsent).problems.verdict
     }
 
     /// Puts what files declare in force; what no file declares any more goes.
@@ -267,13 +276,8 @@ extension Scheduler {
                             try ScheduleStore.advance(db, schedule, [], keep: .max, now: now)
                             continue
                         }
-                        let next = rule.next(after: schedule.cursor)
-                        try db.run(
-                            """
-                            UPDATE schedule SET next = ?, due = CASE WHEN paused = 0 THEN ? ELSE due END, put_off = NULL,
-                                put_off_since = NULL WHERE id = ?
-                            """, SQLValue(next?.microseconds), SQLValue(next.map(rule.start)?.microseconds),
-                            SQLValue(schedule.id))
+                        schedule.stand(by: rule)
+                        try ScheduleStore.advance(db, schedule, [], keep: .max, now: now)
                     }
                     return (page.last?.specification.name, faults)
                 }

@@ -20,7 +20,7 @@ struct SchedulerConfiguration: ServiceConfiguration {
         .init("Schedules", "Limit", \.schedules, .integer(1...10_000_000), "Schedules there may be."),
         .init(
             "Schedules", "ScheduleFolder", \.folder, .text,
-            "The folder with the declarations of schedules. Empty: schedules.d beside this service's configuration file."
+            "The folder with the declarations of schedules. Empty: schedules.d in /etc/millrace or etc of the suite's folder."
         ),
     ]
 }

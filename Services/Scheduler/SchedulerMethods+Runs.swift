@@ -17,7 +17,8 @@ extension Scheduler {
         switch await runner.submit(job) {
         case .taken(let job):
             let run = RunRecord(nominal: nominal, cause: .manual, outcome: .submitted, job: job)
-            try await store.write { try ScheduleStore.record($0, schedule.id, run, now: now) }
+            let keep = keep
+            try await store.write { try ScheduleStore.record($0, schedule, run, keep: keep, now: now) }
             return ScheduleTrigger.Result(run: run.view(at: now))
         case .beside(let why):
             throw RPCError(.alreadyExists, why, reason: "job.uniqueTaken")
@@ -93,8 +94,8 @@ extension Scheduler {
                 }
                 return done
             }
-            let (run, now) = (record, time.wall())
-            try await store.write { try ScheduleStore.record($0, schedule.id, run, now: now) }
+            let (run, keep, now) = (record, keep, time.wall())
+            try await store.write { try ScheduleStore.record($0, schedule, run, keep: keep, now: now) }
             done.append(record)
         }
         return done

@@ -44,9 +44,7 @@ extension Scheduler {
             return try await change(params.name) { schedule in
                 guard schedule.paused else { return }
                 schedule.resume(at: now)
-                let rule = try Self.rule(schedule, machine)
-                schedule.next = rule.next(after: schedule.cursor)
-                schedule.due = schedule.next.map(rule.start)
+                schedule.stand(by: try Self.rule(schedule, machine))
             }
         }
         router.on(ScheduleTrigger.self) { [self] params, context in
@@ -109,7 +107,7 @@ extension Scheduler {
     private func change(
         _ name: String, _ body: @escaping @Sendable (inout StoredSchedule) throws -> Void
     ) async throws -> ScheduleView {
-        let (keep, now) = (state.withLock { $0.configuration.history }, time.wall())
+        let (keep, now) = (keep, time.wall())
         let view = try await store.write { db in
             var schedule = try ScheduleStore.named(db, name)
             try body(&schedule)

@@ -61,13 +61,9 @@ extension Scheduler {
         let due = try await store.read { try ScheduleStore.due($0, by: now, limit: Self.batch) }
         guard !due.isEmpty, !state.withLock({ $0.isDraining }) else { return false }
         let moved = await course(due, now: now)
-        let keep = state.withLock { $0.configuration.history }
-        let written = time.wall()
+        let (keep, machine, written) = (keep, machine, time.wall())
         try await store.write { db in
-            for course in moved {
-                try ScheduleStore.advance(db, course.schedule, course.runs, keep: keep, now: written)
-                try ScheduleStore.settle(db, course.schedule.id, course.settled)
-            }
+            for course in moved { try course.write(db, machine: machine, keep: keep, now: written) }
         }
         count(moved)
         return !moved.contains { $0.isAway }

@@ -1,3 +1,5 @@
+public import Linux
+
 /// When something runs: by calendar, at intervals, once, or several of these together, less the days left out.
 public indirect enum Recurrence: Hashable, Sendable {
     case wall(WallRecurrence)
@@ -25,6 +27,12 @@ public indirect enum Recurrence: Hashable, Sendable {
         previous(before: instant, DayFilter())
     }
 
+    /// The day to which a run by calendar counts: that which its expression names, in the expression's own zone. Nil for the
+    /// others, and where no run is at the instant.
+    public func day(of run: Instant) -> CivilDate? {
+        day(of: run, DayFilter())
+    }
+
     /// The runs after `from` and not after `to`, at most `limit`, in order.
     public func runs(after from: Instant, through to: Instant, limit: Int) -> [Instant] {
         var found: [Instant] = []
@@ -50,6 +58,15 @@ extension Recurrence {
             }
         case .excluding(let recurrence, let days, let zone):
             recurrence.next(after: instant, filter.adding(days, in: zone))
+        }
+    }
+
+    private func day(of run: Instant, _ filter: DayFilter) -> CivilDate? {
+        switch self {
+        case .wall(let recurrence): recurrence.day(of: run, excluding: filter.days)
+        case .interval, .once: nil
+        case .any(let recurrences): recurrences.lazy.compactMap { $0.day(of: run, filter) }.first
+        case .excluding(let recurrence, let days, let zone): recurrence.day(of: run, filter.adding(days, in: zone))
         }
     }
 

@@ -58,6 +58,21 @@ extension WallRecurrence.Search {
         }
     }
 
+    /// The wall time that a run stands for; nil where none is at the instant.
+    func wall(of run: Int64) -> Int64? {
+        let segment = zone.segment(at: run)
+        if shown(in: segment, from: run).run == run { return run + zone.offsets[segment] }
+        var change = segment
+        while change > 0, run - zone.starts[change] < Zone.reach {
+            if made(at: change, from: run) == run, let gap = gap(at: change) {
+                let isLater = rules.gap(length: Int64(gap.count)) == .shift
+                return isLater ? run + zone.offsets[change - 1] : firstLost(in: gap, at: change)
+            }
+            change -= 1
+        }
+        return nil
+    }
+
     private func firstLost(in gap: Range<Int64>, at change: Int) -> Int64? {
         var wall = gap.lowerBound
         while wall < gap.upperBound, let time = pattern.next(from: wall, excluding: exclusions), time < gap.upperBound {

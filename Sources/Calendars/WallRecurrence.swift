@@ -1,3 +1,5 @@
+public import Linux
+
 /// Runs at wall times of a zone: a pattern, and what becomes of it when the clocks change.
 public struct WallRecurrence: Hashable, Sendable {
     public let pattern: WallPattern
@@ -27,6 +29,14 @@ public struct WallRecurrence: Hashable, Sendable {
         guard instant.microseconds > Search.first else { return nil }
         let search = Search(self, exclusions)
         return search.previous(from: min(instant.microseconds, Search.last) - 1).map(Instant.init(microseconds:))
+    }
+
+    /// The day of the wall time that the expression names for a run; nil where none is at the instant.
+    ///
+    /// It is not always the day that the clocks show: a run that a gap has put off stays one of its own day.
+    public func day(of run: Instant, excluding exclusions: ExcludedDays? = nil) -> CivilDate? {
+        guard run.microseconds > Search.first, run.microseconds < Search.last else { return nil }
+        return Search(self, exclusions).wall(of: run.microseconds).map { WallTime(microseconds: $0).date }
     }
 }
 

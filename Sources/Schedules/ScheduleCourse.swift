@@ -54,6 +54,11 @@ public struct ScheduleCourse: Hashable, Sendable {
                 due = Instant(microseconds: now.microseconds + Self.microseconds(wait))
                 return
             }
+            if policy.mode != .none, let end = rule.quietEnd(at: now) {
+                next = first
+                due = end
+                return
+            }
             catchUp(rule, policy, first: first, horizon: horizon, now: now, allowed: allowed)
             if due != nil { return }
         }

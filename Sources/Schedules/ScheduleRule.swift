@@ -65,8 +65,9 @@ public struct ScheduleRule: Sendable {
         for _ in 0..<100_000 {
             guard let run = recurrence.next(after: from) else { return nil }
             if let end = specification.endAt, run > Instant(end) { return nil }
-            guard let quiet, quiet.mode == .skip, quiet.contains(run, in: zone) else { return run }
-            from = max(run, Instant(microseconds: quiet.end(after: run, in: zone).microseconds - 1))
+            guard let quietEnd = endOfSkipping(run) else { return run }
+            // Each run begins by the jitter later at most, and after those before it.
+            from = max(run, Instant(microseconds: quietEnd.microseconds - jitter - 1))
         }
         return nil
     }
@@ -78,17 +79,30 @@ public struct ScheduleRule: Sendable {
         for _ in 0..<100_000 {
             guard let run = recurrence.previous(before: from), run >= bound else { return nil }
             if let start = specification.startAt, run < Instant(start) { return nil }
-            guard let quiet, quiet.mode == .skip, quiet.contains(run, in: zone) else { return run }
+            guard endOfSkipping(run) != nil else { return run }
             from = run
         }
         return nil
     }
 
-    /// When the run of a nominal time is to begin: later by the jitter, after the quiet hours where they put it off.
+    /// When the quiet hours end in which the run of a nominal time would begin, where they skip it; nil where it takes place.
+    private func endOfSkipping(_ nominal: Instant) -> Instant? {
+        quiet?.mode == .skip ? quietEnd(at: jittered(nominal)) : nil
+    }
+
+    /// When the quiet hours end in which an instant lies; nil where it lies in none.
+    public func quietEnd(at instant: Instant) -> Instant? {
+        guard let quiet, quiet.contains(instant, in: zone) else { return nil }
+        return quiet.end(after: instant, in: zone)
+    }
+
+    /// When the run of a nominal time is to begin: later by the jitter, and after the quiet hours that this leads into.
     public func start(of nominal: Instant) -> Instant {
-        if let quiet, quiet.mode == .defer, quiet.contains(nominal, in: zone) {
-            return quiet.end(after: nominal, in: zone)
-        }
+        let start = jittered(nominal)
+        return quiet?.mode == .defer ? quietEnd(at: start) ?? start : start
+    }
+
+    private func jittered(_ nominal: Instant) -> Instant {
         guard jitter > 0 else { return nominal }
         var start = nominal.microseconds + jitter
         if let next = recurrence.next(after: nominal) {

@@ -14,13 +14,13 @@ public enum ScheduledJob {
     ) -> JobSpecification {
         var job = rule.specification.job
         let name = rule.specification.name
-        let wall = rule.zone.wallTime(at: nominal)
         if let params = job.params {
             // Only a text that mentions a fact is taken apart.
             if params.bytes.contains(UInt8(ascii: "$")), let value = try? params.decode(JSONValue.self) {
+                let date = (rule.recurrence.day(of: nominal) ?? rule.zone.wallTime(at: nominal).date).description
                 let facts = [
-                    "nominal": nominal.description, "date": wall.date.description,
-                    "month": String(wall.date.description.prefix(7)), "name": name, "cause": cause.rawValue,
+                    "nominal": nominal.description, "date": date, "month": String(date.prefix(7)), "name": name,
+                    "cause": cause.rawValue,
                 ]
                 job.params = JSONRaw(filled(value, facts))
             }

@@ -48,6 +48,26 @@ struct RecurrenceTests {
         }
     }
 
+    @Test func aRunCountsToTheDayThatItsExpressionNames() throws {
+        // The clocks go from 23:30 on Sunday, March 29, to 00:30 on Monday.
+        let late = try ZoneDatabase.zone(rule: "STD0DST-1,M3.5.0/23:30,M10.5.0/2")
+        for (gap, run) in [(GapRule.shift, "2026-03-29T23:45:00Z"), (.after, "2026-03-29T23:30:00Z")] {
+            let runs = Recurrence.wall(try OnCalendar("23:45").recurrence(in: late, gap: gap))
+            #expect(runs.next(after: at("2026-03-29T00:00:00Z")) == at(run))
+            #expect(late.wallTime(at: at(run)).date.description == "2026-03-30")
+            #expect(runs.day(of: at(run))?.description == "2026-03-29")
+            #expect(runs.day(of: at("2026-03-29T23:31:00Z")) == nil, "nothing runs then")
+        }
+        // 08:00 in Tokyo, where the first has begun while it is the last of the month in Berlin.
+        let tokyo = ZoneDatabase(folder: ZoneDatabase.system.folder)
+        let abroad = Recurrence.wall(try OnCalendar("*-*-01 08:00 Asia/Tokyo").recurrence(in: berlin, zones: tokyo))
+        let first = try #require(abroad.next(after: at("2026-10-15T00:00:00Z")))
+        #expect(first == at("2026-10-31T23:00:00Z") && abroad.day(of: first)?.description == "2026-11-01")
+        let other = Recurrence.any([.once(first), .excluding(abroad, days: ExcludedDays(), zone: berlin)])
+        #expect(other.day(of: first)?.description == "2026-11-01")
+        #expect(Recurrence.once(first).day(of: first) == nil)
+    }
+
     @Test func cronRunsAFixedTimeAtTheEndOfTheGapAndAWildcardByTheClock() throws {
         let night = at("2026-03-28T23:00:00Z")
         #expect(try cron("30 2 * * *").next(after: night) == at("2026-03-29T01:00:00Z"))

@@ -47,6 +47,46 @@ struct SchedulerTests {
         }
     }
 
+    @Test func aPauseWhileARunIsOnItsWayStays() async throws {
+        try await run { scheduler in
+            _ = try await put(
+                scheduler, #""name":"tick","job":{"kind":"ok"},"every":"1s","whileRunning":"allow-all""#)
+            try await scheduler.until("it runs", { ($0["schedule"]["runs"].int ?? 0) > 0 }, "tick")
+            kill(scheduler.runner.pid, SIGSTOP)
+            defer { kill(scheduler.runner.pid, SIGCONT) }
+            try await eventually("a run is on its way") {
+                let why = try await scheduler.call("schedule.why", #"{"name":"tick"}"#)
+                return why["reasons"].elements.first?["word"].string == "due"
+            }
+            _ = try await put(
+                scheduler, #""name":"later","job":{"kind":"ok"},"every":"1s","whileRunning":"allow-all""#)
+            _ = try await scheduler.call("schedule.pause", #"{"name":"tick"}"#)
+            kill(scheduler.runner.pid, SIGCONT)
+
+            // One turn at a time: the one of before is over.
+            try await scheduler.until("another runs", { ($0["schedule"]["runs"].int ?? 0) > 1 }, "later")
+            #expect(try await scheduler.call("schedule.show", #"{"name":"tick"}"#)["schedule"]["paused"].bool == true)
+        }
+    }
+
+    @Test func aRunThatWasNotWrittenDownIsTheSameJobUnderAnotherCause() async throws {
+        try await run { scheduler in
+            let shown = try await put(
+                scheduler,
+                #""name":"daily","job":{"kind":"ok","params":{"why":"${cause}"}},"onCalendar":["daily"],"zone":"UTC""#)
+            let created = try #require(shown["createdAt"].string.flatMap { Timestamp($0) })
+            let today = Timestamp("\(SystemTime().wall().date)T00:00:00Z")!
+            // As the turn that was killed had submitted it.
+            let key = "schedule/daily/\(created.milliseconds)/\(today.milliseconds * 1000)"
+            let job = try await scheduler.runner.call(
+                "job.submit", "{\"kind\":\"ok\",\"params\":{\"why\":\"due\"},\"idempotencyKey\":\"\(key)\"}")["id"].int
+            let done = try await scheduler.call(
+                "schedule.backfill", #"{"name":"daily","from":"\#(today)","to":"\#(today + .milliseconds(1))"}"#)
+            #expect(done["runs"].elements.map { $0["job"].int } == [job] && job != nil)
+            #expect(done["runs"].elements.first?["outcome"].string == "submitted")
+        }
+    }
+
     @Test func whileTheRunnerIsAwayRunsWaitAndSayWhyAndThenHaveOneJobEach() async throws {
         try await run { scheduler in
             try await scheduler.runner.kill()

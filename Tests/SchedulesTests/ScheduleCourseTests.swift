@@ -207,6 +207,59 @@ struct ScheduleRuleTests {
         #expect(found.begin.map(\.nominal) == [at("2026-01-02T05:00:00Z")])
     }
 
+    /// Judged by what begins when, with the jitter in it.
+    @Test func nothingBeginsInQuietHours() throws {
+        func jittered(_ mode: ScheduleQuiet.Mode, _ time: String) throws -> ScheduleRule {
+            try rule {
+                $0.onCalendar = ["*-*-* \(time)"]
+                $0.quiet = ScheduleQuiet(from: "14:41", to: "19:30", mode: mode)
+                $0.jitterMs = 7_200_000
+            }
+        }
+        let plain = try rule {
+            $0.onCalendar = ["*-*-* 14:40"]
+            $0.jitterMs = 7_200_000
+        }
+        let nominal = at("2026-01-01T14:40:00Z")
+        let jitter = plain.start(of: nominal).microseconds - nominal.microseconds
+        try #require(jitter > 60_000_000, "this name on this machine has a jitter that leads into the quiet hours")
+        #expect(try jittered(.defer, "14:40").start(of: nominal) == at("2026-01-01T19:30:00Z"))
+        #expect(try jittered(.skip, "14:40").next(after: at("2026-01-01T00:00:00Z")) == nil)
+        #expect(try jittered(.skip, "14:40").previous(before: at("2026-01-09T00:00:00Z"), notBefore: nominal) == nil)
+        // It stands in the quiet hours and begins after them.
+        let last = at("2026-01-01T19:29:30Z")
+        #expect(try jittered(.skip, "19:29:30").next(after: at("2026-01-01T00:00:00Z")) == last)
+        #expect(try jittered(.defer, "19:29:30").start(of: last).microseconds == last.microseconds + jitter)
+        // The first of many that begins after them.
+        let minutely = try rule {
+            $0.onCalendar = ["*:0/1"]
+            $0.quiet = ScheduleQuiet(from: "14:41", to: "19:30", mode: .skip)
+            $0.jitterMs = 30_000
+        }
+        for run in minutely.recurrence.runs(
+            after: at("2026-01-01T14:00:00Z"), through: at("2026-01-01T20:00:00Z"), limit: 400)
+        {
+            let isQuiet = minutely.quietEnd(at: minutely.start(of: run)) != nil
+            let before = Instant(microseconds: run.microseconds - 1)
+            #expect((minutely.next(after: before) == run) != isQuiet, "\(run)")
+        }
+    }
+
+    @Test(arguments: [ScheduleQuiet.Mode.skip, .defer]) func nothingIsCaughtUpInQuietHours(mode: ScheduleQuiet.Mode)
+        throws
+    {
+        let rule = try rule {
+            $0.onCalendar = ["*-*-* 21:00"]
+            $0.quiet = ScheduleQuiet(from: "22:00", to: "06:00", mode: mode)
+            $0.catchUp = .init(.last)
+        }
+        let night = course(rule, from: "2026-01-01T20:00:00Z", now: "2026-01-01T23:00:00Z")
+        #expect(night.begin.isEmpty && night.missed == nil && night.cursor == at("2026-01-01T20:00:00Z"))
+        #expect(night.due == at("2026-01-02T06:00:00Z"))
+        let morning = course(rule, from: "2026-01-01T20:00:00Z", now: "2026-01-02T06:00:00Z")
+        #expect(morning.begin.map(\.nominal) == [at("2026-01-01T21:00:00Z")] && morning.begin.first?.isCatchUp == true)
+    }
+
     @Test func whatIsWrongIsNamedWithItsPlace() {
         let mistakes: [(String, (inout ScheduleSpecification) -> Void)] = [
             ("cron[0]", { $0.cron = ["0 25 * * *"] }), ("onCalendar", { $0.onCalendar = nil }),
@@ -258,6 +311,14 @@ struct ScheduleRuleTests {
         let job = ScheduledJob.specification(of: rule, nominal: nominal, cause: .due, created: .epoch)
         #expect(job.params?.text == #"{"a":"2026-06/2026-06-01","b":["2026-05-31T22:30:00Z"],"c":"${what}","n":7}"#)
         #expect(job.idempotencyKey == "schedule/s/0/\(nominal.microseconds)")
+        // The day is that of the expression, which may name another zone than the schedule's.
+        let abroad = try self.rule {
+            $0.onCalendar = ["*-*-01 08:00 Asia/Tokyo"]
+            $0.job.params = JSONRaw(unchecked: Array(#"{"m":"${month}","d":"${date}"}"#.utf8))
+        }
+        let first = try #require(abroad.next(after: at("2026-10-15T00:00:00Z")))
+        let payroll = ScheduledJob.specification(of: abroad, nominal: first, cause: .due, created: .epoch)
+        #expect(payroll.params?.text == #"{"m":"2026-11","d":"2026-11-01"}"#)
         let plain = try self.rule { $0.onCalendar = ["daily"] }
         let other = ScheduledJob.specification(of: plain, nominal: nominal, cause: .due, created: .epoch)
         #expect(other.params?.text == #"{"schedule":"s","nominal":"2026-05-31T22:30:00Z"}"#)
