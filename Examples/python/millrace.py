@@ -300,6 +300,9 @@ class _Work:
             self.service._send(answer)
         except OSError:
             pass  # the lease has ended with the connection; another will do it
+        except (TypeError, ValueError) as error:  # a result that JSON does not have, or that is too long
+            data = {"status": "INTERNAL", "reason": "worker.failed"}
+            self.service._send({"id": task.id, "error": {"code": -32603, "message": f"the result: {error}", "data": data}})
 
 
 if __name__ == "__main__":

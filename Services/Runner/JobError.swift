@@ -1,3 +1,4 @@
+import JSONCodec
 import MillraceProtocol
 
 /// What the runner's rules refuse.
@@ -7,6 +8,8 @@ enum JobError: RPCErrorConvertible, Hashable {
     case invalid(field: String?, String)
     /// A value that could not be passed on; see ``Payload``.
     case unpassable(RPCError)
+    /// What is wrong with one of several jobs, whose members stand at that path.
+    indirect case placed(String, JobError)
     /// - Parameter troubles: what keeps workers that may know it from serving.
     case unknownKind(String, known: [String], troubles: [String] = [])
     case keyReused(String, by: JobID)
@@ -18,7 +21,7 @@ enum JobError: RPCErrorConvertible, Hashable {
     /// The line of a key is as long as it may be.
     case keyFull(String, limit: KeyLimit)
     /// A job to come after does not exist.
-    case noPredecessor(JobID)
+    case noPredecessor(JobID, at: Int = 0)
     case alreadyRegistered
     case draining
     case queueFull(limit: Int)
@@ -28,6 +31,10 @@ enum JobError: RPCErrorConvertible, Hashable {
     case drained(Gate.Scope, String)
     /// The runner does the work of this kind itself.
     case reservedKind(String)
+    /// Only processes of that pool of the runner's serve the kind.
+    case pooledKind(String, String)
+    /// As many kinds as can be known are in use.
+    case tooManyKinds(limit: Int)
     case notRunning(JobID)
     case noBreaker(String)
     case noPermit(ResourceRefusal, retryAfter: Duration?)
@@ -52,17 +59,21 @@ enum JobError: RPCErrorConvertible, Hashable {
             RPCError(.invalidArgument, message, reason: "params.invalid", field: field)
         case .unpassable(let error):
             error
+        case .placed(let path, let error):
+            error.rpcError.at(path)
         case .unknownKind(let kind, let known, let troubles):
             RPCError(
                 .notFound,
                 "no worker has declared the kind \"\(kind)\"; "
-                    + (known.isEmpty ? "no kind is known yet" : "known are \(known.joined(separator: ", "))")
+                    + (known.isEmpty
+                        ? "no kind is known yet" : "known are \(Payload.cut(known.joined(separator: ", ")))")
                     + troubles.map { "; \($0)" }.joined(),
                 reason: "kind.unknown", field: "kind")
         case .keyReused(let key, let id):
             RPCError(
                 .alreadyExists, "the idempotency key \"\(key)\" belongs to job \(id), which has another kind or params",
-                reason: "job.keyReused", field: "idempotencyKey")
+                reason: "job.keyReused", field: "idempotencyKey"
+            ).naming(id)
         case .notRetryable(let id, let state):
             RPCError(
                 .failedPrecondition,
@@ -75,15 +86,16 @@ enum JobError: RPCErrorConvertible, Hashable {
         case .uniqueTaken(let key, let id):
             RPCError(
                 .alreadyExists, "the unique key \"\(key)\" belongs to job \(id), which is not over",
-                reason: "job.uniqueTaken", field: "uniqueKey")
+                reason: "job.uniqueTaken", field: "uniqueKey"
+            ).naming(id)
         case .keyFull(let key, let limit):
             RPCError(
                 .resourceExhausted,
                 "\(limit.places) jobs of the key \"\(key)\" run or are about to and \(limit.waiting) wait already; "
                     + "submit again when some are over",
                 reason: "key.full", field: "key", retryAfterMs: 1000)
-        case .noPredecessor(let id):
-            RPCError(.notFound, "no job \(id) to come after", reason: "job.notFound", field: "after")
+        case .noPredecessor(let id, let index):
+            RPCError(.notFound, "no job \(id) to come after", reason: "job.notFound", field: "after[\(index)]")
         case .alreadyRegistered:
             RPCError(.alreadyExists, "this connection has registered a worker already", reason: "worker.registered")
         case .draining:
@@ -108,6 +120,16 @@ enum JobError: RPCErrorConvertible, Hashable {
             RPCError(
                 .alreadyExists, "the runner itself does the work of the kind \(kind); no worker may register it",
                 reason: "kind.reserved", field: "kinds")
+        case .pooledKind(let kind, let pool):
+            RPCError(
+                .alreadyExists,
+                "the kind \(kind) belongs to the runner's pool \(pool); no other worker may register it",
+                reason: "kind.reserved", field: "kinds")
+        case .tooManyKinds(let limit):
+            RPCError(
+                .resourceExhausted,
+                "\(limit) kinds are known, as many as can be, and these would be more; "
+                    + "register again when other workers have left", reason: "kind.tooMany", field: "kinds")
         case .notRunning(let id):
             RPCError(.failedPrecondition, "job \(id) does not run", reason: "job.notRunning", field: "job")
         case .noBreaker(let name):
@@ -136,6 +158,22 @@ enum JobError: RPCErrorConvertible, Hashable {
 }
 
 extension RPCError {
+    /// The same with the job that is in the way as `data.job`.
+    fileprivate func naming(_ job: JobID) -> RPCError {
+        var error = self
+        var details = JSONWriter(reserving: 24)
+        details.object { $0.member("job", job) }
+        error.details = JSONRaw(unchecked: details.bytes)
+        return error
+    }
+
+    /// The same of a field that stands there.
+    fileprivate func at(_ path: String) -> RPCError {
+        var error = self
+        error.field = field.map { path + $0 }
+        return error
+    }
+
     /// Whether the error was made here because the connection ended; one that a peer sent bears a correlation id.
     var isLossOfConnection: Bool {
         (reason == Reason.connectionLost || reason == Reason.connectionGone) && correlationId == nil

@@ -41,12 +41,11 @@ struct RuleBook: Sendable {
     var adjusted = Adjusted()
 
     /// Reads the folder of declarations; nothing is declared where there is none.
-    static func readKinds(_ configuration: RunnerConfiguration, _ host: HostContext) -> (KindCatalog, [Problem]) {
-        let folder =
-            configuration.kinds.isEmpty
-            ? (host.state.map { $0 + "/etc/kinds.d" } ?? "/etc/millrace/kinds.d") : configuration.kinds
-        let (catalog, problems) = KindCatalog.load(folder: folder, mayBeAbsent: configuration.kinds.isEmpty)
-        return (catalog, problems)
+    static func readKinds(
+        _ configuration: RunnerConfiguration, _ places: DeclarationPlaces
+    ) -> (KindCatalog, [Problem]) {
+        let (folder, mayBeAbsent) = places.folder(.kinds, setting: configuration.kinds)
+        return KindCatalog.load(folder: folder, mayBeAbsent: mayBeAbsent)
     }
 
     // MARK: For the dispatcher
@@ -145,6 +144,15 @@ struct RuleBook: Sendable {
             + catalog.workers.values.sorted { $0.name < $1.name }
     }
 
+    /// The pools whose processes alone may serve a kind: that which is declared, else those of the settings where one of their
+    /// processes has registered it. None: whoever registers it may.
+    func owners(of kind: String, registeredBy pool: String?) -> [String] {
+        if case .worker(let pool)? = catalog.kinds[kind]?.program { return [pool] }
+        guard let pool else { return [] }
+        let pools = pools(of: kind)
+        return pools.contains(pool) ? pools : []
+    }
+
     /// Pools whose processes may serve a kind: that which is declared, else those that declare nothing beforehand.
     func pools(of kind: String) -> [String] {
         if case .worker(let pool)? = catalog.kinds[kind]?.program { return [pool] }
@@ -162,6 +170,7 @@ struct RuleBook: Sendable {
         ]
         rules.kindRetention[Canary.kind] = Canary.retention
         rules.defaultKeyLimit = keyLimit(KeyLimit(), stored.limit(.key, nil))
+        rules.kinds = catalog.kinds
         for kind in catalog.kinds.values {
             rules.keyLimits[kind.name] = KeyLimit(
                 running: kind.key.running, waiting: kind.key.waiting, ordered: kind.key.ordered)
@@ -218,21 +227,6 @@ struct RuleBook: Sendable {
             }
         }
         return nil
-    }
-
-    /// What a submission does not say is said by its kind.
-    func complete(_ specification: JobSpecification) -> JobSpecification {
-        guard let kind = catalog.kinds[specification.kind] else { return specification }
-        var complete = specification
-        complete.queue = specification.queue ?? kind.queue
-        if specification.key == nil, let member = kind.key.member {
-            complete.key = Rules.key(specification.params, at: member)
-        }
-        complete.timeoutMs = specification.timeoutMs ?? kind.timeout.map { Int($0.milliseconds) }
-        complete.itemTimeoutMs = specification.itemTimeoutMs ?? kind.itemTimeout.map { Int($0.milliseconds) }
-        complete.maxAttempts = specification.maxAttempts ?? kind.retry.attempts
-        complete.backoffMs = specification.backoffMs ?? Int(kind.retry.backoff.milliseconds)
-        return complete
     }
 }
 

@@ -43,6 +43,24 @@ enum Rules {
         }
     }
 
+    /// The jobs of a batch that bears a key: each that has none of its own gets one made of it and of its place.
+    static func keyed(_ jobs: [JobSpecification], by key: String?) throws(JobError) -> [JobSpecification] {
+        guard let key else { return jobs }
+        let keyed = jobs.enumerated().map { index, job in
+            var job = job
+            job.idempotencyKey = job.idempotencyKey ?? "\(key)/\(index)"
+            return job
+        }
+        // Of the last job, whose place is the longest.
+        guard "\(key)/\(jobs.count - 1)".utf8.count <= Meta.maximumKeyLength else {
+            throw .invalid(
+                field: nil,
+                "meta.idempotencyKey has at most \(Meta.maximumKeyLength) characters together with \"/\" and the place of each job"
+            )
+        }
+        return keyed
+    }
+
     /// The text or number of that member; nil where it is nothing that could be a key.
     static func key(_ params: JSONRaw?, at member: String) -> String? {
         // What does not read is the worker's to refuse.
@@ -162,6 +180,11 @@ enum Rules {
                     field: "kinds[\(index)].name", nameRule("kind"))
             }
             guard !isReserved(kind.name) else { throw .reservedKind(kind.name) }
+            guard kind.summary.unicodeScalars.count <= Payload.summary, !kind.summary.contains(where: \.isNewline)
+            else {
+                throw .invalid(
+                    field: "kinds[\(index)].summary", "a summary has at most \(Payload.summary) characters on one line")
+            }
             guard kind.stages.contains(.process) else {
                 throw .invalid(field: "kinds[\(index)].stages", "\(kind.name) lacks the stage \"process\"")
             }

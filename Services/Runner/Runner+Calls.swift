@@ -38,7 +38,7 @@ extension Runner {
                 guard let progress = try? JSON.decode(WorkloadProgress.self, from: raw.bytes) else {
                     return log.debug("a worker's progress does not read", metadata: ["worker": "\(lease.workerName)"])
                 }
-                handle(.message(lease.fence, progress.message))
+                handle(.message(lease.fence, Payload.cut(progress.message)))
             },
             completion: { [self] result in
                 let facts = state.withLock { state in
@@ -49,7 +49,7 @@ extension Runner {
                 case .success(let value): handle(.leaseEnded(lease.fence, success(value), facts))
                 // The worker must be gone for the dispatcher before its items are given out again.
                 case .failure(let error) where error.isLossOfConnection: handle(.workerLeft(lease.worker))
-                case .failure(let error): handle(.leaseEnded(lease.fence, .failed(error), facts))
+                case .failure(let error): handle(.leaseEnded(lease.fence, .failed(Payload.kept(error)), facts))
                 }
                 tellLoad(of: lease.worker)
             })
@@ -75,7 +75,7 @@ extension Runner {
         }
         let attempt = CommandAttempt(
             jobID: job.id, kind: job.kind, correlationId: job.correlationId, attempt: params.attempt,
-            fence: lease.fence, itemKey: nil, params: job.params)
+            fence: lease.fence, params: job.params)
         let handle = commands.start(attempt, definition) { [self] outcome in
             state.withLock { $0.calls[lease.fence] = nil }
             self.handle(.leaseEnded(lease.fence, outcome.leaseEnd, outcome.facts))
@@ -138,7 +138,7 @@ extension CommandOutcome {
             return Payload.fault(output, "output").map { .failed($0) } ?? .processed(.init(output: output))
         case .failure(let error) where error.reason == "command.signal" || error.reason == RPCError.Reason.stopping:
             return .lost(error.message)
-        case .failure(let error): return .failed(error)
+        case .failure(let error): return .failed(Payload.kept(error))
         }
     }
 

@@ -30,8 +30,7 @@ extension Runner {
         case .plan(let lease, let params):
             begin(lease)
             call(WorkloadPlan.self, params, lease, correlationId: params.job.correlationId) { plan in
-                let fault = plan.items.lazy.compactMap { Payload.fault($0.input, "input of \($0.key)") }.first
-                return fault.map { .failed($0) } ?? .planned(plan)
+                Payload.fault(plan).map { .failed($0) } ?? .planned(plan)
             }
         case .preload(let lease, let params):
             begin(lease)

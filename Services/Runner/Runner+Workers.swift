@@ -12,27 +12,47 @@ extension Runner: WorkerPoolsOwner {
         let pid = credentials?.pid ?? 0
         let pool = pools?.pool(of: pid)
         let since = time.wall()
-        let worker = try state.withLock { state throws(JobError) in
+        let (worker, passedOver, learned) = try state.withLock { state throws(JobError) in
             guard !state.dispatcher.draining else { throw JobError.draining }
             guard !state.workers.values.contains(where: { $0 === session }) else { throw JobError.alreadyRegistered }
-            if let kind = offer.kinds.first(where: { state.book.isOwn($0.name) }) {
-                throw JobError.reservedKind(kind.name)
+            var (kinds, refusals) = ([KindDeclaration](), [JobError]())
+            for kind in offer.kinds {
+                if let refusal = reservation(of: kind.name, from: pool, state.book) {
+                    refusals.append(refusal)
+                } else {
+                    kinds.append(kind)
+                }
             }
+            // A process of the runner's own goes without what the operator has given to others.
+            if let refusal = refusals.first, pool == nil || kinds.isEmpty { throw refusal }
+            let learned = try self.kinds.learn(kinds, from: pool, keeping: state.kindsInUse)
             state.lastWorker += 1
             state.workers[state.lastWorker] = session
             if pool != nil { state.pooled[pid] = state.lastWorker }
             let capacity = pool.flatMap { state.book.catalog.workers[$0]?.capacity } ?? offer.capacity
-            return Worker(
+            let worker = Worker(
                 id: state.lastWorker, name: offer.name, pid: pid, uid: credentials?.uid ?? 0, pool: pool,
-                kinds: offer.kinds, capacity: capacity, since: since)
+                kinds: kinds, capacity: capacity, since: since)
+            return (worker, refusals, learned)
         }
-        for kind in offer.kinds where kinds.learn(kind) {
-            note("the kind \(kind.name)") { try JobStore.remember($0, kind, now: since) }
+        for refusal in passedOver {
+            log.warning("worker \(worker.label) goes without a kind: \(refusal.rpcError.message)")
         }
+        if !learned.forgotten.isEmpty {
+            log.warning(
+                "\(learned.forgotten.count) kinds that nobody serves were forgotten, so that others can be known")
+        }
+        if !learned.news.isEmpty || !learned.forgotten.isEmpty {
+            note("the kinds of \(worker.label)") { db in
+                try JobStore.forget(db, kinds: learned.forgotten)
+                for kind in learned.news { try JobStore.remember(db, kind, now: since) }
+            }
+        }
+        if pool != nil, !learned.news.isEmpty { expel() }
         log.info(
             "worker \(worker.label) joined",
             metadata: [
-                "kinds": "\(offer.kinds.map(\.name).joined(separator: " "))", "capacity": "\(worker.capacity)",
+                "kinds": "\(worker.kinds.map(\.name).joined(separator: " "))", "capacity": "\(worker.capacity)",
             ])
         return worker
     }
@@ -42,6 +62,38 @@ extension Runner: WorkerPoolsOwner {
         session.onClose { [weak self] _ in self?.left(worker) }
         pools?.registered(pid: worker.pid, worker: worker.id, load: PoolLoad(calls: 0, capacity: worker.capacity))
         handle(.workerJoined(worker))
+        // The kind may have got its owner since it was admitted.
+        if worker.pool == nil { expel([worker]) }
+    }
+
+    /// Why a worker may not serve the kind: the runner does it by itself, or it belongs to a pool that the worker is no process
+    /// of.
+    private func reservation(of kind: String, from pool: String?, _ book: RuleBook) -> JobError? {
+        if book.isOwn(kind) { return .reservedKind(kind) }
+        let owners = book.owners(of: kind, registeredBy: kinds.pool(of: kind))
+        return owners.isEmpty || pool.map(owners.contains) == true ? nil : .pooledKind(kind, owners[0])
+    }
+
+    /// Parts from workers that serve what has come to belong to somebody else: hangs up on those from outside, and lets
+    /// processes of pools work off what they have.
+    ///
+    /// - Parameter suspects: nil for all.
+    func expel(_ suspects: [Worker]? = nil) {
+        let found = state.withLock { state -> [(worker: Worker, refusal: JobError, session: RPCSession?)] in
+            (suspects ?? Array(state.dispatcher.workers.values)).compactMap { worker in
+                guard worker.id > Worker.own else { return nil }
+                for kind in worker.kinds {
+                    if let refusal = reservation(of: kind.name, from: worker.pool, state.book) {
+                        return (worker, refusal, state.workers[worker.id])
+                    }
+                }
+                return nil
+            }
+        }
+        for (worker, refusal, session) in found {
+            log.warning("worker \(worker.label) has to go: \(refusal.rpcError.message)")
+            if worker.pool == nil { session?.close() } else { handle(.workerRetires(worker.id)) }
+        }
     }
 
     private func left(_ worker: Worker) {

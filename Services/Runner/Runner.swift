@@ -65,6 +65,11 @@ final class Runner: Service {
         /// Writes that failed for a cause that may pass.
         var unwritten: [@Sendable () -> Void] = []
 
+        /// Kinds that a file declares or a worker serves.
+        var kindsInUse: Set<String> {
+            dispatcher.workers.values.reduce(into: Set(book.catalog.kinds.keys)) { $0.formUnion($1.kinds.map(\.name)) }
+        }
+
         /// Hands over what is to be done, against an empty array; false when that is nothing and others may begin.
         mutating func takeEffects(into batch: inout [Effect]) -> Bool {
             swap(&batch, &effects)
@@ -94,7 +99,7 @@ final class Runner: Service {
         options.checkpointPages = 4000
         store = try Database.open(
             path, migrations: JobStore.migrations, durability: .disk, exclusive: true, options: options)
-        let (catalog, problems) = RuleBook.readKinds(configuration, host)
+        let (catalog, problems) = RuleBook.readKinds(configuration, host.declarations)
         try Self.tell(problems, log)
         let (now, bootID) = (time.wall(), Machine.bootID)
         // All of it in one transaction: each step for itself would be a wait for another thread.
@@ -115,7 +120,10 @@ final class Runner: Service {
     }
 
     func start(server: RPCServer) async throws {
-        alarm.start { [weak self] in self?.handle(.tick) }
+        alarm.start { [weak self] in
+            self?.handle(.tick)
+            self?.reopenGates()
+        }
         let commands = try CommandExecutor(log: log, time: time, socket: host.runtimeDirectory + "/runner.sock")
         let pools = WorkerPools(state: host.state, log: log, time: time)
         hands.withLock { $0 = (pools, commands, server) }
@@ -133,6 +141,12 @@ final class Runner: Service {
         handle(.lanesReady(Set(live.lanes)))
         if let next = try await store.read({ try JobStore.nextScheduled($0) }) { handle(.jobScheduled(next)) }
         sweep()
+    }
+
+    static func judgeDeclarations(
+        _ configuration: RunnerConfiguration, at places: DeclarationPlaces
+    ) -> DeclarationVerdict {
+        RuleBook.readKinds(configuration, places).1.verdict
     }
 
     /// Logs what is wrong with the declarations of kinds.
@@ -175,7 +189,7 @@ final class Runner: Service {
     }
 
     func reload(_ configuration: RunnerConfiguration) async {
-        let (catalog, problems) = RuleBook.readKinds(configuration, host)
+        let (catalog, problems) = RuleBook.readKinds(configuration, host.declarations)
         do {
             try Self.tell(problems, log)
         } catch {
@@ -202,6 +216,7 @@ final class Runner: Service {
     func obey(_ book: RuleBook) {
         learn(book)
         pools?.apply(book.workers)
+        expel()
         refill()
     }
 
@@ -209,9 +224,10 @@ final class Runner: Service {
     private func learn(_ book: RuleBook) {
         live.limits = book.waiting
         state.withLock { $0.storeRules = book.store }
-        for declaration in book.declarations where kinds.learn(declaration) {
+        for declaration in book.declarations {
+            guard let news = kinds.learn(declaration) else { continue }
             let now = time.wall()
-            note("the kind \(declaration.name)") { try JobStore.remember($0, declaration, now: now) }
+            note("the kind \(news.name)") { try JobStore.remember($0, news, now: now) }
         }
         handle(.ruled(book.dispatch))
         handle(.workerJoined(book.ownHands(since: time.wall(), pid: getpid())))
@@ -219,7 +235,7 @@ final class Runner: Service {
         let now = time.wall()
         for gate in book.stored.gates {
             guard let until = gate.until else { continue }
-            alarm.ring(in: max(until - now, .zero)) { [weak self] in self?.reopenGates() }
+            alarm.ring(in: max(until - now, .zero))
         }
     }
 

@@ -58,6 +58,6 @@ struct RunnerConfiguration: ServiceConfiguration {
             "Worker processes to start and keep alive; a name without a slash is looked for beside the runner."),
         .init(
             "Kinds", "KindFolder", \.kinds, .text,
-            "The folder with the declarations of kinds. Empty: kinds.d beside this service's configuration file."),
+            "The folder with the declarations of kinds. Empty: kinds.d in /etc/millrace or etc of the suite's folder."),
     ]
 }

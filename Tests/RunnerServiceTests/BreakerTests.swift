@@ -48,6 +48,19 @@ struct BreakerTests {
         #expect(mill.processing.count == 1)
     }
 
+    @Test func namesThatAreMadeUpAreForgottenAndWhatIsKnownOfOthersIsNot() throws {
+        let mill = try mill()
+        for _ in 0..<5 { try mill.handle(.permitReported(try mill.acquire("shut"), succeeded: false)) }
+        for number in 0..<20_000 {
+            let permit = try mill.acquire("made-up-\(number)")
+            try mill.handle(.permitReported(permit, succeeded: number % 2 == 0))
+        }
+        let known = mill.dispatcher.resources.resources
+        #expect(known.count < 5000)
+        #expect(known["api"] != nil)
+        #expect(known["shut"]?.breaker.state == .open(until: mill.now.boot + .seconds(30)))
+    }
+
     @Test func whatDoesNotSpeakOfTheDependencyIsNoFailure() throws {
         let mill = try mill()
         for _ in 0..<6 {

@@ -1,52 +1,15 @@
 import Glibc
 import Linux
-import Logging
 import MillraceProtocol
 import MillraceRPC
 import TestSupport
 import Testing
 
-@testable import MillraceService
 @testable import RunnerService
 
 /// What a drain leaves in the process itself: neither a task nor a thread, a timer or a connection that still holds the runner.
 @Suite(.heavy) struct DrainTests {
     private let folder = TemporaryDirectory()
-
-    /// A runner in this process, behind a socket.
-    private struct Hosted {
-        let runner: Runner
-        let server: RPCServer
-        let socket: String
-
-        init(_ folder: TemporaryDirectory, kinds: String) async throws {
-            try Files.makeDirectory(folder.file("kinds.d"))
-            folder.write(kinds, to: "kinds.d/test.yaml")
-            let log = Logger(label: "drain") { _ in SwiftLogNoOpLogHandler() }
-            let context = HostContext(
-                log: log, time: SystemTime(), stateDirectory: folder.path, runtimeDirectory: folder.path, state: nil,
-                instance: "drain", events: { _ in })
-            var configuration = RunnerConfiguration()
-            configuration.kinds = folder.file("kinds.d")
-            configuration.workerCommands = []
-            runner = try await Runner(configuration, host: context)
-            var router = RPCRouter()
-            runner.register(on: &router)
-            server = RPCServer(router: router, log: log)
-            try await runner.start(server: server)
-            socket = folder.file("runner.sock")
-            try await server.serve(listening: try UnixSocket.listen(path: socket))
-            try await runner.serving()
-        }
-
-        /// As the host does it.
-        func drain(within limit: Duration) async {
-            server.beginDrain()
-            await runner.drain(within: limit)
-            await server.drain(within: .milliseconds(500))
-            await runner.close()
-        }
-    }
 
     /// What there was to let go of.
     private struct Traces {
@@ -69,7 +32,7 @@ import Testing
 
     /// Every sort of work under way at once, then a drain that cannot wait for it.
     private func work(_ traces: Locked<Traces>, mark: String) async throws {
-        let hosted = try await Hosted(
+        let hosted = try await HostedRunner(
             folder,
             kinds: """
                 kinds:

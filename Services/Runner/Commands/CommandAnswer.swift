@@ -9,8 +9,8 @@ import MillraceProtocol
 /// | exit 0, nothing written | no result | |
 /// | exit 0, JSON | the result | |
 /// | exit 0, not JSON | `INTERNAL` `command.output` | names the byte |
-/// | exit 75 | `UNAVAILABLE` `command.tryAgain` | `retryAfterMs` of the object it wrote |
-/// | exit 75, `{"snoozeMs": N}` | `UNAVAILABLE` `job.snoozed` | `retryAfterMs` N |
+/// | exit 75 | `UNAVAILABLE` `command.tryAgain` | last line of stderr; `retryAfterMs` of the object it wrote |
+/// | exit 75, `{"snoozeMs": N}` | `UNAVAILABLE` `job.snoozed` | last line of stderr; `retryAfterMs` N |
 /// | other exit | `INTERNAL` `command.exit` | last line of stderr; `error` of the object it wrote |
 /// | a signal not ours | `ABORTED` `command.signal` | counts as a lost worker |
 /// | could not start | `FAILED_PRECONDITION` `command.cannotStart` | `UNAVAILABLE` where the machine is short of something |
@@ -32,12 +32,15 @@ enum CommandAnswer {
         _ exit: ExitStatus, stop: CommandStop?, output: [UInt8], lastLine: String
     ) -> Result<JSONRaw?, RPCError> {
         if let stop { return .failure(failure(stop, output)) }
+        let said = lastLine.isEmpty ? "" : ": \(lastLine)"
         switch exit {
         case .exited(0): return success(output)
-        case .exited(tryAgain): return .failure(later(output))
+        case .exited(tryAgain):
+            var error = later(output)
+            error.message += said
+            return .failure(error)
         case .exited(let code):
-            let message = "exit status \(code)" + (lastLine.isEmpty ? "" : ": \(lastLine)")
-            var error = RPCError(.internal, message, reason: "command.exit")
+            var error = RPCError(.internal, "exit status \(code)\(said)", reason: "command.exit")
             if let told = object(output)?.first(where: { $0.name == "error" }) {
                 error.details = details(told.name, told.value)
             }

@@ -11,16 +11,29 @@ struct CommandAttempt: Sendable {
     var attempt: Int
     /// The fencing number of the lease: no other running command has the same.
     var fence: Int64
-    /// Nil for a job that has no items.
-    var itemKey: String?
     /// What the command reads on its standard input.
     var params: JSONRaw
     /// From its start; nil is no bound.
     var timeout: Duration?
-    /// The trace it belongs to, for TRACEPARENT.
-    var traceparent: String?
     /// Further variables.
     var environment: [String: String] = [:]
+
+    /// The variable that marks all processes of one attempt: its value is the fence.
+    static let mark = "MILLRACE_LEASE"
+
+    /// What the command finds in its environment besides what its kind declares; Documentation/Kinds.md lists it.
+    ///
+    /// - Parameter socket: where the runner answers.
+    func variables(socket: String?) -> [String: String] {
+        var variables = environment
+        variables["MILLRACE_JOB_ID"] = "\(jobID)"
+        variables["MILLRACE_JOB_KIND"] = kind
+        variables["MILLRACE_ATTEMPT"] = "\(attempt)"
+        variables["MILLRACE_CORRELATION_ID"] = correlationId
+        variables[Self.mark] = "\(fence)"
+        variables["MILLRACE_SOCKET"] = socket
+        return variables
+    }
 }
 
 /// How an attempt ended.

@@ -23,7 +23,6 @@ struct CommandLog {
         log[metadataKey: "job-kind"] = "\(attempt.kind)"
         log[metadataKey: "attempt"] = "\(attempt.attempt)"
         log[metadataKey: "correlation-id"] = "\(attempt.correlationId)"
-        if let key = attempt.itemKey { log[metadataKey: "item-key"] = "\(key)" }
         self.log = log
         self.time = time
         filledAt = time.boot()

@@ -56,7 +56,7 @@ actor CommandRun {
         do throws(SystemError) {
             let (stdin, stdout, stderr) = (try Pipe(), try Pipe(), try Pipe())
             for near in [stdin.writer, stdout.reader, stderr.reader] { try near.setNonBlocking(true) }
-            var launch = definition.launch(setting: variables)
+            var launch = definition.launch(setting: attempt.variables(socket: socket))
             launch.passing = [(stdin.reader, 0), (stdout.writer, 1), (stderr.writer, 2)]
             launch.keepsZombie = true
             let far = [stdin.reader, stdout.writer, stderr.writer]
@@ -90,21 +90,6 @@ actor CommandRun {
 
     private var program: String { definition.process.arguments.first ?? "" }
 
-    private var variables: [String: String] {
-        var variables = attempt.environment
-        variables["MILLRACE_JOB_ID"] = "\(attempt.jobID)"
-        variables["MILLRACE_JOB_KIND"] = attempt.kind
-        variables["MILLRACE_ATTEMPT"] = "\(attempt.attempt)"
-        variables["MILLRACE_ITEM_KEY"] = attempt.itemKey
-        variables["MILLRACE_CORRELATION_ID"] = attempt.correlationId
-        variables[Self.mark] = "\(attempt.fence)"
-        variables["MILLRACE_SOCKET"] = socket
-        variables["TRACEPARENT"] = attempt.traceparent
-        return variables
-    }
-
-    private static let mark = "MILLRACE_LEASE"
-
     private func started(
         _ result: Result<ChildProcess, SystemError>, _ stdin: Descriptor, _ stdout: Descriptor,
         _ stderr: Descriptor
@@ -113,7 +98,7 @@ actor CommandRun {
             let child = try result.get()
             self.child = child
             phase = .running
-            tree = ProcessTree(child, mark: (Self.mark, "\(attempt.fence)"))
+            tree = ProcessTree(child, mark: (CommandAttempt.mark, "\(attempt.fence)"))
             output = try ChildOutput(stdout, poller) {
                 self.assumeIsolated {
                     $0.measure()

@@ -58,6 +58,16 @@ struct ResourceBook: Sendable {
         var line: [Waiter] = []
         /// For each permit in the line, since when it waits.
         var since: [Int64: Duration] = [:]
+
+        /// Whether nothing goes on there and nothing of what was is to be heeded; a few failures count as that where `isLenient`.
+        func isIdle(_ now: Duration, isLenient: Bool) -> Bool {
+            guard line.isEmpty else { return false }
+            return switch breaker.state {
+            case .closed: isLenient || breaker.failures == 0
+            case .open(let until): isLenient && until <= now
+            case .halfOpen, .forcedOpen, .forcedClosed: false
+            }
+        }
     }
 
     /// Permits that may wait for one name.
@@ -66,6 +76,11 @@ struct ResourceBook: Sendable {
     /// Whether another run of the runner may have spent the tokens that a bucket begins with.
     let followsAnother: Bool
     private(set) var resources: [String: Resource] = [:]
+    /// Names that are declared.
+    private var declared: Set<String> = []
+    /// So many names are kept before those that are idle are forgotten.
+    private var patience = Self.usual
+    private static let usual = 1024
     /// Jobs that stand in the lines of all they need.
     private var waiting: [JobID: Needs] = [:]
 
@@ -73,6 +88,7 @@ struct ResourceBook: Sendable {
 
     /// Takes over what is declared now; what is known of the state of a dependency stays.
     mutating func define(_ definitions: [String: Definition], now: Duration) {
+        declared = Set(definitions.keys)
         for (name, definition) in definitions { define(name, definition, now: now) }
         for (name, resource) in resources where definitions[name] == nil && resource.definition != Definition() {
             define(name, Definition(), now: now)
@@ -115,6 +131,16 @@ struct ResourceBook: Sendable {
     /// A name that is used without being declared has no rate and the usual breaker.
     private mutating func known(_ name: String, now: Duration) {
         if resources[name] == nil { define(name, Definition(), now: now) }
+    }
+
+    /// Anybody may make up names to ask for: those that are idle are forgotten when they become many, and when very many
+    /// remain, those too that have only failed a few times.
+    private mutating func forgetIdle(now: Duration) {
+        for isLenient in [false, true] where !isLenient || resources.count > 2 * Self.usual {
+            for (name, resource) in resources
+            where !declared.contains(name) && resource.isIdle(now, isLenient: isLenient) { resources[name] = nil }
+        }
+        patience = max(Self.usual, 2 * resources.count)
     }
 
     /// When the breaker of `name` lets somebody through again; nil when it does now.
@@ -190,6 +216,7 @@ struct ResourceBook: Sendable {
 
     /// Asks for a permit of `count` tokens: granted now, in line, or refused.
     mutating func ask(_ name: String, _ permit: Int64, count: Int, now: Duration) -> Result<Pass?, ResourceRefusal> {
+        if resources[name] == nil, resources.count >= patience { forgetIdle(now: now) }
         known(name, now: now)
         if let refusal = shut(name, now: now) { return .failure(ResourceRefusal(name: name, refusal: refusal)) }
         guard let resource = resources[name] else { return .success(nil) }

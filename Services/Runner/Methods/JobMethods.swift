@@ -12,13 +12,14 @@ extension Runner {
         router.onReply(JobSubmit.self) { [self] params, context, reply in
             var specification = params
             if specification.idempotencyKey == nil { specification.idempotencyKey = context.meta.idempotencyKey }
-            submit([specification], context) { reply.resolve($0.map { $0[0] }) }
+            submit([specification], .single, context) { reply.resolve($0.map { $0[0] }) }
         }
         router.onReply(JobSubmitBatch.self) { [self] params, context, reply in
             guard (1...1000).contains(params.jobs.count) else {
                 throw JobError.invalid(field: "jobs", "a batch has 1 to 1,000 jobs, not \(params.jobs.count)")
             }
-            submit(params.jobs, context) { reply.resolve($0.map(JobSubmitBatch.Result.init(jobs:))) }
+            let jobs = try Rules.keyed(params.jobs, by: context.meta.idempotencyKey)
+            submit(jobs, .batch, context) { reply.resolve($0.map(JobSubmitBatch.Result.init(jobs:))) }
         }
         router.on(JobShow.self) { [self] params, _ in
             try Rules.checkLimit(params.limit)
@@ -78,66 +79,89 @@ extension Runner {
 
     /// Checks, writes, and answers after the commit.
     private func submit(
-        _ specifications: [JobSpecification], _ context: RPCContext,
+        _ specifications: [JobSpecification], _ form: SubmissionForm, _ context: RPCContext,
         _ answer: @escaping @Sendable (Result<[JobReceipt], any Error>) -> Void
     ) {
         do {
             for (index, specification) in specifications.enumerated() {
-                try Rules.check(specification, at: specifications.count > 1 ? "jobs[\(index)]." : "")
+                try Rules.check(specification, at: form.path(of: index))
             }
         } catch {
             return answer(.failure(error))
         }
-        guard let unknown = specifications.lazy.map(\.kind).first(where: { !self.kinds.knows($0) }) else {
-            return write(specifications, context, answer)
+        guard let index = specifications.firstIndex(where: { !self.kinds.knows($0.kind) }) else {
+            return write(specifications, form, context, answer)
         }
+        let unknown = specifications[index].kind
         guard pools?.mayStillStart(within: .seconds(5)) ?? true else {
-            return answer(.failure(unknownKind(unknown)))
+            return answer(.failure(form.error(unknownKind(unknown), of: index)))
         }
         // The first worker may still be starting: a kind that nobody declared yet is waited for, once, for a moment.
         let waiting = Task {
             let known = await kinds.waits(for: unknown, until: Deadline(after: .seconds(5), time: time), time: time)
             if known {
-                submit(specifications, context, answer)
+                submit(specifications, form, context, answer)
             } else {
-                answer(.failure(unknownKind(unknown)))
+                answer(.failure(form.error(unknownKind(unknown), of: index)))
             }
         }
         context.onCancel { waiting.cancel() }
     }
 
+    /// - Parameter known: those that repeat a submission of before: no gate and no limit concerns them.
     private func write(
-        _ specifications: [JobSpecification], _ context: RPCContext,
+        _ specifications: [JobSpecification], _ form: SubmissionForm, known: Set<Int> = [], _ context: RPCContext,
         _ answer: @escaping @Sendable (Result<[JobReceipt], any Error>) -> Void
     ) {
         let uid = context.peer.credentials?.uid ?? 0
         let correlationId = context.correlationId
         let (submissions, rules, load) = state.withLock { state in
             let submissions = specifications.map { specification in
-                let complete = state.book.complete(specification)
+                let complete = state.storeRules.complete(specification)
                 return Submission(
                     specification: complete, uid: uid, correlationId: correlationId,
                     durability: state.book.durability(of: complete.queue ?? "default"))
             }
             return (submissions, state.storeRules, live.isLimited ? state.dispatcher.load : Load())
         }
-        let lanes = submissions.map(\.lane)
+        let now = time.wall()
+        let new = submissions.indices.filter { !known.contains($0) }
+        let lanes = new.map { submissions[$0].lane }
         do {
             try state.withLock { state throws(JobError) in
-                for lane in lanes { if let refusal = state.book.refusal(of: lane) { throw refusal } }
+                for (index, lane) in zip(new, lanes) {
+                    if let refusal = state.book.refusal(of: lane) { throw form.error(refusal, of: index) }
+                }
             }
             try live.reserve(lanes, running: load)
         } catch {
-            return answer(.failure(error))
+            guard known.isEmpty, submissions.contains(where: { $0.specification.idempotencyKey != nil }) else {
+                return answer(.failure(error))
+            }
+            // Whoever repeats what was taken in gets the same answer. It is asked for where the first submission may still be
+            // on its way to the disk, and only here, so that the others do not pay for it.
+            return store.submit(
+                .crash,
+                { db in
+                    let known = try form.each(submissions) { try JobStore.repeated(db, $0, now: now) }
+                    return Set(known.indices.filter { known[$0] != nil })
+                }
+            ) { [self] result in
+                switch result {
+                case .success(let known) where known.isEmpty: answer(.failure(error))
+                case .success(let known): write(specifications, form, known: known, context, answer)
+                case .failure(let fault): answer(.failure(fault))
+                }
+            }
         }
-        let now = time.wall()
         let session = context.session
         let durability = submissions.contains { $0.durability == .disk } ? Durability.disk : .crash
         let turn = state.withLock { state in
             state.submissions.begin(lanes.count, of: uid, isGuest: state.dispatcher.isGuest(uid))
         }
         store.submit(
-            durability, turn: turn, { db in try submissions.map { try JobStore.submit(db, $0, rules, now: now) } }
+            durability, turn: turn,
+            { db in try form.each(submissions) { try JobStore.submit(db, $0, rules, now: now) } }
         ) { [self] result in
             state.withLock { $0.submissions.end(turn, of: uid) }
             answer(result.map { $0.map(\.receipt) })
@@ -145,20 +169,22 @@ extension Runner {
                 for lane in lanes { live.remove(lane) }
                 return
             }
-            accept(zip(submissions, taken), session)
+            accept(zip(submissions, taken), known, session)
         }
     }
 
-    private func accept(_ jobs: some Sequence<(Submission, Taken)>, _ session: RPCSession) {
+    private func accept(_ jobs: some Sequence<(Submission, Taken)>, _ known: Set<Int>, _ session: RPCSession) {
         var changes = Changes()
         var new = 0
-        for (submission, taken) in jobs {
+        for (number, (submission, taken)) in jobs.enumerated() {
             changes.merge(taken.changes)
             if taken.receipt.duplicate {
-                live.remove(submission.lane)
+                if !known.contains(number) { live.remove(submission.lane) }
             } else {
                 new += 1
                 instruments.came(submission.lane)
+                // The job it would have repeated is forgotten since.
+                if known.contains(number) { live.add(submission.lane) }
             }
             let id = taken.receipt.id
             if submission.specification.attached == true, !taken.receipt.duplicate {
@@ -198,7 +224,8 @@ extension Runner {
             case .progress(let progress): context.progress(progress)
             case .ended(var detail):
                 // What goes round in memory bears no params, and those of the beginning may have been edited since.
-                detail.job.params = try await store.read { try JobStore.detail($0, JobShow.Params(id: id)) }.job.params
+                detail.job.params = try await store.read { try JobStore.job($0, id) }.params
+                try Payload.fit(&detail)
                 return detail
             }
         }
@@ -317,6 +344,29 @@ extension Runner {
         }
         absorb(changes)
         return result
+    }
+}
+
+/// Whether jobs were submitted by themselves or as the `jobs` of a batch: what is wrong with one stands at its place among them.
+enum SubmissionForm: Sendable {
+    case single, batch
+
+    /// What the fields of a job begin with.
+    func path(of index: Int) -> String { self == .batch ? "jobs[\(index)]." : "" }
+
+    func error(_ error: JobError, of index: Int) -> JobError {
+        self == .batch ? .placed(path(of: index), error) : error
+    }
+
+    /// Does something for each job, in their order; an error says of which.
+    func each<Job, Result>(_ jobs: [Job], _ body: (Job) throws -> Result) throws -> [Result] {
+        try jobs.enumerated().map { index, job in
+            do {
+                return try body(job)
+            } catch let error as JobError {
+                throw self.error(error, of: index)
+            }
+        }
     }
 }
 

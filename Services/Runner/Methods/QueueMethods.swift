@@ -46,14 +46,15 @@ extension Runner {
             book.stored.gates.removeAll { $0.scope == scope && $0.name == name }
             book.stored.gates.append(gate)
         }
-        if let until { alarm.ring(in: until - now) { [weak self] in self?.reopenGates() } }
+        if let until { alarm.ring(in: until - now) }
         log.notice("\(scope.rawValue) \(name) is \(new.rawValue)", metadata: reason.map { ["reason": "\($0)"] } ?? [:])
         let list = try await queueList()
         let views = scope == .queue ? list.queues : list.kinds
         return views.first { $0.name == name } ?? view(name, nil, scope)
     }
 
-    /// Opens what was paused until a time that has come.
+    /// Opens what was paused until a time that has come by the wall clock, however that was set meanwhile: called whenever the
+    /// alarm rings, which is every half minute at the latest.
     func reopenGates() {
         let now = time.wall()
         let due = state.withLock { state in

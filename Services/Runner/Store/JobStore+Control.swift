@@ -26,7 +26,8 @@ extension JobStore {
     }
 
     /// Makes an unsuccessful job ready again with the items that did not succeed; their tries start anew. It joins the
-    /// line of its key however long that is, and does not wait again for what it came after.
+    /// line of its key however long that is, does not wait again for what it came after, and no longer ends with the connection
+    /// that submitted it.
     ///
     /// - Throws: ``JobError``: `notRetryable`, `uniqueTaken`.
     static func retry(
@@ -53,7 +54,7 @@ extension JobStore {
             """
             UPDATE job SET state = 'ready', hold = ?, rank = ?, cause = 'retried by hand', changed_at = ?, run_at = ?3,
                 finished_at = NULL, expires_at = NULL, attempts = 0, crashes = 0, cancel_requested = 0,
-                cancel_reason = NULL, result = NULL, error = NULL
+                cancel_reason = NULL, attached = 0, result = NULL, error = NULL
             WHERE id = ?
             """,
             SQLValue(place.hold?.rawValue), SQLValue(place.rank), SQLValue(now.milliseconds), SQLValue(id.rawValue))

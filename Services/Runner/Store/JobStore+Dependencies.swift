@@ -15,11 +15,11 @@ extension JobStore {
 
     static func predecessors(_ db: Connection, _ wanted: JobSpecification) throws -> Predecessors {
         var found = Predecessors()
-        for id in wanted.after ?? [] where !found.all.contains(id) {
+        for (index, id) in (wanted.after ?? []).enumerated() where !found.all.contains(id) {
             let state = try db.first("SELECT state FROM job WHERE id = ?", SQLValue(id.rawValue)) {
                 try jobState($0.text(0))
             }
-            guard let state else { throw JobError.noPredecessor(id) }
+            guard let state else { throw JobError.noPredecessor(id, at: index) }
             found.all.append(id)
             if !state.isFinal {
                 found.open.append(id)

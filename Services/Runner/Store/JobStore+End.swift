@@ -81,7 +81,7 @@ extension JobStore {
             view.error =
                 try db.first(
                     "SELECT error FROM item WHERE job_id = ? AND state = 'failed' ORDER BY number LIMIT 1", id
-                ) { try $0.blobOrNil(0).map { try StoreError.reading($0, "the error of an item") } } ?? nil
+                ) { try $0.blobOrNil(0).map { try error($0, of: "an item") } } ?? nil
         }
     }
 
@@ -173,7 +173,7 @@ extension JobStore {
         }
     }
 
-    /// What a hook is told of the job that ended.
+    /// What a hook is told of the job that ended: Documentation/Hooks.md is the contract.
     private struct Ended: JSONEncodable {
         var view: JobView
 
@@ -181,8 +181,11 @@ extension JobStore {
             json.object {
                 $0.member("id", view.id)
                 $0.member("kind", view.kind)
+                $0.member("key", ifPresent: view.key)
+                $0.member("correlationId", view.correlationId)
                 $0.member("state", view.state)
                 $0.member("cause", view.cause)
+                $0.member("finishedAt", ifPresent: view.finishedAt)
                 $0.member("result", ifPresent: view.result)
                 $0.member("error", ifPresent: view.error)
             }

@@ -8,8 +8,11 @@ extension JobStore {
     /// Jobs a page looks at, at most, when no index leads to just those that are wanted.
     static let examined = 20_000
 
+    /// Bytes of a page, or one job more: half of what a frame takes.
+    static let pageBytes = 8 << 20
+
     /// The newest first. A page may be short, even empty, and yet have a next one: where few of many jobs are of the kind
-    /// or queue that is asked for, each page looks at ``examined`` jobs and no more.
+    /// or queue that is asked for, each page looks at ``examined`` jobs and no more; and it takes up ``pageBytes``.
     static func list(_ db: Connection, _ wanted: JobList.Params) throws -> JobList.Result {
         let limit = wanted.limit ?? wanted.ids?.count ?? 50
         let chosen = wanted.ids == nil ? "" : " AND id IN (SELECT value FROM json_each(?3))"
@@ -32,14 +35,25 @@ extension JobStore {
         found.sort { $0.id > $1.id }
         if let floor { found.removeAll { $0.id < floor } }
         var next = floor
-        if found.count > limit {
-            found.removeLast(found.count - limit)
+        let fitting = fitting(found.prefix(limit))
+        if found.count > fitting {
+            found.removeLast(found.count - fitting)
             next = found.last?.id
         }
         for index in found.indices where found[index].slots != nil {
             found[index].items = try counts(db, found[index].id)
         }
         return JobList.Result(jobs: found, nextBefore: next)
+    }
+
+    /// How many of the first jobs make a page.
+    private static func fitting(_ views: some Collection<JobView>) -> Int {
+        var (count, bytes) = (0, 0)
+        for view in views where bytes < pageBytes {
+            bytes += JSON.encode(view).count
+            count += 1
+        }
+        return count
     }
 
     /// The first jobs of one source that are of the kind and queue, and how far it was looked if not to the end.

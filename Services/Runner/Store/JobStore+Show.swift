@@ -24,11 +24,16 @@ extension JobStore {
             finishedAt: row.intOrNil(10).map(Timestamp.init(milliseconds:)), user: UInt32(row.int(11)),
             correlationId: row.text(12), items: plainCounts(state, isPlain: row.bool(25)),
             slots: row.intOrNil(13).map(Int.init), maxAttempts: Int(row.int(14)),
-            timeoutMs: row.intOrNil(15).map(Int.init), cancelRequested: row.bool(16), cause: row.text(17),
-            error: try row.blobOrNil(18).map { try StoreError.reading($0, "the error of a job") },
+            timeoutMs: row.intOrNil(15).map(Int.init), cancelRequested: row.bool(16), cause: Payload.cut(row.text(17)),
+            error: try row.blobOrNil(18).map { try error($0, of: "a job") },
             hold: row.textOrNil(19).flatMap(JobHold.init), uniqueKey: row.textOrNil(20),
             itemTimeoutMs: row.intOrNil(21).map(Int.init), durability: JobDurability(rawValue: row.text(22)) ?? .disk,
             attached: row.bool(23), hookOf: row.intOrNil(24).map { JobID($0) })
+    }
+
+    /// An error as it was kept; earlier versions kept longer ones.
+    static func error(_ bytes: [UInt8], of what: String) throws -> RPCError {
+        Payload.kept(try StoreError.reading(bytes, "the error of \(what)"))
     }
 
     /// A plain job that has been started has one item, which is where the job is.
@@ -72,6 +77,7 @@ extension JobStore {
         return view
     }
 
+    /// A job with the rows asked for; what makes it longer than a message may be is left out, see ``JobDetail/leftOut``.
     static func detail(_ db: Connection, _ wanted: JobShow.Params) throws -> JobDetail {
         let limit = wanted.limit ?? 100
         var detail = JobDetail(job: try job(db, wanted.id))
@@ -83,6 +89,7 @@ extension JobStore {
         }
         if wanted.attempts { detail.attempts = try attempts(db, wanted.id, limit: limit) }
         if wanted.transitions { detail.transitions = try transitions(db, detail.job, limit: limit) }
+        try Payload.fit(&detail)
         return detail
     }
 
@@ -100,7 +107,7 @@ extension JobStore {
                 attempts: Int(row.int(3)), crashes: Int(row.int(4)),
                 input: inputs ? JSONRaw(unchecked: row.blob(5)) : nil,
                 output: row.blobOrNil(6).map(JSONRaw.init(unchecked:)),
-                error: try row.blobOrNil(7).map { try StoreError.reading($0, "the error of an item") })
+                error: try row.blobOrNil(7).map { try error($0, of: "an item") })
         }
         if !rows.isEmpty || after >= 0 { return rows }
         return try plainItem(db, id, inputs: inputs).map { [$0] } ?? []
@@ -122,7 +129,7 @@ extension JobStore {
             return ItemView(
                 index: 0, key: "job", state: itemState, attempts: Int(row.int(1)), crashes: Int(row.int(2)),
                 input: inputs ? .null : nil, output: row.blobOrNil(3).map(JSONRaw.init(unchecked:)),
-                error: try row.blobOrNil(4).map { try StoreError.reading($0, "the error of a job") })
+                error: try row.blobOrNil(4).map { try error($0, of: "a job") })
         }
     }
 
@@ -146,7 +153,8 @@ extension JobStore {
                 stage: WorkloadStage(rawValue: row.text(2)) ?? .process, worker: row.text(3),
                 startedAt: Timestamp(milliseconds: row.int(4)),
                 endedAt: row.intOrNil(5).map(Timestamp.init(milliseconds:)), cause: row.textOrNil(6),
-                message: row.textOrNil(7), cpuUs: row.intOrNil(8).map(Int.init), peakBytes: row.intOrNil(9),
+                message: row.textOrNil(7).map { Payload.cut($0) }, cpuUs: row.intOrNil(8).map(Int.init),
+                peakBytes: row.intOrNil(9),
                 exitCode: row.intOrNil(10).map(Int.init), signal: row.intOrNil(11).map(Int.init), fence: row.int(12))
         }
     }
@@ -159,7 +167,7 @@ extension JobStore {
         ) { row in
             TransitionView(
                 at: Timestamp(milliseconds: row.int(0)), from: try jobState(row.text(1)), to: try jobState(row.text(2)),
-                cause: row.text(3))
+                cause: Payload.cut(row.text(3)))
         }
         let first = TransitionView(
             at: job.submittedAt, from: nil, to: changes.first?.from ?? job.state, cause: "submitted")

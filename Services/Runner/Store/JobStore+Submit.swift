@@ -5,7 +5,7 @@ import MillraceStore
 
 /// A submission with everything decided that the store needs to know.
 struct Submission: Sendable {
-    /// With the defaults of its kind.
+    /// What it leaves open, its kind says when it is taken in.
     var specification: JobSpecification
     var uid: UInt32
     var correlationId: String
@@ -29,10 +29,11 @@ extension JobStore {
     static func submit(
         _ db: Connection, _ submission: Submission, _ rules: StoreRules, now: Timestamp
     ) throws -> Taken {
+        // Whoever submits: here each job gets what its kind declares.
+        var submission = submission
+        submission.specification = rules.complete(submission.specification)
         let wanted = submission.specification
-        if let key = wanted.idempotencyKey, let earlier = try earlier(db, submission, key, now) {
-            return Taken(receipt: earlier, changes: Changes())
-        }
+        if let earlier = try repeated(db, submission, now: now) { return Taken(receipt: earlier, changes: Changes()) }
         var changes = Changes()
         var replaced: Standing?
         if let key = wanted.uniqueKey, let live = try live(db, wanted.kind, key) {
@@ -112,7 +113,9 @@ extension JobStore {
             }
             if replaced.hold == .key { return Place(hold: .key, rank: replaced.rank) }
         }
-        return try place(db, kind, key: wanted.key, priority: priority, since: now, refusing: true, rules)
+        // The end of a job is never refused: those of its hooks join the line however long that is.
+        return try place(
+            db, kind, key: wanted.key, priority: priority, since: now, refusing: submission.hookOf == nil, rules)
     }
 
     private static func insert(
@@ -161,10 +164,12 @@ extension JobStore {
             SQLValue((now + idempotencyWindow).milliseconds))
     }
 
-    private static func earlier(
-        _ db: Connection, _ submission: Submission, _ key: String, _ now: Timestamp
-    ) throws -> JobReceipt? {
+    /// The receipt of the job that a submission repeats; nil where it is none of before.
+    ///
+    /// - Throws: ``JobError/keyReused(_:by:)``.
+    static func repeated(_ db: Connection, _ submission: Submission, now: Timestamp) throws -> JobReceipt? {
         let wanted = submission.specification
+        guard let key = wanted.idempotencyKey else { return nil }
         let found = try db.first(
             """
             SELECT job.id, job.kind, job.params FROM submission JOIN job ON job.id = submission.job_id

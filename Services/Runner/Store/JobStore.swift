@@ -48,23 +48,39 @@ enum JobStore {
             """, .text(cause), at)
     }
 
-    static func remember(_ db: Connection, _ kind: KindDeclaration, now: Timestamp) throws {
+    static func remember(_ db: Connection, _ kind: KnownKind, now: Timestamp) throws {
+        let declared = kind.declaration
         try db.run(
             """
-            INSERT INTO kind (name, summary, stages, declared_at) VALUES (?, ?, ?, ?)
+            INSERT INTO kind (name, summary, stages, declared_at, pool) VALUES (?, ?, ?, ?, ?)
             ON CONFLICT (name) DO UPDATE SET summary = excluded.summary, stages = excluded.stages,
-                declared_at = excluded.declared_at
+                declared_at = excluded.declared_at, pool = excluded.pool
             """,
-            .text(kind.name), .text(kind.summary), .text(kind.stages.map(\.rawValue).joined(separator: " ")),
-            SQLValue(now.milliseconds))
+            .text(declared.name), .text(declared.summary),
+            .text(declared.stages.map(\.rawValue).joined(separator: " ")), SQLValue(now.milliseconds),
+            SQLValue(kind.pool))
     }
 
-    static func knownKinds(_ db: Connection) throws -> [KindDeclaration] {
-        try db.query("SELECT name, summary, stages FROM kind ORDER BY name") { row in
-            KindDeclaration(
-                name: row.text(0), summary: row.text(1),
-                stages: row.text(2).split(separator: " ").compactMap { WorkloadStage(rawValue: String($0)) })
+    static func forget(_ db: Connection, kinds: [String]) throws {
+        for name in kinds { try db.run("DELETE FROM kind WHERE name = ?", .text(name)) }
+    }
+
+    /// In the order in which they were declared, those of pools last. What is more than ``KindRegistry/limit``, which earlier
+    /// versions let in, is forgotten.
+    static func knownKinds(_ db: Connection) throws -> [KnownKind] {
+        try db.run(
+            """
+            DELETE FROM kind WHERE name NOT IN (
+                SELECT name FROM kind ORDER BY pool IS NULL, declared_at DESC, name LIMIT \(KindRegistry.limit))
+            """)
+        return try db.query(
+            "SELECT name, summary, stages, pool FROM kind ORDER BY pool IS NOT NULL, declared_at, name"
+        ) { row in
+            let stages = row.text(2).split(separator: " ").compactMap { WorkloadStage(rawValue: String($0)) }
+            let summary = Payload.cut(row.text(1), to: Payload.summary)
+            return KnownKind(
+                declaration: KindDeclaration(name: row.text(0), summary: summary, stages: stages),
+                pool: row.textOrNil(3))
         }
     }
-
 }

@@ -1,3 +1,4 @@
+import KindFiles
 import Linux
 import MillraceProtocol
 
@@ -6,7 +7,7 @@ struct KeyLimit: Hashable, Sendable {
     /// Admitted at once: standing in a lane or running. 1 when ``ordered``.
     var running = 2
     /// Waiting behind those, 0…1,000,000. Jobs whose time has not come, that wait for others or are buried do not count;
-    /// they join the line without being refused.
+    /// they join the line without being refused, and so do those of hooks.
     var waiting = 10
     /// Whether they run strictly one after the other, in the order of submission.
     var ordered = false
@@ -17,6 +18,8 @@ struct KeyLimit: Hashable, Sendable {
 
 /// What the store has to know of settings and declarations.
 struct StoreRules: Sendable {
+    /// As they are declared.
+    var kinds: [String: KindDefinition] = [:]
     /// By kind.
     var keyLimits: [String: KeyLimit] = [:]
     var defaultKeyLimit = KeyLimit()
@@ -36,6 +39,21 @@ struct StoreRules: Sendable {
 
     func retention(of kind: String, _ state: JobState) -> Duration {
         kindRetention[kind]?[state] ?? retention[state] ?? .seconds(7 * 86400)
+    }
+
+    /// What a submission does not say is said by its kind. What is complete stays as it is.
+    func complete(_ specification: JobSpecification) -> JobSpecification {
+        guard let kind = kinds[specification.kind] else { return specification }
+        var complete = specification
+        complete.queue = specification.queue ?? kind.queue
+        if specification.key == nil, let member = kind.key.member {
+            complete.key = Rules.key(specification.params, at: member)
+        }
+        complete.timeoutMs = specification.timeoutMs ?? kind.timeout.map { Int($0.milliseconds) }
+        complete.itemTimeoutMs = specification.itemTimeoutMs ?? kind.itemTimeout.map { Int($0.milliseconds) }
+        complete.maxAttempts = specification.maxAttempts ?? kind.retry.attempts
+        complete.backoffMs = specification.backoffMs ?? Int(kind.retry.backoff.milliseconds)
+        return complete
     }
 
     /// Where a job that becomes ready at that time stands in its lane: the lowest is first.

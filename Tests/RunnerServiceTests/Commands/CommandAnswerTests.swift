@@ -29,6 +29,10 @@ import Testing
         #expect(
             plain?.reason == "command.tryAgain" && plain?.status == .unavailable
                 && plain?.retryAfterMs == nil)
+        #expect(plain?.message == "the command asks to be tried again (exit status 75)")
+        #expect(
+            failure(.exited(75), "", lastLine: "the export is not there")?.message.hasSuffix(
+                "75): the export is not there") == true)
         #expect(failure(.exited(75), "{\"retryAfterMs\": 2500}")?.retryAfterMs == 2500)
         #expect(failure(.exited(75), "{\"retryAfterMs\": -1}")?.retryAfterMs == nil)
         #expect(failure(.exited(75), "{\"retryAfterMs\": \"soon\"}")?.retryAfterMs == nil)
@@ -37,6 +41,8 @@ import Testing
     @Test func aSnoozeIsToldApart() {
         let error = failure(.exited(75), "{\"snoozeMs\": 60000, \"retryAfterMs\": 1}")
         #expect(error?.reason == "job.snoozed" && error?.retryAfterMs == 60_000)
+        let said = failure(.exited(75), "{\"snoozeMs\": 60000}", lastLine: "not yet")
+        #expect(said?.message == "the command asks to be called again: not yet")
     }
 
     @Test func anotherExitFailsForGood() {

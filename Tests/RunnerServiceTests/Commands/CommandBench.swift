@@ -34,7 +34,6 @@ final class CommandBench: Sendable {
         }
         var attempt = CommandAttempt(
             jobID: JobID(17), kind: "demo", correlationId: "c-1", attempt: 2, fence: fence,
-            itemKey: "june",
             params: JSONRaw(unchecked: Array(params.utf8)))
         change(&attempt)
         return attempt

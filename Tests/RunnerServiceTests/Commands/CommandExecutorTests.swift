@@ -52,7 +52,6 @@ import Testing
             $0.process.inheritedEnvironment = ["PATH", "NOTIFY_SOCKET", "NOT_SET_ANYWHERE"]
         }
         let attempt = CommandBench.attempt {
-            $0.traceparent = "00-0123-4567-01"
             $0.environment = ["EXTRA": "1"]
         }
         let bench = try CommandBench()
@@ -63,11 +62,15 @@ import Testing
         #expect(
             lines == [
                 "COLOUR=red", "EXTRA=1", "MILLRACE_ATTEMPT=2", "MILLRACE_CORRELATION_ID=c-1",
-                "MILLRACE_ITEM_KEY=june",
                 "MILLRACE_JOB_ID=17", "MILLRACE_JOB_KIND=demo", "MILLRACE_LEASE=\(attempt.fence)",
-                "MILLRACE_SOCKET=/run/runner.sock", "TRACEPARENT=00-0123-4567-01",
+                "MILLRACE_SOCKET=/run/runner.sock",
             ])
         #expect(bench.log.entries.value.contains { $0.message.hasPrefix("PATH=") })
+    }
+
+    @Test func thePageOfKindsListsItsVariablesAndNoOther() throws {
+        let listed = try DocumentedPage("Documentation/Kinds").firstColumn(under: "### Its environment")
+        #expect(listed.sorted() == CommandBench.attempt().variables(socket: "/run/runner.sock").keys.sorted())
     }
 
     @Test func itsSurroundingsAreAsDeclared() async throws {
@@ -100,7 +103,7 @@ import Testing
         #expect(entries.map(\.level) == [.info, .warning, .debug, .info, .info])
         #expect(
             entries[0].fields == [
-                "job-id": "17", "job-kind": "demo", "item-key": "june", "correlation-id": "c-1",
+                "job-id": "17", "job-kind": "demo", "correlation-id": "c-1",
                 "attempt": "2",
             ])
     }

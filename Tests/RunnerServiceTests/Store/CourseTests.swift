@@ -132,6 +132,34 @@ import Testing
         #expect(try yard.place(ids[2]) == "ready")
     }
 
+    @Test func anAttachedJobThatWasRetriedByHandIsNoLongerTiedToItsConnection() throws {
+        var wanted = JobSpecification.plain()
+        wanted.attached = true
+        let ids = try (0..<2).map { _ in try yard.submit(wanted).receipt.id }
+        for id in ids { try yard.cancel(id) }
+        try yard.retry(ids[0])
+        try yard.redrive(JobRedrive.Params(ids: [ids[1]]))
+        #expect(try yard.restart().ended.isEmpty)
+        #expect(try ids.map { try yard.place($0) } == ["ready", "ready"])
+    }
+
+    @Test func whatDoesNotFitIntoOneMessageIsLeftOutAndNamed() throws {
+        // Each alone fits, both do not.
+        let long = "\"" + String(repeating: "x", count: 9 << 20) + "\""
+        let id = try yard.submit(JobSpecification(kind: "plain", params: JSONRaw(unchecked: Array(long.utf8)))).receipt
+            .id
+        try yard.claim("plain")
+        let running = try yard.read { try JobStore.detail($0, JobShow.Params(id: id)) }
+        #expect(running.leftOut == nil && running.job.params?.text == long)
+        try yard.finish(id, result: long)
+        let alone = try yard.read { try JobStore.detail($0, JobShow.Params(id: id)) }
+        #expect(alone.leftOut == [.params] && alone.job.params == nil && alone.job.result?.text == long)
+        // Its one item has the same output once more.
+        let items = try yard.read { try JobStore.detail($0, JobShow.Params(id: id, items: true)) }
+        #expect(items.leftOut == [.params, .outputs] && items.items?.first?.output == nil)
+        #expect(items.job.result?.text == long)
+    }
+
     @Test func aRepeatedSubmissionIsTheSameJob() throws {
         var wanted = JobSpecification.plain()
         wanted.idempotencyKey = "once"

@@ -67,7 +67,7 @@ import Testing
     @Test func anUnknownOneIsNamed() throws {
         let error = #expect(throws: JobError.self) { try after([JobID(77)]) }
         #expect(error == .noPredecessor(JobID(77)))
-        #expect(error?.rpcError.field == "after")
+        #expect(error?.rpcError.field == "after[0]")
         #expect(error?.rpcError.reason == "job.notFound")
         #expect(try yard.ids("SELECT id FROM job").isEmpty)
     }

@@ -191,6 +191,7 @@ struct StoreModel {
         } else if jobs[at].state.isFinal, jobs[at].state != .succeeded {
             if let unique = jobs[at].unique, live(jobs[at].lane.kind, unique) != nil { return }
             jobs[at].runAt = now
+            jobs[at].attached = false
             stand(at, since: now)
         }
     }

@@ -59,6 +59,8 @@ import Testing
         let begun = try store.writeBlocking { try JobStore.beginRun($0, bootID: "test", rules, now: now) }
         #expect(begun.run == 4)
         #expect(begun.takenBack == 1)
+        let known = try store.writeBlocking { try JobStore.knownKinds($0) }
+        #expect(known == [KnownKind(declaration: KindDeclaration(name: "plain"), pool: nil)])
         func detail(_ id: Int64) throws -> JobDetail {
             try store.readBlocking {
                 try JobStore.detail(
