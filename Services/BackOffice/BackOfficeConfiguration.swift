@@ -1,3 +1,4 @@
+import BackOffice
 import Chat
 import Decimals
 import Linux
@@ -9,11 +10,10 @@ import WebClient
 
 /// Where the books are and who sums up, as `backoffice.conf` or the environment says; ``keys`` is parser and reference.
 struct BackOfficeConfiguration: ServiceConfiguration {
-    enum System: String, CaseIterable, Sendable { case sqlite, notion }
     enum Summaries: String, CaseIterable, Sendable { case auto, chat, original }
     enum Mail: String, CaseIterable, Sendable { case off, smtp }
 
-    var system = System.sqlite
+    var system = BooksSystem.sqlite
     var summaries = Summaries.auto
     var notionURL = NotionSettings.standardBase
     var notionVersion = NotionVersion.standard

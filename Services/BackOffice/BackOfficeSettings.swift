@@ -1,5 +1,7 @@
 import BackOffice
+import Linux
 import MillraceService
+import MillraceWorker
 
 /// What the environment says to the ready workloads.
 struct BackOfficeSettings: Sendable {
@@ -7,6 +9,8 @@ struct BackOfficeSettings: Sendable {
     var pool: PoolSize
     /// `CATEGORIZATION_WORKERS`, clamped: slices of expenses categorized at once.
     var categorizing = 8
+    /// `ENGAGEMENT_BACKOFF_ENABLED`: whether whoever stays away gets fewer briefs.
+    var usesEngagement = false
     /// How the jobs are that make briefs.
     var queue = BriefQueueSettings()
     /// How payouts are made.
@@ -16,7 +20,7 @@ struct BackOfficeSettings: Sendable {
     /// The file of the books; see `SQLiteBooks.defaultPath`.
     var booksPath: String
     /// `MILLRACE_REHEARSAL_DELAY_MS`, at most a minute: how long each request to the books takes, as if they were a
-    /// remote service asked one question at a time. Zero, which is also any nonsense, is no rehearsal.
+    /// remote service asked one question at a time. Zero is no rehearsal.
     var rehearsalDelay: Duration
     /// `MILLRACE_STATE`: the suite's state folder; nil on an installed system.
     var state: String?
@@ -29,18 +33,20 @@ struct BackOfficeSettings: Sendable {
     /// What is wrong with the variables and with `backoffice.conf`, all of it: the start is refused.
     var problems: [String] = []
 
+    /// The settings in effect of `backoffice.conf`, and where each came from.
+    var listing: String
+
     /// - Parameter variables: of those that stand for settings in `backoffice.conf`.
-    init(environment: (String) -> String?, variables: [String: String] = [:]) {
-        pool = PoolSize(setting: environment(PoolSize.variable))
-        if let said = environment(PoolSize.variable), !said.isEmpty, Int(said) != pool.workers {
-            warnings.append("\(PoolSize.variable)=\(said) is not a number from 1 to 20; \(pool.workers) is used")
-        }
-        if let said = environment("CATEGORIZATION_WORKERS"), !said.isEmpty {
-            categorizing = min(max(Int(said) ?? categorizing, 1), 20)
-            if Int(said) != categorizing {
-                warnings.append("CATEGORIZATION_WORKERS=\(said) is not a number from 1 to 20; \(categorizing) is used")
-            }
-        }
+    init(environment: @escaping (String) -> String?, variables: [String: String] = [:]) {
+        var reader = VariableReader(environment)
+        pool = PoolSize(configured: reader.number(PoolSize.setting))
+        categorizing = reader.number(Self.slices)
+        usesEngagement = reader.truth(BriefPlanner.engagement)
+        rehearsalDelay = .milliseconds(reader.number(Self.rehearsal))
+        state = reader.text(Self.stateVariable)
+        trustedCertificates = reader.text(Self.certificatesVariable)
+        warnings = reader.warnings
+        problems = reader.problems
         do throws(RoundingFault) {
             payouts = try PayoutSettings(environment: environment)
             warnings += payouts.warnings
@@ -51,16 +57,36 @@ struct BackOfficeSettings: Sendable {
         queue = BriefQueueSettings(environment: environment)
         warnings += queue.warnings
         booksPath = SQLiteBooks.defaultPath(environment)
-        state = environment("MILLRACE_STATE").flatMap { $0.isEmpty ? nil : $0 }
-        trustedCertificates = environment("MILLRACE_CA_FILE").flatMap { $0.isEmpty ? nil : $0 }
-        let file =
-            variables["MILLRACE_BACKOFFICE_CONFIG"]
-            ?? (state.map { $0 + "/etc/backoffice.conf" } ?? "/etc/millrace/backoffice.conf")
+        let file = BooksSystem.settingsFile { $0 == BooksSystem.fileVariable ? variables[$0] : environment($0) }
         let program = ProgramSettings<BackOfficeConfiguration>("backoffice", path: file, environment: variables)
         configuration = program.values
+        listing = program.listing
         warnings += program.warnings
         problems += program.mistakes
-        let milliseconds = environment("MILLRACE_REHEARSAL_DELAY_MS").flatMap { Int($0) } ?? 0
-        rehearsalDelay = .milliseconds(min(max(milliseconds, 0), 60_000))
     }
+
+    static let stateVariable = "MILLRACE_STATE"
+    private static let certificatesVariable = "MILLRACE_CA_FILE"
+    private static let slices = NumberVariable(
+        "CATEGORIZATION_WORKERS", 8, 1...20, "Slices of expenses categorized at once")
+    private static let rehearsal = NumberVariable(
+        "MILLRACE_REHEARSAL_DELAY_MS", 0, 0...60_000,
+        "Rehearse an outside system: so long for each request to the books")
+
+    /// All that this program reads of the environment beside what stands for a setting of `backoffice.conf`.
+    static let variables =
+        [PoolSize.setting.reference] + PayoutSettings.variables
+        + [slices.reference, BriefPlanner.engagement.reference] + BriefQueueSettings.variables
+        + ScheduleSyncSettings.variables
+        + [
+            VariableReference(
+                "MILLRACE_BOOKS",
+                "The file of the books; else data/books.sqlite in $MILLRACE_STATE, else books.sqlite in $STATE_DIRECTORY."
+            ),
+            VariableReference(stateVariable, "The suite's folder; its etc/credentials holds the secrets of hooks."),
+            VariableReference(BooksSystem.fileVariable, "The file to read instead of backoffice.conf."),
+            VariableReference(certificatesVariable, "Certificates in PEM that hooks trust besides the system's."),
+            rehearsal.reference,
+            VariableReference(WorkerHost.levelVariable, "What is logged, from here upwards; info when left out."),
+        ]
 }

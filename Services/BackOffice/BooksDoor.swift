@@ -55,11 +55,11 @@ final class BooksDoor: Sendable {
         return isRehearsal ? MeteredBooks(books, meter: meter) : books
     }
 
-    /// The same books where payouts are made.
+    /// The same books where payouts are made. In SQLite there have to be some: where nothing is, nothing is paid.
     /// - Throws: as ``books(for:)``.
     func payoutBooks(for run: JobRun) throws -> any PayoutBooks {
         if settings.configuration.system == .notion { return try notion(for: run) }
-        let books = try sqlite()
+        let books = try sqlite(creates: false)
         guard isRehearsal else { return books }
         return MeteredPayoutBooks(books, meter: meter) { try await books.countOfLines(of: $0) }
     }
@@ -100,7 +100,7 @@ final class BooksDoor: Sendable {
     /// Who is asked, last, about merchants that nobody knows; nil where there is no key for it.
     func merchantChat(for run: JobRun) throws -> ChatClient? {
         guard try hasChatKey() else { return nil }
-        return try chat(tokens: 40).passing(PermitGate(run: run, resource: "chat"))
+        return try chat().passing(PermitGate(run: run, resource: "chat"))
     }
 
     private func hasChatKey() throws -> Bool {
@@ -129,10 +129,13 @@ final class BooksDoor: Sendable {
     static let chatKey = "openrouter-api-key"
     static let mailPassword = "smtp-password"
 
-    private func sqlite() throws -> SQLiteBooks {
+    /// Those under the path at this moment: a job does not take books that were moved away meanwhile. Who has those still keeps
+    /// them open, until he sees it for himself.
+    private func sqlite(creates: Bool = true) throws -> SQLiteBooks {
         try opened.withLock { opened throws -> SQLiteBooks in
-            if let books = opened.sqlite { return books }
-            let books = try SQLiteBooks(path: settings.booksPath, meters: meters)
+            if let books = opened.sqlite, books.isInPlace { return books }
+            opened.sqlite = nil
+            let books = try SQLiteBooks(path: settings.booksPath, creates: creates, meters: meters)
             opened.sqlite = books
             return books
         }
@@ -164,11 +167,9 @@ final class BooksDoor: Sendable {
         }
     }
 
-    /// - Parameter tokens: of an answer, at most.
-    private func chat(tokens: Int? = nil) throws -> ChatClient {
+    private func chat() throws -> ChatClient {
         let (configuration, secrets) = (settings.configuration, secrets)
-        var chat = ChatSettings(url: try WebURL(configuration.chatURL), models: configuration.chatModels)
-        if let tokens { chat.tokens = tokens }
+        let chat = ChatSettings(url: try WebURL(configuration.chatURL), models: configuration.chatModels)
         return ChatClient(
             chat, web: try web.client(), key: { String(decoding: try secrets.read(Self.chatKey), as: UTF8.self) },
             time: time)

@@ -20,19 +20,32 @@ struct BriefQueueSettings: Sendable, Hashable {
 
     init() {}
 
-    init(environment: (String) -> String?) {
-        attempts = max(1, number("QUEUE_MAX_RETRIES", 3, 0...10, environment))
-        stalled = .milliseconds(number("QUEUE_STALLED_TIMEOUT", 300_000, 30_000...86_400_000, environment))
-        timeout = .milliseconds(number("QUEUE_WORKER_TIMEOUT", 600_000, 10_000...86_400_000, environment))
-        tracksProgress = environment("QUEUE_ENABLE_PROGRESS_TRACKING") != "false"
-        progressRetries = number("QUEUE_PROGRESS_UPDATE_RETRIES", 3, 0...10, environment)
-        retryBase = .milliseconds(number("QUEUE_RETRY_BACKOFF_BASE", 1000, 100...60_000, environment))
-        for (name, instead) in Self.idle where environment(name).map({ !$0.isEmpty }) == true {
-            warnings.append("\(name) has no effect: \(instead)")
-        }
+    init(environment: @escaping (String) -> String?) {
+        var reader = VariableReader(environment)
+        attempts = max(1, reader.number(Self.tries))
+        stalled = .milliseconds(reader.number(Self.stalledAfter))
+        timeout = .milliseconds(reader.number(Self.wholeBrief))
+        tracksProgress = reader.truth(Self.progress)
+        progressRetries = reader.number(Self.progressTries)
+        retryBase = .milliseconds(reader.number(Self.progressPause))
+        for (name, why) in Self.idle { reader.idle(name, why) }
+        warnings = reader.warnings
     }
 
-    /// Variables for which there is nothing to set here.
+    private static let tries = NumberVariable(
+        "QUEUE_MAX_RETRIES", 3, 0...10, "Tries of a brief; 0 is one, too")
+    private static let stalledAfter = NumberVariable(
+        "QUEUE_STALLED_TIMEOUT", 300_000, 30_000...86_400_000, "Milliseconds for a step of a brief")
+    private static let wholeBrief = NumberVariable(
+        "QUEUE_WORKER_TIMEOUT", 600_000, 10_000...86_400_000, "Milliseconds for a brief")
+    private static let progress = TruthVariable(
+        "QUEUE_ENABLE_PROGRESS_TRACKING", true, "false: the books are not told how far a brief is.")
+    private static let progressTries = NumberVariable(
+        "QUEUE_PROGRESS_UPDATE_RETRIES", 3, 0...10, "Further tries to tell them")
+    private static let progressPause = NumberVariable(
+        "QUEUE_RETRY_BACKOFF_BASE", 1000, 100...60_000, "Milliseconds before the first of these")
+
+    /// Variables for which there is nothing to set here, and why.
     private static let idle = [
         ("QUEUE_POLL_INTERVAL", "nothing polls, a job begins when it is due"),
         ("QUEUE_BATCH_SIZE", "how many jobs of a kind run at once stands in kinds.d"),
@@ -41,15 +54,10 @@ struct BriefQueueSettings: Sendable, Hashable {
         ("QUEUE_ENABLE_CONCURRENT_PROCESSING", "how many jobs of a kind run at once stands in kinds.d"),
     ]
 
-    private mutating func number(
-        _ name: String, _ usual: Int, _ bounds: ClosedRange<Int>, _ environment: (String) -> String?
-    ) -> Int {
-        guard let said = environment(name), !said.isEmpty else { return usual }
-        let value = min(max(Int(said) ?? usual, bounds.lowerBound), bounds.upperBound)
-        if Int(said) != value {
-            warnings.append(
-                "\(name)=\(said) is not a number from \(bounds.lowerBound) to \(bounds.upperBound); \(value) is used")
-        }
-        return value
-    }
+    /// All that is read.
+    static let variables =
+        [
+            tries.reference, stalledAfter.reference, wholeBrief.reference, progress.reference,
+            progressTries.reference, progressPause.reference,
+        ] + idle.map { VariableReference($0.0, "No effect: \($0.1).") }
 }

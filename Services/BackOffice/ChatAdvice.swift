@@ -28,6 +28,8 @@ final class ChatAdvice: Sendable {
     /// How long others' questions about the same merchants are waited for, and how often they are looked for.
     private static let patience = Duration.seconds(120)
     private static let glance = Duration.milliseconds(500)
+    /// In tokens: the name of a category.
+    private static let longestAnswer = 40
 
     init(
         client: RPCClient, chat: ChatClient, prices: Prices, categories: [String], time: any TimeSource
@@ -90,7 +92,9 @@ final class ChatAdvice: Sendable {
     private func answer(_ question: ChatQuestionView, _ run: JobRun) async -> ChatOutcome {
         var outcome = ChatOutcome(id: question.id, cost: 0)
         do {
-            let reply = try await chat.reply(system: system, user: question.merchant) { outcome.cost += price($0) }
+            let asked = ChatQuestion(
+                system: system, user: question.merchant, tokens: Self.longestAnswer, temperature: 0)
+            let reply = try await chat.reply(asked) { outcome.cost += price($0) }
             outcome.model = String(reply.model.prefix(200))
             outcome.category = category(reply.text)
         } catch {
@@ -119,7 +123,7 @@ final class ChatAdvice: Sendable {
     private var highestPriceOfOne: ExactDecimal {
         // Roles and separators are tokens too.
         let question = system.utf8.count + 400 + 100
-        return price(tokens: question, chat.settings.tokens)
+        return price(tokens: question, Self.longestAnswer)
     }
 
     private func price(_ use: ChatUse) -> ExactDecimal {

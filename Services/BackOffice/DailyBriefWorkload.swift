@@ -7,8 +7,8 @@ import MillraceStore
 import MillraceWorker
 import Synchronization
 
-/// `daily-brief`: the digest of a person's active projects on a day. Items are projects, keyed by their ids, side by side; a
-/// project that fails is left out of the brief, and a brief without any is still one.
+/// `daily-brief`: the digest of a person's active projects on a day. Items are projects of that day, side by side; a project
+/// that fails is left out of the brief, and a brief without any is still one.
 struct DailyBriefWorkload: Workload {
     static let kind = "daily-brief"
     static let summary = "Makes a person's brief of a day: all active projects, side by side, and what they amount to."
@@ -76,7 +76,8 @@ struct DailyBriefWorkload: Workload {
         read = Handover(time: door.time)
     }
 
-    /// The day is settled here and kept with the items, so that a brief that goes on after midnight is still the same.
+    /// The day is settled here and kept with the items, in their keys too, so that a brief that goes on after midnight is
+    /// still the same, also where no item has an output.
     func plan(_ params: Params, _ run: JobRun) async throws -> Plan<BriefItem> {
         try await answering {
             let books = try door.localBooks()
@@ -101,7 +102,9 @@ struct DailyBriefWorkload: Workload {
             try await tell(.generatingProjectBriefs, params.user, day, books, run)
             return Plan(
                 items: material.projects.map {
-                    PlannedItem(key: $0.id, input: BriefItem(name: $0.name, day: day, zone: zone.name))
+                    PlannedItem(
+                        key: BriefItemKey(day: day, project: $0.id).text,
+                        input: BriefItem(name: $0.name, day: day, zone: zone.name))
                 }, slots: min(Self.slots, material.projects.count))
         }
     }
@@ -123,7 +126,9 @@ struct DailyBriefWorkload: Workload {
     ) async throws -> BriefPart {
         try await answering {
             let books = try door.localBooks()
-            let project = OwnProject(id: item.key, name: item.input.name)
+            // Releases before had no day in the keys.
+            let id = BriefItemKey(item.key)?.project ?? item.key
+            let project = OwnProject(id: id, name: item.input.name)
             let brief = ProjectBrief(project, of: context.material, on: context.day, in: context.zone)
             try await books.keepProjectBrief(brief, on: context.day)
             let done = context.done.add(1, ordering: .relaxed).newValue
@@ -139,7 +144,11 @@ struct DailyBriefWorkload: Workload {
     ) async throws -> BriefResult {
         try await answering {
             let books = try door.localBooks()
-            let (_, day) = try await place(params, books)
+            guard let day = outcomes.first.flatMap({ BriefItemKey($0.key) })?.day ?? params.date else {
+                throw RPCError(
+                    .failedPrecondition, "what was planned does not say for which day; submit the job anew",
+                    reason: "workload.foreignData")
+            }
             guard !run.cancelled else {
                 try await books.failBrief(of: params.user, on: day, because: "cancelled")
                 return BriefResult(day: day, projects: 0, failed: outcomes.count, hasAnalysis: false)
@@ -197,6 +206,25 @@ struct DailyBriefWorkload: Workload {
             }
         }
     }
+}
+
+/// What an item is called: `2026-11-21 p1`, the brief of a project on a day.
+struct BriefItemKey: Hashable, Sendable {
+    var day: Day
+    var project: String
+
+    init(day: Day, project: String) {
+        self.day = day
+        self.project = project
+    }
+
+    /// Nil for another form.
+    init?(_ text: String) {
+        guard let space = text.firstIndex(of: " "), let day = Day(String(text[..<space])) else { return nil }
+        self.init(day: day, project: String(text[text.index(after: space)...]))
+    }
+
+    var text: String { "\(day) \(project)" }
 }
 
 /// A project of a brief, with what was settled when it was planned.

@@ -64,7 +64,8 @@ extension StoreError {
             case .closed, .interrupted: (.unavailable, "books.closed")
             case .ioError, .moved: (.unavailable, "books.io")
             case .full: (.resourceExhausted, "books.full")
-            case .cannotOpen, .readOnly, .inUse: (.failedPrecondition, "books.cannotOpen")
+            case .missing: (.failedPrecondition, "books.missing")
+            case .cannotOpen, .readOnly, .inUse, .foreign, .unfinishedRestore: (.failedPrecondition, "books.cannotOpen")
             case .fromTheFuture, .migration: (.failedPrecondition, "books.version")
             case .corrupt: (.dataLoss, "books.corrupt")
             case .constraint: (.aborted, "books.conflict")
@@ -77,9 +78,10 @@ extension StoreError {
 extension BooksError: RPCErrorConvertible {
     public var rpcError: RPCError {
         switch self {
-        case .noContractor, .noOrder, .noDeployment, .noLine:
+        case .noContractor, .noOrder, .noDeployment, .noLine, .noBrief:
             RPCError(.failedPrecondition, description, reason: "books.missing")
         case .changed: RPCError(.failedPrecondition, description, reason: "books.changed")
+        case .doubled: RPCError(.dataLoss, description, reason: "books.doubled")
         case .damaged: RPCError(.dataLoss, description, reason: "books.damaged")
         }
     }

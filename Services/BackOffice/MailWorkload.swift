@@ -72,6 +72,8 @@ struct MailWorkload: PlainWorkload {
             default: break
             }
             if let obstacle = Self.obstacle(mail) {
+                // It was cancelled before it went, or has gone and stays so.
+                guard !mail.status.hasPerhapsGone else { return Output(status: mail.status, reason: obstacle) }
                 try await books.noteBriefMail(
                     .cancelled, of: params.user, on: params.date, after: mail.tries, error: obstacle,
                     now: door.time.wall())
@@ -79,9 +81,10 @@ struct MailWorkload: PlainWorkload {
             }
             let tries = Locked(mail.tries)
             do {
+                guard mail.brief.status == "completed" else { throw Self.early(mail.brief.status) }
                 try await send(mail, params, books, run, tries)
             } catch {
-                try await note(error, params, books, after: tries.withLock { $0 })
+                try await note(error, mail, params, books, after: tries.withLock { $0 })
                 throw error
             }
             // Nobody sends it again even where this does not get to the disk.
@@ -117,28 +120,40 @@ struct MailWorkload: PlainWorkload {
         }
     }
 
-    /// What an error means for the mail. One that was under way stays so, with its reason.
-    private func note(_ error: any Error, _ params: Params, _ books: SQLiteBooks, after tries: Int) async throws {
-        let status: BriefMailStatus
+    /// What an error means for the mail. One that was under way stays so, with its reason; one that has gone, or perhaps
+    /// has, and was to go again is what it was before: nobody but a person sends it once more.
+    ///
+    /// - Parameter mail: As it was before this try.
+    private func note(
+        _ error: any Error, _ mail: BriefMail, _ params: Params, _ books: SQLiteBooks, after tries: Int
+    ) async throws {
+        let message = (error as? any RPCErrorConvertible)?.rpcError.message ?? "\(error)"
+        var (status, reason, time) = (BriefMailStatus.pending, Optional(message), door.time.wall())
         switch error {
         case SMTPError.uncertain: status = .sending
+        // Another try is under way, or was.
+        case let error as any RPCErrorConvertible where error.rpcError.reason == Self.uncertain.reason: return
+        case _ where mail.status.hasPerhapsGone:
+            (status, reason, time) = (mail.status, mail.brief.mail?.error, mail.brief.mail?.changedAt ?? time)
         // The books' trouble is not the mail's.
-        case is StoreError: status = .pending
-        case let error as any RPCErrorConvertible:
-            guard error.rpcError.reason != Self.uncertain.reason else { return }
-            status = error.rpcError.status?.isTransient == true ? .pending : .failed
-        default: status = .pending
+        case is StoreError: break
+        case let error as any RPCErrorConvertible where error.rpcError.status?.isTransient != true: status = .failed
+        default: break
         }
-        let message = (error as? any RPCErrorConvertible)?.rpcError.message ?? "\(error)"
         try await books.noteBriefMail(
-            status, of: params.user, on: params.date, after: tries, error: message, now: door.time.wall())
+            status, of: params.user, on: params.date, after: tries, error: reason, now: time)
     }
 
+    /// Why it is not to go any more, by the person's own word.
     private static func obstacle(_ mail: BriefMail) -> String? {
         if !mail.isWanted { return "not wanted any more" }
         if mail.address.isEmpty { return "no address any more" }
-        if mail.brief.status != "completed" { return "the brief is \(mail.brief.status)" }
         return nil
+    }
+
+    /// The brief is made anew, or that went wrong and may be made up for: the mail waits, as for a server that is away.
+    private static func early(_ status: String) -> RPCError {
+        RPCError(.unavailable, "the brief is \(status), its mail waits until it is completed", reason: "mail.early")
     }
 
     private static let uncertain = RPCError(

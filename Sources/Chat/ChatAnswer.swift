@@ -1,19 +1,29 @@
-import Decimals
+public import Decimals
 import JSONCodec
 import MillraceProtocol
 import WebClient
 
-/// What a chat service is asked.
-struct ChatQuestion {
-    var system: String
-    var user: String
-    var tokens: Int
+/// What a chat service is asked, and what sort of answer is wanted.
+public struct ChatQuestion: Hashable, Sendable {
+    public var system: String
+    public var user: String
+    /// Of the answer, at most.
+    public var tokens: Int
+    /// 0 for the likeliest words, up to 2 for more and more surprising ones.
+    public var temperature: ExactDecimal
+
+    public init(system: String, user: String, tokens: Int, temperature: ExactDecimal) {
+        self.system = system
+        self.user = user
+        self.tokens = tokens
+        self.temperature = temperature
+    }
 
     func body(model: String) -> [UInt8] {
         var json = JSONWriter(reserving: 1024)
         json.object { json in
             json.member("model", model)
-            json.member("temperature", 0)
+            json.member("temperature", temperature)
             json.member("max_tokens", tokens)
             json.member("messages") { json in
                 json.array { json in

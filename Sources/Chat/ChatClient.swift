@@ -3,8 +3,8 @@ public import WebClient
 
 /// A chat service of the OpenAI kind, OpenRouter for instance, asked model after model until one has something to say.
 ///
-/// An error of any sort and a blank answer count alike: the next model is asked, after a pause. That of a model that was cut
-/// off by the limit of tokens counts as an answer.
+/// An error of any sort and a blank answer count alike: the next model is asked, after a pause. What a model said before the
+/// limit of tokens cut it off is an answer: it is what was asked for, if not all of it, and another model would be cut off too.
 public struct ChatClient: Sendable {
     public let settings: ChatSettings
     private let web: WebClient
@@ -33,15 +33,15 @@ public struct ChatClient: Sendable {
 
     /// The first text that a model has to say, without the white space around it.
     /// - Throws: ``ChatError``; `CancellationError`.
-    public func complete(system: String, user: String) async throws -> String {
-        try await reply(system: system, user: user) { _ in }.text
+    public func complete(_ question: ChatQuestion) async throws -> String {
+        try await reply(question) { _ in }.text
     }
 
     /// The first text that a model has to say, and whose it is.
     /// - Parameter note: hears what each model that was asked has cost, before the next one is asked and before an error is
     ///   thrown.
     /// - Throws: ``ChatError``; `CancellationError`.
-    public func reply(system: String, user: String, note: (ChatUse) -> Void) async throws -> ChatReply {
+    public func reply(_ question: ChatQuestion, note: (ChatUse) -> Void) async throws -> ChatReply {
         let key: String
         do {
             key = try self.key()
@@ -55,7 +55,6 @@ public struct ChatClient: Sendable {
             try Task.checkCancellation()
             let fault: String
             do {
-                let question = ChatQuestion(system: system, user: user, tokens: settings.tokens)
                 let answer = try await ask(model, question, key)
                 note(answer.use)
                 if let text = answer.text.map({ trimmed($0) }), !text.isEmpty {

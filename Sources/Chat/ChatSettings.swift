@@ -12,7 +12,6 @@ public struct ChatSettings: Sendable {
     public var pause = Duration.seconds(1)
     /// For one model's answer.
     public var timeout = Duration.seconds(30)
-    public var tokens = 200
     /// A longer answer is refused.
     public var largestAnswer = 1 << 20
 

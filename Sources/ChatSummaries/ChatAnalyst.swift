@@ -1,5 +1,6 @@
 public import BackOffice
 public import Chat
+import Decimals
 
 /// Has a chat service say what a brief amounts to, in one call for the whole brief.
 public struct ChatAnalyst: BriefAnalyst {
@@ -9,8 +10,19 @@ public struct ChatAnalyst: BriefAnalyst {
 
     /// - Throws: `ChatError`, when no model has anything to say: the brief then has no analysis.
     public func analyse(_ brief: DailyBrief, _ parts: [BriefPart], daysAway: Int?) async throws -> String {
-        let system = daysAway.map(Self.welcome) ?? Self.ordinary
-        return try await chat.complete(system: system, user: String(brief.text.prefix(DailyBrief.promptLimit)))
+        let text = String(brief.text.prefix(DailyBrief.promptLimit))
+        return try await chat.complete(daysAway.map { Self.welcome($0, text) } ?? Self.ordinary(text))
+    }
+
+    private static func ordinary(_ brief: String) -> ChatQuestion {
+        ChatQuestion(
+            system: ordinary, user: brief, tokens: 2200, temperature: ExactDecimal(coefficient: 4, scale: 1))
+    }
+
+    /// Warmer, and shorter.
+    private static func welcome(_ days: Int, _ brief: String) -> ChatQuestion {
+        ChatQuestion(
+            system: welcome(days), user: brief, tokens: 1500, temperature: ExactDecimal(coefficient: 7, scale: 1))
     }
 
     private static let ordinary = """

@@ -9,6 +9,7 @@ public struct ChatSummarizer: Summarizer {
 
     /// - Throws: `ChatError`, when no model has anything to say: whoever asks keeps the original texts then.
     public func summarize(_ work: [WorkText]) async throws -> String {
-        try await chat.complete(system: SummaryPrompt.system, user: SummaryPrompt.user(work))
+        try await chat.complete(
+            ChatQuestion(system: SummaryPrompt.system, user: SummaryPrompt.user(work), tokens: 200, temperature: 0))
     }
 }

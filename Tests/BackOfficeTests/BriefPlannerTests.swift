@@ -126,7 +126,7 @@ struct BriefPlannerTests {
     private func books(_ people: [(String, String)], counting counter: StatementCounter? = nil) async throws
         -> SQLiteBooks
     {
-        let books = try SQLiteBooks(path: folder.file("books.sqlite"), counting: counter)
+        let books = try SQLiteBooks(path: folder.file("books.sqlite"), creates: true, counting: counter)
         let users = people.map { JSONValue.object([JSONMember("id", .string($0.0))]) }
         let preferences = people.map { person, at in
             JSONValue.object([
@@ -231,7 +231,7 @@ struct BriefPlannerTests {
 
     @Test(arguments: [("true", true), ("TRUE", false), ("1", false), ("", false), (nil, false)] as [(String?, Bool)])
     func onlyTheWordTrueTurnsTheBackOffOn(word: String?, isOn: Bool) {
-        #expect(BriefPlanner.isEnabled(word) == isOn)
+        #expect(BriefPlanner.engagement.read(word).value == isOn)
     }
 }
 

@@ -7,7 +7,7 @@ import Testing
 struct BriefRecordsTests {
     private let folder = TemporaryDirectory()
 
-    private func books() throws -> SQLiteBooks { try SQLiteBooks(path: folder.file("books.sqlite")) }
+    private func books() throws -> SQLiteBooks { try SQLiteBooks(path: folder.file("books.sqlite"), creates: true) }
 
     private func take(_ books: SQLiteBooks, _ document: String) async throws {
         _ = try await books.importBriefRecords(try JSON.decode(JSONValue.self, from: Array(document.utf8)))
@@ -24,6 +24,19 @@ struct BriefRecordsTests {
         let kept = try await books.exportBriefRecords()["preferences"]?.elements?.first
         #expect(kept?["is_active"]?.boolValue == true && kept?["time_of_day"]?.stringValue == "09:00")
         #expect(kept?["timezone"]?.stringValue == "Europe/Berlin")
+    }
+
+    @Test func aZoneThatNobodyKnowsIsNamedAndNothingIsTaken() async throws {
+        let books = try books()
+        let fault = await #expect(throws: SQLiteBooks.BriefRecordFault.self) {
+            try await take(
+                books,
+                #"{"users":[{"id":"ada"}],"preferences":[{"user_id":"ada","is_active":true,"timezone":"Mars/Phobos"}]}"#
+            )
+        }
+        #expect(fault?.place == "preferences[0].timezone")
+        #expect(fault?.message.contains("no time zone “Mars/Phobos”") == true)
+        #expect(try await books.exportBriefRecords()["users"]?.elements?.isEmpty == true)
     }
 
     @Test func aNewRecordThatLacksWhatItNeedsIsNamedAndNothingIsTaken() async throws {

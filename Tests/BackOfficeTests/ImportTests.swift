@@ -151,6 +151,8 @@ import Testing
     @Test(
         arguments: [
             ("id,date,contractor,hours\n1,2025-01-02,ada,1\n", "project", "no such column"),
+            ("id;date;contractor;project;hours\n1;2025-01-02;ada;p;1\n", nil, "separated by semicolons"),
+            ("id\tdate\tcontractor\tproject\thours\n1\t2025-01-02\tada\tp\t1\n", nil, "separated by tabs"),
             ("id,id,date,contractor,project,hours\n", "id", "2 columns"),
             ("", nil, "empty"), ("\n\n", nil, "empty"),
             ("id,date,contractor,project,hours\n1,2025-01-02,ada,\"kafi,1\n", nil, "never ends"),

@@ -33,7 +33,8 @@ import Testing
         try await held.execute("UPDATE payout SET status = 'Cancelled' WHERE person = 'bob'")
         let live = try await held.books.livePayouts(
             of: [.order("ord-202512-ada"), .order("ord-202512-bob"), .refund("ord-202512-ada"), .refund("r1")])
-        #expect(live == [.order("ord-202512-ada"): LivePayout(id: "pay-ord-202512-ada", run: "one")])
+        #expect(
+            live == [.order("ord-202512-ada"): LivePayout(id: "pay-ord-202512-ada", run: "one", money: Money(1, .usd))])
     }
 
     @Test func positionsAreThoseOfTheContractorsAskedFor() async throws {
@@ -59,7 +60,7 @@ import Testing
         let first = try await held.books.create(.example("ord-202512-ada", person: "ada"))
         #expect(first == .created("pay-ord-202512-ada"))
         let second = try await held.books.create(.example("ord-202512-ada", person: "ada", run: "two"))
-        #expect(second == .alreadyThere(LivePayout(id: "pay-ord-202512-ada", run: "another")))
+        #expect(second == .alreadyThere(LivePayout(id: "pay-ord-202512-ada", run: "another", money: Money(1, .usd))))
         let insert = """
             INSERT INTO payout (id, name, amount, currency, description, status, person, task_order)
             VALUES ('x', 'x', '1', 'USD', '', '%', 'ada', 'ord-202512-ada')
@@ -70,6 +71,35 @@ import Testing
             }
         }
         try await held.execute(insert.replacing("%", with: "Cancelled"))
+    }
+
+    /// Ids of sources may end in a dot and a number as well.
+    @Test func aPayoutHasAnIdOfItsOwnWhateverItsSourceIsCalled() async throws {
+        let held = try await TemporaryBooks.december(
+            hours: ["kim": "1", "kim.2": "1"],
+            rates: ["k,kim,,,1,Hourly Rate,,1,USD", "k2,kim.2,,,1,Hourly Rate,,1,USD"])
+        var made: [PayoutID] = []
+        for _ in 0..<3 {
+            for person in ["kim", "kim.2"] as [ContractorID] {
+                let write = try await held.books.create(
+                    .example(OrderID("ord-202512-\(person)"), person: person))
+                guard case .created(let id) = write else { throw TestFailure("\(write)") }
+                made.append(id)
+                try await held.execute("UPDATE payout SET status = 'Cancelled'")
+            }
+        }
+        #expect(
+            made.map(\.text) == ["", ".2", ".3", ".2.2", ".4", ".2.3"].map { "pay-ord-202512-kim\($0)" })
+    }
+
+    @Test func whatTheDatabaseRefusesIsSaidWithoutItsStatement() async throws {
+        let held = try await held()
+        let error = try #require(
+            await #expect(throws: StoreError.self) {
+                try await held.books.create(.example("ord-202512-ada", person: "bob"))
+            })
+        #expect("\(error)".hasPrefix("a payout goes to another than the one its source or rate names (sqlite "))
+        #expect(!"\(error)".contains("INSERT"))
     }
 
     @Test(
@@ -145,7 +175,7 @@ import Testing
         }
         old.close()
 
-        let books = try SQLiteBooks(path: path)
+        let books = try SQLiteBooks(path: path, creates: true)
         defer { books.close() }
         let rate = try #require(try await books.activeRate(of: "ada", in: .december))
         #expect((rate.payday, rate.startDate, rate.billingType) == (15, Day("2025-01-01"), .unsaid))

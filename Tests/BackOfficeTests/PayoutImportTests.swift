@@ -36,6 +36,51 @@ import Testing
         #expect(try await held.text("SELECT coalesce(hourly_rate, 'none') FROM contractor_rate") == "none")
     }
 
+    /// Rules match a few words to the letter; the company may have others.
+    @Test(
+        arguments: [
+            (.rates, "id,contractor,payday,billing_type\nr,ada,1,monthly fixed\n", "billing_type", "Monthly Fixed"),
+            (.rates, "id,contractor,payday,status\nr,ada,1,active\n", "status", "Active"),
+            (.refunds, "id,amount,currency,contractor,status\nf,5,USD,ada,approved\n", "status", "Approved"),
+            (.splits, "id,name,amount,currency,person,type,status\ns,S,5,USD,ada,bonus,Pending\n", "type", "Bonus"),
+            (.splits, "id,name,amount,currency,person,type,status\ns,S,5,USD,ada,Bonus,PENDING\n", "status", "Pending"),
+            (.deployments, "contractor,project,status\nada,kafi,ACTIVE\n", "status", "Active"),
+        ] as [(BooksTable, String, String, String)])
+    func aKnownWordInOtherLettersIsAMistake(table: BooksTable, csv: String, column: String, word: String) async throws {
+        let held = try await contractors()
+        try await held.take(.projects, "id\nkafi\n")
+        let problems = try await refusal(table, csv, into: held)
+        #expect(problems.count == 1)
+        #expect(problems[0].contains("(\(column))") && problems[0].hasSuffix("is \(word) meant?"), "\(problems)")
+    }
+
+    @Test func otherWordsAreTakenAndNoted() async throws {
+        let held = try await contractors()
+        func notes(_ table: BooksTable, _ csv: String) async throws -> [String] {
+            let report = try await BooksImport(table, format: .csv).run(Array(csv.utf8), into: held.books)
+            #expect(report.imported == report.read)
+            return report.notes
+        }
+        #expect(
+            try await notes(
+                .rates,
+                "id,contractor,payday,status,billing_type\nr,ada,1,Ended,Per Day\ns,ada,1,Ended,Mixed\nt,ada,1,,\n")
+                == [
+                    "status 'Ended' is none of the words that rules know, which are Active; nobody is paid by them: 2",
+                    "billing_type 'Per Day' is none of the words that rules know, which are Monthly Fixed, Hourly Rate, "
+                        + "Mixed; they pay by the hour: 1",
+                ])
+        #expect(
+            try await notes(
+                .splits, "id,name,amount,currency,person,type,status\ns,S,5,USD,ada,Weird,Pending\n")
+                == [
+                    "type 'Weird' is none of the words that rules know, which are Commission, Bonus, Fee, Service Fee; "
+                        + "they are not paid: 1"
+                ])
+        #expect(
+            try await notes(.refunds, "id,amount,currency,contractor,status\nf,5,USD,ada,Approved\n") == [])
+    }
+
     @Test func mistakesAreNamedWithTheirPlace() async throws {
         let held = try await contractors()
         #expect(

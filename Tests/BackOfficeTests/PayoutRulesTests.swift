@@ -161,6 +161,17 @@ import Testing
         #expect(!needs.areMet(by: [ContractorRate(id: "1", contractor: "bob", payday: 1)]))
     }
 
+    @Test func aRateThatBeganWithinTheMonthIsNotEnoughUntilOneFromBeforeIsThere() {
+        var needs = RateNeeds()
+        needs.add("ada", on: Day("2025-12-31")!)
+        let raise = ContractorRate(id: "2", contractor: "ada", startDate: Day("2025-12-15"), payday: 1)
+        #expect(!needs.areMet(by: [raise]))
+        for before in [nil, Day("2025-01-01")] {
+            #expect(
+                needs.areMet(by: [raise, ContractorRate(id: "1", contractor: "ada", startDate: before, payday: 1)]))
+        }
+    }
+
     // MARK: Settings
 
     @Test(
@@ -171,8 +182,8 @@ import Testing
     func workersAreHeldWithinOneAndTwenty(said: String?, workers: Int, lines: Int, warns: Bool) throws {
         let settings = try PayoutSettings { name in
             [
-                PayoutSettings.refundWorkersVariable, PayoutSettings.splitWorkersVariable,
-                PayoutSettings.linesVariable,
+                PayoutSettings.refunds.name, PayoutSettings.splits.name,
+                PayoutSettings.lines.name,
             ].contains(name) ? said : nil
         }
         #expect(settings.workers(for: .refund) == workers)
@@ -185,7 +196,7 @@ import Testing
 
     @Test(arguments: [("false", 1, 0), ("0", 1, 0), ("TRUE", 10, 0), ("", 10, 0), ("perhaps", 10, 1)])
     func linesAreCompletedOneByOneWhenConcurrencyIsOff(said: String, lines: Int, warnings: Int) throws {
-        let settings = try PayoutSettings { $0 == PayoutSettings.concurrencyVariable ? said : nil }
+        let settings = try PayoutSettings { $0 == PayoutSettings.concurrency.name ? said : nil }
         #expect(settings.linesAtOnce == lines)
         #expect(settings.warnings.count == warnings)
     }
@@ -211,6 +222,7 @@ import Testing
     @Test(arguments: [
         (#"{"type":"salary"}"#, "type"), (#"{"month":"2025-13"}"#, "month"), (#"{"payDay":"soon"}"#, "payDay"),
         (#"{"pay_day":0}"#, "pay_day"), (#"{"pay_day":32}"#, "pay_day"), (#"{"payDay":1,"pay_day":1}"#, "pay_day"),
+        (#"{"dryRun":true,"dry_run":true}"#, "dry_run"), (#"{"type":"refund","pay_day":1}"#, "payDay"),
         (#"{"type":"refund","month":"2025-12"}"#, "month"), (#"{"month":"2025-12","type":"refund"}"#, "month"),
         (#"{"type":"invoice_split","payDay":15}"#, "payDay"), (#"{"id":"7"}"#, "id"),
         (#"{"type":"refund","force":true}"#, "force"), (#"{"type":"refund","contractor":"ada"}"#, "contractor"),

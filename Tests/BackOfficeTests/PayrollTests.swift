@@ -24,7 +24,8 @@ import Testing
 
     @Test func everyDetailSaysAllItsFields() async throws {
         let held = try await december()
-        _ = try await held.books.create(.example("ord-202512-cyd", person: "cyd"))
+        _ = try await held.books.create(
+            .example("ord-202512-cyd", person: "cyd", money: Money(ExactDecimal("1413.05")!, .usd)))
         try await held.take(.timesheets, "id,date,contractor,project,hours\nd1,2025-12-04,dan,kafi,3\n")
         _ = try await LocalRun(held.books)(SyncParameters(month: .december, force: true))
         _ = try await held.books.approveOrders(month: .december)
@@ -47,7 +48,7 @@ import Testing
         #expect(
             String(decoding: try await held.export(.payouts), as: UTF8.self) == """
                 id,name,amount,currency,person,status,date,paid_date,source_kind,source_id,rate,description
-                pay-ord-202512-cyd,x,1,USD,cyd,Pending,,,order,ord-202512-cyd,,
+                pay-ord-202512-cyd,x,1413.05,USD,cyd,Pending,,,order,ord-202512-cyd,,
                 pay-ord-202512-ada,Service fee for December 2025,30000000,VND,ada,Pending,2025-12-31,,order,\
                 ord-202512-ada,r-ada,"Design consulting, December 1-31, 2025"
                 pay-ord-202512-bob,Service fee for December 2025,241.65,USD,bob,Pending,2025-12-31,,order,\
@@ -65,6 +66,22 @@ import Testing
                 "lin-202512-ada/kafi Completed", "lin-202512-bob/kafi Completed", "lin-202512-cyd/kafi Approved",
                 "ord-202512-ada Completed", "ord-202512-bob Completed", "ord-202512-cyd Approved",
             ])
+    }
+
+    /// Paid, then the hours changed and the order was approved again.
+    @Test(arguments: [true, false]) func whoWasPaidAnotherAmountIsShownThatAndIsAnError(dryRun: Bool) async throws {
+        let held = try await TemporaryBooks.december(
+            hours: ["ada": "3.5", "bob": "7.25"],
+            rates: ["r-ada,ada,,,1,Hourly Rate,,10,USD", "r-bob,bob,,,15,Hourly Rate,,10,USD"])
+        #expect(try await LocalPayouts(held.books)().created == 2)
+        try await held.execute("UPDATE order_line SET hours = '5.5' WHERE task_order = 'ord-202512-ada'")
+        try await held.execute("UPDATE task_order SET status = 'Approved'")
+        let again = try await LocalPayouts(held.books, run: "run-2")(PayoutParameters(dryRun: dryRun))
+        #expect((again.created, again.skipped, again.errors) == (0, 1, 1))
+        #expect(again.details.map(\.money) == [Money(35, .usd), Money(ExactDecimal("72.5")!, .usd)])
+        #expect(again.details.map(\.outcome.payout) == ["pay-ord-202512-ada", "pay-ord-202512-bob"])
+        #expect(again.details[0].outcome.reason?.contains("of 35 USD, but 55 USD is due") == true)
+        #expect(again.details[1].outcome.reason == "payout already exists")
     }
 
     /// Contractor, rate, payday, amount, existing payout: each test breaks one rule and all that come after it.
@@ -98,6 +115,14 @@ import Testing
         let exists = try await reason(owned, context)
         #expect(exists.outcome == PayoutOutcome(status: .skipped, reason: "payout already exists", payout: "p"))
         #expect(exists.money == Money(5, .usd))
+        context.payouts = [.order("o"): LivePayout(id: "p", money: Money(5, .usd))]
+        #expect(try await reason(owned, context) == exists)
+        context.payouts = [.order("o"): LivePayout(id: "p", money: Money(3, .usd))]
+        let other = try await reason(owned, context)
+        #expect(other.outcome.status == .error && other.outcome.payout == "p" && other.money == Money(3, .usd))
+        #expect(
+            other.outcome.reason == "payout already exists, of 3 USD, but 5 USD is due by now; cancel it, or pay the "
+                + "difference by hand")
         context.payouts = [:]
         let gone = try await reason(owned, context)
         #expect(gone.outcome == PayoutOutcome(status: .error, reason: "changed since it was read; run again"))
@@ -131,6 +156,30 @@ import Testing
             "id,contractor,status,start_date,payday,hourly_rate,currency\nc,ada,Inactive,2025-12-20,1,3,USD\n")
         let result = try await LocalPayouts(held.books)()
         #expect(JSON.text(result).contains(#""amount":2,"#))
+    }
+
+    @Test func whatAnEarlierRateOfTheMonthWouldHavePaidIsSaidToBeMissing() async throws {
+        let held = try await TemporaryBooks.december(
+            hours: ["ada": "1", "bob": "1", "cyd": "1", "dan": "1"],
+            rates: [
+                "a1,ada,,2025-12-14,1,Monthly Fixed,2000,,USD", "a2,ada,2025-12-15,,1,Monthly Fixed,2300,,USD",
+                // Nothing held in the month before; paid by the hour; began with the month.
+                "b1,bob,,2025-11-30,1,Monthly Fixed,2000,,USD", "b2,bob,2025-12-15,,1,Monthly Fixed,2300,,USD",
+                "c1,cyd,,2025-12-14,1,Hourly Rate,,20,USD", "c2,cyd,2025-12-15,,1,Hourly Rate,,23,USD",
+                "d1,dan,,2025-12-14,1,Monthly Fixed,2000,,USD", "d2,dan,2025-12-01,,1,Monthly Fixed,2300,,USD",
+            ])
+        for dryRun in [true, false] {
+            let result = try await LocalPayouts(held.books)(PayoutParameters(dryRun: dryRun))
+            let notes = result.details.map { detail -> String? in
+                if case .payroll(let part) = detail { part.note } else { nil }
+            }
+            #expect(
+                notes == [
+                    "paid from 2025-12-15 on only; rate a1, which held in the month before that, is not counted", nil,
+                    nil, nil,
+                ])
+            #expect(JSON.text(result).contains(#""amount":1300,"#), "13 of 23 days of 2300")
+        }
     }
 
     @Test func paydayContractorMonthAndStatusSelect() async throws {
@@ -346,9 +395,11 @@ import Testing
 }
 
 extension PayoutDraft {
-    static func example(_ order: OrderID, person: ContractorID, run: String = "another") -> PayoutDraft {
+    static func example(
+        _ order: OrderID, person: ContractorID, run: String = "another", money: Money = Money(1, .usd)
+    ) -> PayoutDraft {
         PayoutDraft(
-            source: .order(order), name: "x", money: Money(1, .usd), date: nil, description: "", person: person,
+            source: .order(order), name: "x", money: money, date: nil, description: "", person: person,
             run: run)
     }
 }

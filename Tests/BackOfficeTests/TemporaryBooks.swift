@@ -8,7 +8,7 @@ final class TemporaryBooks: Sendable {
     private let folder = TemporaryDirectory()
     let books: SQLiteBooks
 
-    init() throws { books = try SQLiteBooks(path: folder.file("books.sqlite")) }
+    init() throws { books = try SQLiteBooks(path: folder.file("books.sqlite"), creates: true) }
 
     /// Books holding these timesheets, one a line: `id date contractor project hours status text`; `-` is nothing.
     static func holding(_ lines: String...) async throws -> TemporaryBooks {
@@ -21,7 +21,7 @@ final class TemporaryBooks: Sendable {
 
     /// The same file, opened once more, as another process would.
     func another(counting counter: StatementCounter? = nil) throws -> SQLiteBooks {
-        try SQLiteBooks(path: folder.file("books.sqlite"), counting: counter)
+        try SQLiteBooks(path: folder.file("books.sqlite"), creates: true, counting: counter)
     }
 
     func enter(_ lines: String...) async throws { try await enter(lines) }

@@ -62,9 +62,9 @@ struct MailWorkloadTests {
         return result.output?.text ?? "none"
     }
 
-    private func failure(_ door: BooksDoor) async throws -> RPCError {
+    private func failure(_ door: BooksDoor, again: Bool = false) async throws -> RPCError {
         do {
-            throw TestFailure("sent: \(try await send(door))")
+            throw TestFailure("sent: \(try await send(door, again: again))")
         } catch let error as any RPCErrorConvertible {
             return error.rpcError
         }
@@ -96,12 +96,75 @@ struct MailWorkloadTests {
         try await server.end()
     }
 
-    @Test func whoChangedHisMindOrHasNoAddressGetsNone() async throws {
+    private func change(_ door: BooksDoor, wantsMail: Bool = true, address: String = "ada@example.com") async throws {
+        let document = """
+            {"users": [{"id": "ada", "email": "\(address)"}],
+             "preferences": [{"user_id": "ada", "is_active": true, "email_daily_brief": \(wantsMail)}]}
+            """
+        _ = try await door.localBooks().importBriefRecords(try JSON.decode(JSONValue.self, from: Array(document.utf8)))
+    }
+
+    /// What keeps it from going a second time says nothing of the first.
+    @Test func whatHasGoneStaysSentWhateverKeepsItFromGoingAgain() async throws {
+        let server = try await server()
+        let door = try await door(port: server.port)
+        #expect(try await send(door) == #"{"status":"sent"}"#)
+        let sent = try await door.localBooks().brief(of: "ada", on: day)?.mail
+        func expectNothingNew() async throws {
+            #expect(try await door.localBooks().brief(of: "ada", on: day)?.mail == sent)
+            try await change(door)
+            #expect(try await send(door) == #"{"status":"sent","reason":"it had gone before"}"#)
+        }
+        try await change(door, wantsMail: false)
+        #expect(try await send(door, again: true) == #"{"status":"sent","reason":"not wanted any more"}"#)
+        try await expectNothingNew()
+        for (address, reason) in [("busy@example.com", "mail.refused"), ("no address", "mail.address")] {
+            try await change(door, address: address)
+            #expect(try await failure(door, again: true).reason == reason)
+            try await expectNothingNew()
+        }
+        try await door.localBooks().beginBrief(of: "ada", on: day, metadata: .emptyObject, now: .epoch)
+        #expect(try await failure(door, again: true).reason == "mail.early")
+        try await expectNothingNew()
+        #expect(server.messages.count == 1)
+        try await server.end()
+    }
+
+    @Test func whatHasPerhapsGoneStaysSo() async throws {
+        let server = try await server()
+        let door = try await door(port: server.port, address: "lost@example.com")
+        #expect(try await failure(door).reason == "mail.uncertain")
+        for (wants, address) in [(false, "ada@example.com"), (true, "busy@example.com")] {
+            try await change(door, wantsMail: wants, address: address)
+            _ = try? await send(door, again: true)
+            #expect(try await status(door) == .sending)
+        }
+        try await server.end()
+    }
+
+    @Test func aMailWaitsForABriefThatIsMadeAnew() async throws {
         let server = try await server()
         let door = try await door(port: server.port)
         let books = try door.localBooks()
-        let document = #"{"preferences": [{"user_id": "ada", "is_active": true, "email_daily_brief": false}]}"#
-        _ = try await books.importBriefRecords(try JSON.decode(JSONValue.self, from: Array(document.utf8)))
+        try await books.beginBrief(of: "ada", on: day, metadata: .emptyObject, now: .epoch)
+        #expect(try await failure(door).status == .unavailable)
+        #expect(try await status(door) == .pending)
+        try await books.failBrief(of: "ada", on: day, because: "no active projects")
+        #expect(try await failure(door).status == .unavailable)
+        let mail = try await books.brief(of: "ada", on: day)?.mail
+        #expect(mail?.status == .pending && mail?.error?.hasPrefix("the brief is failed") == true, "\(mail as Any)")
+        try await books.beginBrief(of: "ada", on: day, metadata: .emptyObject, now: .epoch)
+        try await books.completeBrief(DailyBrief(day: day, texts: ["## Weir"]), of: "ada", analysis: nil, now: .epoch)
+        #expect(try await books.noteBriefMail(of: "ada", on: day, token: "another", now: .epoch) == .already)
+        #expect(try await send(door) == #"{"status":"sent"}"#)
+        #expect(try await server.wait(for: 1)[0]["data"].string?.contains("## Weir") == true)
+        try await server.end()
+    }
+
+    @Test func whoChangedHisMindOrHasNoAddressGetsNone() async throws {
+        let server = try await server()
+        let door = try await door(port: server.port)
+        try await change(door, wantsMail: false)
         #expect(try await send(door) == #"{"status":"cancelled","reason":"not wanted any more"}"#)
         #expect(try await status(door) == .cancelled)
         #expect(server.messages.isEmpty)

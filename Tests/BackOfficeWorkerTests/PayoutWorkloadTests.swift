@@ -14,7 +14,7 @@ import Testing
         let harness = WorkloadHarness(environment) { PayoutWorkload(books: $0) }
         try await harness.enter(
             "id,date,contractor,project,hours,text\ne1,2025-12-02,ada,kafi,8,doors\ne2,2025-12-02,bob,kafi,4,\n")
-        let books = try SQLiteBooks(path: harness.folder.file("books.sqlite"))
+        let books = try SQLiteBooks(path: harness.folder.file("books.sqlite"), creates: true)
         defer { books.close() }
         let month = try #require(Month("2025-12"))
         for contractor in ["ada", "bob"] {
@@ -31,7 +31,7 @@ import Testing
     }
 
     private func take(_ rates: String, _ harness: WorkloadHarness<PayoutWorkload>) async throws {
-        let books = try SQLiteBooks(path: harness.folder.file("books.sqlite"))
+        let books = try SQLiteBooks(path: harness.folder.file("books.sqlite"), creates: true)
         defer { books.close() }
         _ = try await BooksImport(.rates, format: .csv).run(Array(rates.utf8), into: books)
     }

@@ -61,7 +61,7 @@ struct PlanBriefsWorkloadTests {
              "preferences": [{"user_id": "ada", "is_active": true, "timezone": "Mars"}]}
             """
         _ = try await harness.door.localBooks().importBriefRecords(
-            try JSON.decode(JSONValue.self, from: Array(document.utf8)))
+            try JSON.decode(JSONValue.self, from: Array(document.utf8)), zones: ZoneDatabase(folder: folder.path))
         for params in ["{}", #"{"dryRun": true}"#] {
             let failed = try Tree(try await harness.job(params))["failed"].elements
             #expect(failed.map { $0["user"].string } == ["ada"], "\(failed)")
@@ -72,6 +72,97 @@ struct PlanBriefsWorkloadTests {
 }
 
 struct DailyBriefWorkloadTests {
+    /// Darwin's clocks are nine and a half hours before those of UTC.
+    private static let records = """
+        {"users": [{"id": "ada"}],
+         "preferences": [{"user_id": "ada", "is_active": true, "timezone": "Australia/Darwin"}],
+         "projects": [{"id": "p1", "user_id": "ada", "name": "Mill", "status": "active"},
+                      {"id": "p 2", "user_id": "ada", "name": "Weir", "status": "active", "order": 2}]}
+        """
+
+    private func beforeMidnight() async throws -> (WorkloadHarness<DailyBriefWorkload>, ManualTime) {
+        let time = ManualTime(wall: try #require(Timestamp("2026-11-21T14:29:59Z")))
+        let harness = WorkloadHarness<DailyBriefWorkload>(time: time) { door in
+            let post = BriefPost(books: door, runner: RPCClient(socket: "/nowhere/runner.sock", patience: .zero))
+            return DailyBriefWorkload(books: door, post: post)
+        }
+        try await enter(Self.records, into: harness)
+        return (harness, time)
+    }
+
+    private func enter(_ document: String, into harness: WorkloadHarness<DailyBriefWorkload>) async throws {
+        _ = try await harness.door.localBooks().importBriefRecords(
+            try JSON.decode(JSONValue.self, from: Array(document.utf8)))
+    }
+
+    @Test func aBriefWithoutADateIsThatOfTheDayItWasPlannedOnHoweverLateItIsDone() async throws {
+        let (harness, time) = try await beforeMidnight()
+        let params = #"{"user": "ada"}"#
+        let items = try await harness.plan(params).items
+        try await harness.preload(params, items)
+        var views = [harness.view(items[0].key, 0, .succeeded, output: try await harness.process(params, items, 0))]
+        time.advance(by: .seconds(86_400))
+        // She has moved, too.
+        try await enter(
+            #"{"preferences": [{"user_id": "ada", "is_active": true, "timezone": "Asia/Tokyo"}]}"#, into: harness)
+        views.append(harness.view(items[1].key, 1, .succeeded, output: try await harness.process(params, items, 1)))
+        let result = try Tree(try await harness.summarize(params, views))
+        #expect(result["date"].string == "2026-11-21" && result["projects"].int == 2, "\(result)")
+        let (day, books) = (try #require(Day("2026-11-21")), try harness.door.localBooks())
+        let brief = try #require(try await books.brief(of: "ada", on: day))
+        #expect(brief.status == "completed" && brief.content.contains("## Mill") && brief.content.contains("## Weir"))
+        for days in 1...2 { #expect(try await books.brief(of: "ada", on: day.later(by: days)) == nil) }
+    }
+
+    /// Where no item has an output there is still the plan.
+    @Test(arguments: [(ItemState.failed, false, "completed"), (.cancelled, true, "failed")])
+    func neitherFailedItemsNorACancelledJobLoseTheDay(
+        state: ItemState, cancelled: Bool, status: String
+    ) async throws {
+        let (harness, time) = try await beforeMidnight()
+        let params = #"{"user": "ada"}"#
+        let items = try await harness.plan(params).items
+        time.advance(by: .seconds(2))
+        let views = items.enumerated().map { harness.view($0.element.key, $0.offset, state) }
+        let result = try Tree(try await harness.summarize(params, views, cancelled: cancelled))
+        #expect(result["date"].string == "2026-11-21" && result["failed"].int == 2, "\(result)")
+        let day = try #require(Day("2026-11-21"))
+        #expect(try await harness.door.localBooks().brief(of: "ada", on: day)?.status == status)
+    }
+
+    /// Items that the release before this one planned, for a day that its planning had named.
+    @Test func aJobOfTheReleaseBeforeGoesOn() async throws {
+        let (harness, _) = try await beforeMidnight()
+        let params = #"{"user": "ada", "date": "2026-11-21"}"#
+        var items = try await harness.plan(params).items
+        for index in items.indices { items[index].key = String(items[index].key.dropFirst("2026-11-21 ".count)) }
+        #expect(items.map(\.key) == ["p1", "p 2"])
+        try await harness.preload(params, items)
+        var views: [ItemView] = []
+        for index in items.indices {
+            views.append(
+                harness.view(
+                    items[index].key, index, .succeeded, output: try await harness.process(params, items, index)))
+        }
+        let result = try Tree(try await harness.summarize(params, views))
+        #expect(result["date"].string == "2026-11-21" && result["projects"].int == 2, "\(result)")
+    }
+
+    @Test func aBriefThatWasNeverBegunIsNotCompletedInSilence() async throws {
+        let (harness, _) = try await beforeMidnight()
+        let day = try #require(Day("2026-11-21"))
+        await #expect(throws: BooksError.noBrief(person: "ada", day: day)) {
+            try await harness.door.localBooks().completeBrief(
+                DailyBrief(day: day, texts: []), of: "ada", analysis: nil, now: .epoch)
+        }
+        let error = await #expect(throws: RPCError.self) {
+            try await harness.summarize(
+                #"{"user": "ada"}"#,
+                [harness.view("2026-11-21 p1", 0, .failed, error: RPCError(.internal, "no", reason: "x"))])
+        }
+        #expect(error?.reason == "books.missing", "\(error as Any)")
+    }
+
     /// Its days would be those of another clock.
     @Test func aBriefInAZoneThatCannotBeReadIsNotMade() async throws {
         let folder = TemporaryDirectory()
@@ -94,7 +185,7 @@ struct DailyBriefWorkloadTests {
 struct PreloadedEngagementTests {
     @Test func withoutAPreloaderTheBooksAreAsked() async throws {
         let folder = TemporaryDirectory()
-        let books = try SQLiteBooks(path: folder.file("books.sqlite"))
+        let books = try SQLiteBooks(path: folder.file("books.sqlite"), creates: true)
         defer { books.close() }
         let document = #"{"users": [{"id": "ada", "last_visit": "2026-11-20T00:00:00Z"}, {"id": "bob"}]}"#
         _ = try await books.importBriefRecords(try JSON.decode(JSONValue.self, from: Array(document.utf8)))

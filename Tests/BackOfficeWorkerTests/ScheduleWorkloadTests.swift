@@ -30,7 +30,7 @@ import WebClient
                     calendars: ClinicCalendars(
                         settings: door.settings.schedules, web: web, secrets: Secrets(state: nil)))
             }
-            let books = try SQLiteBooks(path: harness.folder.file("books.sqlite"))
+            let books = try SQLiteBooks(path: harness.folder.file("books.sqlite"), creates: true)
             try await books.put(Clinic(id: "VET", url: simulator.url(of: "VET")))
             books.close()
             let result: Result
@@ -58,6 +58,17 @@ import WebClient
             #expect(result["dateRange"] == ["start": "2026-03-02", "end": "2026-03-03"])
             #expect((result["errors"], result["failedDates"], result["partialSuccess"]) == ([], [], false))
             #expect(simulator.counts["GET appointments"] == 2)
+        }
+    }
+
+    @Test func whatIsGoneIsLookedForOnTheDatesBeforeByTheSessionOfTheJob() async throws {
+        try await run(["BROWSER_POOL_SIZE": "1"]) { harness, simulator in
+            _ = try await harness.job(params)
+            simulator.change { $0.remove("b", from: "VET") }
+            let result = try JSON.decode(JSONValue.self, from: try await harness.job(params))
+            #expect(result["stats"]?["appointmentsRemoved"] == 1)
+            #expect(simulator.counts["GET appointments"] == 2 + 2 + 1)
+            #expect(simulator.counts["POST login"] == 1)
         }
     }
 
@@ -114,7 +125,7 @@ import WebClient
             let error = await #expect(throws: ClinicError.self) { try await harness.process(params, items, 0) }
             #expect(error?.rpcError.status == .deadlineExceeded)
             _ = try await harness.summarize(params, [harness.view("2026-03-02", 0, .cancelled)], cancelled: true)
-            let books = try SQLiteBooks(path: harness.folder.file("books.sqlite"))
+            let books = try SQLiteBooks(path: harness.folder.file("books.sqlite"), creates: true)
             defer { books.close() }
             #expect(try await books.syncs(of: "VET").map(\.status) == ["failed"])
             try await simulator.server.history.wait(for: "the request is given up") { !$0.abandoned.isEmpty }

@@ -27,7 +27,7 @@ final class WorkloadHarness<W: Workload>: Sendable {
     }
 
     func enter(_ csv: String) async throws {
-        let books = try SQLiteBooks(path: folder.file("books.sqlite"))
+        let books = try SQLiteBooks(path: folder.file("books.sqlite"), creates: true)
         defer { books.close() }
         _ = try await BooksImport(.timesheets, format: .csv, status: .reviewed).run(Array(csv.utf8), into: books)
     }
@@ -56,12 +56,13 @@ final class WorkloadHarness<W: Workload>: Sendable {
     {
         let job = brief(params, job)
         return try await workload.summarize(
-            WorkloadSummarize.Params(job: job, items: items, cancelled: cancelled), run(job)
+            WorkloadSummarize.Params(job: job, items: items, cancelled: cancelled), run(job, cancelled: cancelled)
         ).result?.text ?? "none"
     }
 
-    /// The whole job; the text of its result.
+    /// The whole job, of which the runner lets go then; the text of its result.
     func job(_ params: String, id: JobID = JobID(7)) async throws -> String {
+        defer { workload.release(id) }
         let items = try await plan(params, job: id).items
         var views: [ItemView] = []
         if !items.isEmpty { try await preload(params, items, job: id) }
@@ -87,8 +88,9 @@ final class WorkloadHarness<W: Workload>: Sendable {
         items.enumerated().map { ItemBrief(index: $0.offset, key: $0.element.key, input: $0.element.input ?? .null) }
     }
 
-    private func run(_ job: JobBrief) -> JobRun {
-        JobRun(job: job, log: Logger(label: "test") { _ in LineHandler(lines: self.lines) }) { _ in }
+    private func run(_ job: JobBrief, cancelled: Bool = false) -> JobRun {
+        let log = Logger(label: "test") { _ in LineHandler(lines: self.lines) }
+        return JobRun(job: job, cancelled: cancelled, log: log) { _ in }
     }
 }
 

@@ -11,6 +11,7 @@ import WebClient
 @testable import Chat
 
 @Suite struct ChatClientTests {
+    private static let question = ChatQuestion(system: "s", user: "u", tokens: 9, temperature: 0)
     private static let models = ["a/one", "a/two", "a/three", "a/four", "a/five", "a/six"]
 
     /// A clock on which nothing waits, and which keeps the waits.
@@ -52,14 +53,16 @@ import WebClient
 
     @Test func theFirstModelThatSaysSomethingIsBelieved() async throws {
         try await run(["a/one": .says("  Doors \n")]) { chat, simulator, waits in
-            let text = try await chat.complete(system: "be brief", user: "what?")
+            let text = try await chat.complete(
+                ChatQuestion(
+                    system: "be brief", user: "what?", tokens: 77, temperature: ExactDecimal("0.25")!))
             #expect(text == "Doors")
             let question = try #require(simulator.questions.first)
             #expect(question.model == "a/one")
             #expect(question.system == "be brief")
             #expect(question.user == "what?")
-            #expect(question.tokens == 200)
-            #expect(question.temperature == "0")
+            #expect(question.tokens == 77)
+            #expect(question.temperature == "0.25")
             #expect(simulator.total == 1)
             #expect(waits.withLock { $0 }.isEmpty)
         }
@@ -70,7 +73,7 @@ import WebClient
             "a/one": .status(429, "Rate limit reached"), "a/two": .says(" \n"), "a/three": .null,
             "a/four": .errorInside(502, "Provider returned error"), "a/five": .says("at last"),
         ]) { chat, simulator, waits in
-            let text = try await chat.complete(system: "s", user: "u")
+            let text = try await chat.complete(Self.question)
             #expect(text == "at last")
             #expect(simulator.questions.map(\.model) == Array(Self.models.prefix(5)))
             #expect(waits.withLock { $0 } == [.seconds(1), .seconds(1), .seconds(1), .seconds(1)])
@@ -81,7 +84,7 @@ import WebClient
         let silent = Dictionary(uniqueKeysWithValues: Self.models.map { ($0, ChatSimulator.Behaviour.null) })
         try await run(silent.merging(["a/two": .brokenOff]) { $1 }) { chat, simulator, waits in
             do {
-                _ = try await chat.complete(system: "s", user: "u")
+                _ = try await chat.complete(Self.question)
                 Issue.record("no error")
             } catch ChatError.noAnswer(let attempts) {
                 #expect(attempts.map(\.model) == Array(Self.models.prefix(5)))
@@ -99,7 +102,7 @@ import WebClient
             "a/five": .bills("at last", price: "1.2345000000000001e-05", prompt: 30, completion: 3),
         ]) { chat, _, _ in
             var uses: [ChatUse] = []
-            let reply = try await chat.reply(system: "s", user: "u") { uses.append($0) }
+            let reply = try await chat.reply(Self.question) { uses.append($0) }
             #expect(reply == ChatReply(text: "at last", model: "a/five"))
             #expect(
                 uses == [
@@ -116,16 +119,40 @@ import WebClient
     {
         try await run(["a/one": .bills("well", price: price, prompt: 1, completion: 1)]) { chat, _, _ in
             var uses: [ChatUse] = []
-            let reply = try await chat.reply(system: "s", user: "u") { uses.append($0) }
+            let reply = try await chat.reply(Self.question) { uses.append($0) }
             #expect(reply.text == "well")
             #expect(uses == [.told(cost: nil, prompt: 1, completion: 1)])
+        }
+    }
+
+    /// Another model would be cut off too; one that had no time to say anything is blank like any other.
+    @Test func whatWasSaidBeforeTheLimitOfTokensIsAnAnswer() async throws {
+        try await run(["a/one": .cutOff(" "), "a/two": .cutOff("Doors and win")]) { chat, simulator, _ in
+            let text = try await chat.complete(Self.question)
+            #expect(text == "Doors and win")
+            #expect(simulator.questions.map(\.model) == ["a/one", "a/two"])
+        }
+    }
+
+    @Test(
+        arguments: [(nil, 2200, "0.4", "150 words"), (10, 1500, "0.7", "for 10 days")] as [(Int?, Int, String, String)])
+    func aBriefIsAnalysedWithRoomAndWarmth(
+        daysAway: Int?, tokens: Int, temperature: String, words: String
+    ) async throws {
+        try await run(["a/one": .says("Go on.")]) { chat, simulator, _ in
+            let brief = DailyBrief(day: Day("2026-11-21")!, texts: [String(repeating: "x", count: 9000)])
+            #expect(try await ChatAnalyst(chat).analyse(brief, [], daysAway: daysAway) == "Go on.")
+            let question = try #require(simulator.questions.first)
+            #expect(question.tokens == tokens && question.temperature == temperature)
+            #expect(question.system.contains(words) && question.user.count == DailyBrief.promptLimit)
+            #expect(simulator.total == 1)
         }
     }
 
     @Test func withoutAKeyNobodyIsAsked() async throws {
         try await run(key: { throw TestFailure("there is no credential") }) { chat, simulator, waits in
             await #expect(throws: ChatError.noKey("there is no credential")) {
-                try await chat.complete(system: "s", user: "u")
+                try await chat.complete(Self.question)
             }
             #expect(simulator.total == 0)
             #expect(waits.withLock { $0 }.isEmpty)
@@ -138,7 +165,7 @@ import WebClient
             ["a/two": .says("well")], faults: [FaultRule(.calls(1...1), effect)],
             change: { $0.timeout = effect == .hang(done: false) ? .seconds(2) : .seconds(30) }
         ) { chat, simulator, _ in
-            let text = try await chat.complete(system: "s", user: "u")
+            let text = try await chat.complete(Self.question)
             #expect(text == "well")
             #expect(simulator.questions.map(\.model) == ["a/one", "a/two"])
         }
@@ -146,7 +173,7 @@ import WebClient
 
     @Test func cancellingEndsTheRotation() async throws {
         try await run(faults: [FaultRule(.every(1), .hang(done: false))]) { chat, simulator, _ in
-            let call = Task { try await chat.complete(system: "s", user: "u") }
+            let call = Task { try await chat.complete(Self.question) }
             try await simulator.wait(for: "the call") { !$0.isEmpty }
             call.cancel()
             await #expect(throws: CancellationError.self) { try await call.value }
@@ -161,6 +188,7 @@ import WebClient
             ])
             #expect(summary == "• Built the door\n• Hung it")
             let question = try #require(simulator.questions.first)
+            #expect(question.tokens == 200 && question.temperature == "0")
             #expect(question.user == "The work log:\n1. [2.3 h] Built the door\n2. [3.0 h] Hung it")
             #expect(question.system.contains("at most 2 scopes"))
         }

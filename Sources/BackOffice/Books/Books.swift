@@ -108,8 +108,11 @@ public enum BooksError: Error, Hashable, CustomStringConvertible {
     case noOrder(OrderID)
     case noDeployment(DeploymentID)
     case noLine(LineID)
+    case noBrief(person: String, day: Day)
     /// The order says something else than when it was read.
     case changed(OrderID)
+    /// A source has several live payouts, of which at most one can be meant.
+    case doubled(PayoutSource, [PayoutID])
     /// What stands in the database is no value of its column.
     case damaged(table: String, id: String, column: String)
 
@@ -119,7 +122,10 @@ public enum BooksError: Error, Hashable, CustomStringConvertible {
         case .noOrder(let id): "the books hold no order \(id)"
         case .noDeployment(let id): "the books hold no deployment \(id)"
         case .noLine(let id): "the books hold no line \(id)"
+        case .noBrief(let person, let day): "the books hold no brief of \(person) on \(day)"
         case .changed(let id): "the order \(id) has changed since it was read"
+        case .doubled(let source, let payouts):
+            "\(source) has more than one payout: \(payouts.map(\.text).joined(separator: ", ")); cancel all but one by hand"
         case .damaged(let table, let id, let column): "\(column) of \(table) \(id) is damaged"
         }
     }

@@ -20,8 +20,8 @@ public protocol PayoutBooks: Sendable {
     /// a day is the caller's to judge.
     func rates(_ needs: RateNeeds) async throws -> [ContractorRate]
 
-    /// The payouts, other than Cancelled ones, whose source is one of these; the first of each source. May stop once each
-    /// has one.
+    /// The payouts, other than Cancelled ones, whose source is one of these: of each source the first, which bears the
+    /// others.
     func livePayouts(of sources: [PayoutSource]) async throws -> [PayoutSource: LivePayout]
 
     /// The positions of these contractors; one without any may be missing.
@@ -32,8 +32,9 @@ public protocol PayoutBooks: Sendable {
 
     /// Creates the payout, Pending, unless its source has one that is not Cancelled, or is not what the draft says it was.
     ///
-    /// The books themselves see to it that a source has no two live payouts, whoever asks at the same time; where they
-    /// cannot, they look before and after.
+    /// The books themselves see to it that a source has no two live payouts, whoever asks at the same time. Where they
+    /// cannot, they look before and after: of two runs at once either takes its own back, also when it is taken up again.
+    /// - Throws: `BooksError.doubled` where others have made more than one.
     func create(_ draft: PayoutDraft) async throws -> PayoutWrite
 
     /// Makes the order and each of its lines Completed, at most so many lines side by side.
@@ -48,10 +49,15 @@ public struct PayableOrderQuery: Hashable, Sendable {
     public var month: Month?
     /// Orders of every status; else only the Approved.
     public var everyStatus: Bool
+    /// Whom the caller is going to pick by ``PayableOrder/isOf(_:)``. The books need not: they answer with everybody's
+    /// orders. But where no order shows this as an id or a name on the chat server, it has to be somebody's name, and one
+    /// that cannot be read is an error.
+    public var contractor: String?
 
-    public init(month: Month? = nil, everyStatus: Bool = false) {
+    public init(month: Month? = nil, everyStatus: Bool = false, contractor: String? = nil) {
         self.month = month
         self.everyStatus = everyStatus
+        self.contractor = contractor
     }
 }
 
@@ -66,11 +72,19 @@ public struct RateNeeds: Hashable, Sendable {
     /// In the order of their ids.
     public var contractors: [ContractorID] { days.keys.sorted() }
 
-    /// Whether each contractor has a rate that holds on each of the days.
+    /// Whether each contractor has a rate that holds on each of the days; and where that began within the day's month, one
+    /// that began before it, so that it is seen what held in the month until then.
     public func areMet(by rates: [ContractorRate]) -> Bool {
         let found = Dictionary(grouping: rates, by: \.contractor)
         return days.allSatisfy { contractor, days in
-            days.allSatisfy { day in found[contractor, default: []].contains { $0.isValid(on: day) } }
+            let rates = found[contractor, default: []]
+            return days.allSatisfy { day in
+                guard let rate = rates.filter({ $0.isValid(on: day) }).min(by: ContractorRate.isPreferred) else {
+                    return false
+                }
+                guard let start = rate.startDate, Month(of: day).firstDay < start else { return true }
+                return rates.contains { $0.startDate.map { $0 < start } ?? true }
+            }
         }
     }
 }
@@ -80,10 +94,17 @@ public struct LivePayout: Hashable, Sendable {
     public var id: PayoutID
     /// The ``PayoutDraft/run`` that made it; nil when the books do not keep it.
     public var run: String?
+    /// What it pays; nil when the books do not say.
+    public var money: Money?
+    /// The other live payouts of its source. Books that refuse a second one know none; in others all but one are to be
+    /// cancelled.
+    public var others: [LivePayout]
 
-    public init(id: PayoutID, run: String? = nil) {
+    public init(id: PayoutID, run: String? = nil, money: Money? = nil, others: [LivePayout] = []) {
         self.id = id
         self.run = run
+        self.money = money
+        self.others = others
     }
 }
 

@@ -7,6 +7,9 @@ public enum BriefMailStatus: String, CaseIterable, Hashable, Sendable {
     /// Not wanted any more.
     case cancelled
 
+    /// A person may have it already.
+    public var hasPerhapsGone: Bool { self == .sent || self == .sending }
+
     init(stored: String, _ person: String, _ day: Day) throws(BooksError) {
         guard let status = Self(rawValue: stored) else {
             throw .damaged(table: "brief_mail", id: "\(person) \(day)", column: "status")

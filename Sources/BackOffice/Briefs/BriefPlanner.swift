@@ -108,8 +108,9 @@ public struct BriefPlanner: Sendable {
         self.zones = zones
     }
 
-    /// What the setting `ENGAGEMENT_BACKOFF_ENABLED` says: only the word `true` turns the back-off on.
-    public static func isEnabled(_ variable: String?) -> Bool { variable == "true" }
+    /// Whether whoever stays away gets fewer briefs: only the word `true` turns that on.
+    public static let engagement = TruthVariable(
+        "ENGAGEMENT_BACKOFF_ENABLED", false, isStrict: true, "true: whoever stays away gets fewer briefs.")
 
     /// The briefs whose time lies in the half-open hour from now on, and those that were missed since the watermark.
     ///

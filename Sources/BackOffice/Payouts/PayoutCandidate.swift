@@ -78,7 +78,7 @@ extension Day: JSONCodable {
 extension PayableOrder: JSONCodable {
     public init(from json: inout JSONReader) throws(JSONError) {
         var id: OrderID?, contractor: ContractorID?, name = "", discord = ""
-        var date: Day?, hours: Hours?, revision: String?
+        var date: Day?, hours: Hours?, fault: String?, revision: String?
         try json.object { key, json throws(JSONError) in
             switch key {
             case "id": id = try json.value()
@@ -87,13 +87,14 @@ extension PayableOrder: JSONCodable {
             case "discord": discord = try json.string()
             case "date": date = try json.value()
             case "hours": hours = try json.decimal()
+            case "fault": fault = try json.value()
             case "revision": revision = try json.value()
             default: try json.unknownMember(key)
             }
         }
         self.init(
             id: try json.require(id, "id"), contractor: contractor, contractorName: name, discord: discord, date: date,
-            hours: try json.require(hours, "hours"), revision: revision)
+            hours: try json.require(hours, "hours"), fault: fault, revision: revision)
     }
 
     public func encode(to json: inout JSONWriter) {
@@ -104,6 +105,7 @@ extension PayableOrder: JSONCodable {
             $0.member("discord", discord)
             $0.member("date", ifPresent: date)
             $0.member("hours", hours)
+            $0.member("fault", ifPresent: fault)
             $0.member("revision", ifPresent: revision)
         }
     }
@@ -113,7 +115,7 @@ extension RefundRequest: JSONCodable {
     public init(from json: inout JSONReader) throws(JSONError) {
         var id: RefundID?, refundID = "", amount: ExactDecimal?, currency: Currency?
         var contractor: ContractorID?, name = "", reason = "", description = "", formatted = "", details = ""
-        var date: Day?, revision: String?
+        var date: Day?, fault: String?, revision: String?
         try json.object { key, json throws(JSONError) in
             switch key {
             case "id": id = try json.value()
@@ -127,6 +129,7 @@ extension RefundRequest: JSONCodable {
             case "formatted": formatted = try json.string()
             case "details": details = try json.string()
             case "date": date = try json.value()
+            case "fault": fault = try json.value()
             case "revision": revision = try json.value()
             default: try json.unknownMember(key)
             }
@@ -136,6 +139,7 @@ extension RefundRequest: JSONCodable {
             money: Money(try json.require(amount, "amount"), try json.require(currency, "currency")),
             contractor: contractor, contractorName: name, reason: reason, description: description,
             formattedDescription: formatted, details: details, dateRequested: date, revision: revision)
+        self.fault = fault
     }
 
     public func encode(to json: inout JSONWriter) {
@@ -151,6 +155,7 @@ extension RefundRequest: JSONCodable {
             $0.member("formatted", formattedDescription)
             $0.member("details", details)
             $0.member("date", ifPresent: dateRequested)
+            $0.member("fault", ifPresent: fault)
             $0.member("revision", ifPresent: revision)
         }
     }
@@ -159,7 +164,8 @@ extension RefundRequest: JSONCodable {
 extension InvoiceSplit: JSONCodable {
     public init(from json: inout JSONReader) throws(JSONError) {
         var id: SplitID?, name = "", autoName = "", amount: ExactDecimal?, currency: Currency?
-        var role = "", type = "", person: ContractorID?, month: Day?, description = "", revision: String?
+        var role = "", type = "", person: ContractorID?, month: Day?, description = "", fault: String?,
+            revision: String?
         try json.object { key, json throws(JSONError) in
             switch key {
             case "id": id = try json.value()
@@ -172,6 +178,7 @@ extension InvoiceSplit: JSONCodable {
             case "person": person = try json.value()
             case "month": month = try json.value()
             case "description": description = try json.string()
+            case "fault": fault = try json.value()
             case "revision": revision = try json.value()
             default: try json.unknownMember(key)
             }
@@ -180,6 +187,7 @@ extension InvoiceSplit: JSONCodable {
             id: try json.require(id, "id"), name: name, autoName: autoName,
             money: Money(try json.require(amount, "amount"), try json.require(currency, "currency")), role: role,
             type: type, person: person, month: month, description: description, revision: revision)
+        self.fault = fault
     }
 
     public func encode(to json: inout JSONWriter) {
@@ -194,6 +202,7 @@ extension InvoiceSplit: JSONCodable {
             $0.member("person", ifPresent: person)
             $0.member("month", ifPresent: month)
             $0.member("description", description)
+            $0.member("fault", ifPresent: fault)
             $0.member("revision", ifPresent: revision)
         }
     }

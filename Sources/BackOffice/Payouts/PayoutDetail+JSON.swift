@@ -76,6 +76,7 @@ private struct DetailFields {
         detail.outcome = outcome(reason: "reason")
         detail.money = money
         detail.billingType = texts["billing_type"].map { BillingType($0) }
+        detail.note = texts["note"]
         detail.calculation = texts["calculation"]
         detail.invoiceDueDay = due
         return detail
@@ -117,6 +118,7 @@ extension PayrollDetail {
         json.member("amount", ifPresent: money?.amount)
         json.member("currency", ifPresent: money?.currency)
         json.member("billing_type", ifPresent: billingType?.text)
+        json.member("note", ifPresent: note)
         json.member("calculation", ifPresent: calculation)
         json.member("invoice_due_day", ifPresent: invoiceDueDay)
     }

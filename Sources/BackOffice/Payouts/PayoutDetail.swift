@@ -35,6 +35,30 @@ public enum PayoutDetail: Hashable, Sendable {
         outcome.reason = reason
     }
 
+    /// What is paid; nil when that is not known.
+    public var money: Money? {
+        get {
+            switch self {
+            case .payroll(let detail): detail.money
+            case .refund(let detail): detail.money
+            case .split(let detail): detail.money
+            }
+        }
+        set {
+            switch self {
+            case .payroll(var detail):
+                detail.money = newValue
+                self = .payroll(detail)
+            case .refund(var detail):
+                detail.money = newValue
+                self = .refund(detail)
+            case .split(var detail):
+                detail.money = newValue
+                self = .split(detail)
+            }
+        }
+    }
+
     public var outcome: PayoutOutcome {
         get {
             switch self {
@@ -79,6 +103,8 @@ public struct PayrollDetail: Hashable, Sendable {
     /// Nil until it was computed.
     public var money: Money?
     public var billingType: BillingType?
+    /// What somebody should know of the amount; nil when there is nothing.
+    public var note: String?
     /// Of a dry run: how the amount came about.
     public var calculation: String?
     /// Of a dry run: the day of the following month by which the contractor's invoice is due.
@@ -110,7 +136,7 @@ public struct RefundDetail: Hashable, Sendable {
         refundID = request.refundID
         contractor = request.contractor
         contractorName = request.contractorName
-        money = request.money
+        money = request.fault == nil ? request.money : nil
         reason = request.reason
     }
 }
@@ -132,7 +158,7 @@ public struct SplitDetail: Hashable, Sendable {
         name = part.name
         type = part.type
         person = part.person
-        money = part.money
+        money = part.fault == nil ? part.money : nil
         role = part.role
     }
 }

@@ -65,20 +65,16 @@ extension PayoutParameters: JSONCodable {
     public init(from json: inout JSONReader) throws(JSONError) {
         self.init()
         var given: [(name: String, offset: Int)] = []
-        try json.object { key, json throws(JSONError) in
+        try json.parameters { key, json throws(JSONError) in
             let offset = json.offset
             switch key {
             case "type": type = try Self.type(&json)
             case "contractor": contractor = try SyncParameters.filter(&json)?.trimmed
             case "month": month = try json.value()
-            case "payDay", "pay_day":
-                if given.contains(where: { $0.name == "payDay" || $0.name == "pay_day" }) {
-                    throw json.invalid("stands there twice, as payDay and as pay_day")
-                }
-                payDay = try Self.payDay(&json)
+            case "payDay": payDay = try Self.payDay(&json)
             case "id": id = try SyncParameters.filter(&json)?.trimmed
             case "force": force = try json.bool()
-            case "dryRun", "dry_run": dryRun = try json.bool()
+            case "dryRun": dryRun = try json.bool()
             default: try json.unknownMember(key)
             }
             given.append((key, offset))
@@ -95,7 +91,7 @@ extension PayoutParameters: JSONCodable {
         switch name {
         case "contractor": type != .payroll && contractor != nil
         case "month": type != .payroll && month != nil
-        case "payDay", "pay_day": type != .payroll && payDay != nil
+        case "payDay": type != .payroll && payDay != nil
         case "force": type != .payroll && force
         case "id": type == .payroll && id != nil
         default: false

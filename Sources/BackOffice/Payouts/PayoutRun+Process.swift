@@ -15,6 +15,11 @@ enum PayoutReason {
 /// What stands in the way of one candidate, without an error of the books behind it.
 public struct PayoutObstacle: Error, Hashable, CustomStringConvertible {
     public var description: String
+
+    init(description: String) { self.description = description }
+
+    /// A candidate that cannot be paid as it stands. The job keeps it as it was read, so another one has to look.
+    init(fault: String) { description = "\(fault); mend it and run again" }
 }
 
 extension PayoutRun {
@@ -37,7 +42,11 @@ extension PayoutRun {
                     detail.outcome = PayoutOutcome(status: .planned)
                 } else {
                     // Once the books are asked, what becomes of it has to be known: a cancelled job waits for this.
-                    detail.outcome = try await Task { try await pay(draft, log) }.value
+                    let paid = try await Task { try await pay(draft, log) }.value
+                    switch paid {
+                    case .made(let payout): detail.outcome = PayoutOutcome(status: .created, payout: payout)
+                    case .foreign(let live): try detail.end(with: live)
+                    }
                 }
             }
         } catch {
@@ -63,7 +72,10 @@ extension PayoutRun {
             defer { detail = .payroll(part) }
             return try draft(order, parameters, context, run: run, &part)
         case .refund(let refund):
-            guard let person = person(candidate, PayoutReason.noContractor, context, run, &detail) else { return nil }
+            guard let person = try person(candidate, PayoutReason.noContractor, context, run, &detail) else {
+                return nil
+            }
+            if let fault = refund.fault { throw PayoutObstacle(fault: fault) }
             let reason = refund.reason.trimmed.isEmpty ? "Refund" : refund.reason
             return PayoutDraft(
                 source: candidate.source,
@@ -72,7 +84,8 @@ extension PayoutRun {
                 description: refund.details.trimmed.isEmpty ? refund.formattedDescription : refund.details,
                 person: person, run: run, revision: refund.revision)
         case .split(let split):
-            guard let person = person(candidate, PayoutReason.noPerson, context, run, &detail) else { return nil }
+            guard let person = try person(candidate, PayoutReason.noPerson, context, run, &detail) else { return nil }
+            if let fault = split.fault { throw PayoutObstacle(fault: fault) }
             return PayoutDraft(
                 source: candidate.source, name: split.name, money: split.money, date: split.month,
                 description: split.description, person: person, run: run, revision: split.revision)
@@ -83,29 +96,31 @@ extension PayoutRun {
     private func person(
         _ candidate: PayoutCandidate, _ missing: String, _ context: Context, _ run: String,
         _ detail: inout PayoutDetail
-    ) -> ContractorID? {
+    ) throws -> ContractorID? {
         guard let person = candidate.person else {
             detail.outcome = PayoutOutcome(status: .skipped, reason: missing)
             return nil
         }
-        if let payout = context.foreign(candidate.source, run) {
-            detail.outcome = PayoutOutcome(status: .skipped, reason: PayoutReason.exists, payout: payout)
+        if let live = try context.foreign(candidate.source, run) {
+            try detail.end(with: live)
             return nil
         }
         return person
     }
 
-    /// Contractor, rate, payday, amount, existing payout, in this order.
+    /// What is wrong with the order itself, then contractor, rate, payday, amount, existing payout, in this order.
     private func draft(
         _ order: PayableOrder, _ parameters: PayoutParameters, _ context: Context, run: String,
         _ detail: inout PayrollDetail
     ) throws -> PayoutDraft? {
+        if let fault = order.fault { throw PayoutObstacle(fault: fault) }
         guard let contractor = order.contractor else {
             detail.outcome = PayoutOutcome(status: .skipped, reason: PayoutReason.noContractor)
             return nil
         }
         guard let date = order.date else { throw PayoutObstacle(description: PayoutReason.noDate) }
-        guard let rate = context.rates[contractor]?.first(where: { $0.isValid(on: date) }) else {
+        let rates = context.rates[contractor] ?? []
+        guard let rate = rates.first(where: { $0.isValid(on: date) }) else {
             throw PayoutObstacle(description: PayoutReason.noRate)
         }
         if let payDay = parameters.payDay, payDay != rate.payday {
@@ -115,13 +130,14 @@ extension PayoutRun {
         let due = try rate.amountDue(for: order.hours, in: Month(of: date), settings.rounding)
         detail.money = due.money
         detail.billingType = rate.billingType
+        detail.note = rate.note(on: Month(of: date), beside: rates)
         if parameters.dryRun {
             detail.calculation = due.calculation
             detail.invoiceDueDay = rate.invoiceDueDay
         }
         let source = PayoutSource.order(order.id)
-        if let payout = context.foreign(source, run) {
-            detail.outcome = PayoutOutcome(status: .skipped, reason: PayoutReason.exists, payout: payout)
+        if let live = try context.foreign(source, run) {
+            try detail.end(with: live)
             return nil
         }
         return PayoutDraft(
@@ -131,15 +147,21 @@ extension PayoutRun {
             person: contractor, rate: rate.id, run: run, revision: order.revision)
     }
 
+    /// What became of a draft.
+    private enum Paid {
+        case made(PayoutID)
+        /// Another run's is there.
+        case foreign(LivePayout)
+    }
+
     /// Creates the payout and, when that is done, completes its order.
-    private func pay(_ draft: PayoutDraft, _ log: RunLog) async throws -> PayoutOutcome {
+    private func pay(_ draft: PayoutDraft, _ log: RunLog) async throws -> Paid {
         let payout: PayoutID
         switch try await books.create(draft) {
         case .created(let id): payout = id
         // This run made it before it was interrupted; what comes after is still to do.
         case .alreadyThere(let live) where live.run == draft.run: payout = live.id
-        case .alreadyThere(let live):
-            return PayoutOutcome(status: .skipped, reason: PayoutReason.exists, payout: live.id)
+        case .alreadyThere(let live): return .foreign(live)
         case .changed: throw PayoutObstacle(description: PayoutReason.changed)
         }
         if case .order(let order) = draft.source {
@@ -151,19 +173,66 @@ extension PayoutRun {
                     ["order": order.text, "payout": payout.text, "error": "\(error)"])
             }
         }
-        return PayoutOutcome(status: .created, payout: payout)
+        return .made(payout)
+    }
+}
+
+/// The part of a detail that says how it ended, and with what amount.
+private protocol PayoutEnding {
+    /// What is due, until there is a payout.
+    var money: Money? { get set }
+    var outcome: PayoutOutcome { get set }
+}
+
+extension PayoutDetail: PayoutEnding {}
+extension PayrollDetail: PayoutEnding {}
+
+extension PayoutEnding {
+    /// Says that there is a payout already, and what that pays.
+    /// - Throws: ``PayoutObstacle`` where it pays something else than is due.
+    fileprivate mutating func end(with live: LivePayout) throws(PayoutObstacle) {
+        outcome = PayoutOutcome(status: .skipped, reason: PayoutReason.exists, payout: live.id)
+        guard let paid = live.money else { return }
+        let due = money
+        money = paid
+        guard let due, due != paid else { return }
+        throw PayoutObstacle(
+            description:
+                "\(PayoutReason.exists), of \(paid), but \(due) is due by now; cancel it, or pay the difference by hand"
+        )
     }
 }
 
 extension PayoutRun.Context {
-    /// The payout that keeps the source from being paid; nil when there is none, or this run made it itself.
-    fileprivate func foreign(_ source: PayoutSource, _ run: String) -> PayoutID? {
-        guard let live = payouts[source], live.run != run else { return nil }
-        return live.id
+    /// The payout that keeps the source from being paid; nil when there is none, or this run made one itself, which the
+    /// books are to look at again.
+    /// - Throws: `BooksError.doubled` where others made several.
+    fileprivate func foreign(_ source: PayoutSource, _ run: String) throws(BooksError) -> LivePayout? {
+        guard let live = payouts[source] else { return nil }
+        let all = [live] + live.others
+        if all.contains(where: { $0.run == run }) { return nil }
+        guard live.others.isEmpty else { throw .doubled(source, all.map(\.id)) }
+        return live
     }
 }
 
 extension ContractorRate {
+    /// That part of a month's fixed amount is nobody's: this rate pays from its first day on, and what held in the month
+    /// before that is not counted. Nil when nothing did, or this is paid by the hour.
+    ///
+    /// - Parameter rates: the contractor's, in the order of ``isPreferred(_:to:)``.
+    fileprivate func note(on month: Month, beside rates: [ContractorRate]) -> String? {
+        guard billingType.isFixed, let startDate, month.days.contains(startDate), month.firstDay < startDate,
+            let earlier = rates.first(where: { $0.holds(in: month, before: startDate) })
+        else { return nil }
+        return "paid from \(startDate) on only; rate \(earlier.id), which held in the month before that, is not counted"
+    }
+
+    /// Whether it holds on some day of the month that comes before `day`.
+    private func holds(in month: Month, before day: Day) -> Bool {
+        (startDate.map { $0 < day } ?? true) && (endDate.map { month.firstDay <= $0 } ?? true)
+    }
+
     /// What the hours of a month come to, and how that was found.
     ///
     /// A fixed amount is prorated; either way the product is exact and then rounded up, once, to the unit of its currency.

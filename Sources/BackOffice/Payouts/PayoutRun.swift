@@ -48,12 +48,10 @@ public struct PayoutRun: Sendable {
     private func candidates(_ parameters: PayoutParameters) async throws -> [PayoutCandidate] {
         switch parameters.type {
         case .payroll:
-            let query = PayableOrderQuery(month: parameters.month, everyStatus: parameters.force)
+            let query = PayableOrderQuery(
+                month: parameters.month, everyStatus: parameters.force, contractor: parameters.contractor)
             return try await books.payableOrders(query)
-                .filter { order in
-                    guard let wanted = parameters.contractor else { return true }
-                    return [order.discord, order.contractor?.text, order.contractorName].contains(wanted)
-                }
+                .filter { order in parameters.contractor.map { order.isOf($0) } ?? true }
                 .map { .order($0) }
         case .refund:
             return try await books.approvedRefunds()

@@ -1,9 +1,23 @@
+public import Linux
+
 /// How payouts are made, from the environment.
 public struct PayoutSettings: Hashable, Sendable {
-    public static let refundWorkersVariable = "REFUND_PROCESSING_WORKERS"
-    public static let splitWorkersVariable = "INVOICE_SPLIT_PROCESSING_WORKERS"
-    public static let linesVariable = "TASK_ORDER_LOG_SUBITEM_CONCURRENCY"
-    public static let concurrencyVariable = "ENABLE_ORDER_API_CONCURRENCY"
+    public static let refunds = NumberVariable(
+        "REFUND_PROCESSING_WORKERS", 5, 1...20, otherwise: .heldAbove, "Refunds at once")
+    public static let splits = NumberVariable(
+        "INVOICE_SPLIT_PROCESSING_WORKERS", 5, 1...20, otherwise: .heldAbove, "Invoice splits at once")
+    public static let lines = NumberVariable(
+        "TASK_ORDER_LOG_SUBITEM_CONCURRENCY", 10, 1...20, otherwise: .heldAbove,
+        "Lines of a paid order completed at once")
+    public static let concurrency = TruthVariable(
+        "ENABLE_ORDER_API_CONCURRENCY", true, "false: they are completed one by one.")
+
+    /// All that is read.
+    public static let variables = [
+        refunds.reference, splits.reference, lines.reference, concurrency.reference,
+        VariableReference(
+            RoundingTable.variable, "Units to which prorated amounts are rounded up, as VND=1000,*=0.01."),
+    ]
 
     public var rounding = RoundingTable()
     /// Orders side by side; no setting.
@@ -18,17 +32,14 @@ public struct PayoutSettings: Hashable, Sendable {
     public init() {}
 
     /// - Throws: ``RoundingFault``; a wrong number of workers is held within its bounds instead.
-    public init(environment: (String) -> String?) throws(RoundingFault) {
+    public init(environment: @escaping (String) -> String?) throws(RoundingFault) {
         rounding = try RoundingTable(setting: environment(RoundingTable.variable))
-        refundWorkers = workers(Self.refundWorkersVariable, environment, standard: 5)
-        splitWorkers = workers(Self.splitWorkersVariable, environment, standard: 5)
-        linesAtOnce = workers(Self.linesVariable, environment, standard: 10)
-        switch environment(Self.concurrencyVariable)?.lowercased() {
-        case nil, "", "1", "t", "true", "yes", "on": break
-        case "0", "f", "false", "no", "off": linesAtOnce = 1
-        case let said?:
-            warnings.append("\(Self.concurrencyVariable)=\(said) is neither true nor false; true is used")
-        }
+        var reader = VariableReader(environment)
+        refundWorkers = reader.number(Self.refunds)
+        splitWorkers = reader.number(Self.splits)
+        linesAtOnce = reader.number(Self.lines)
+        if !reader.truth(Self.concurrency) { linesAtOnce = 1 }
+        warnings = reader.warnings
     }
 
     public func workers(for type: PayoutRunType) -> Int {
@@ -37,14 +48,5 @@ public struct PayoutSettings: Hashable, Sendable {
         case .refund: refundWorkers
         case .split: splitWorkers
         }
-    }
-
-    /// 1 to 20. What is no number, zero or negative is the standard; more than 20 is 20.
-    private mutating func workers(_ variable: String, _ environment: (String) -> String?, standard: Int) -> Int {
-        guard let said = environment(variable), !said.isEmpty else { return standard }
-        let number = Int(said) ?? 0
-        let workers = number < 1 ? standard : min(number, 20)
-        if workers != number { warnings.append("\(variable)=\(said) is not a number from 1 to 20; \(workers) is used") }
-        return workers
     }
 }

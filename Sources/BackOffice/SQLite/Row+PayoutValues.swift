@@ -118,3 +118,14 @@ extension Payout {
             person: row.id(8), source: kind.map { PayoutSource($0, id: row.text(10)) }, rate: row.idOrNil(11))
     }
 }
+
+extension LivePayout {
+    static let columns = "id, run, amount, currency"
+
+    /// From ``columns``, the first of which is this one.
+    init(_ row: Row, from column: Int) throws {
+        let id: PayoutID = row.id(column)
+        self.init(
+            id: id, run: row.textOrNil(column + 1), money: try row.money(column + 2, of: "payout", id.text))
+    }
+}

@@ -10,7 +10,7 @@ extension SQLiteBooks {
         try await database.read { connection in
             try connection.query(
                 """
-                SELECT id, remote_id, date, sync_hash, deleted_at IS NULL FROM schedule_appointment
+                SELECT \(KnownAppointment.columns) FROM schedule_appointment
                 WHERE clinic = ?1 AND date BETWEEN ?2 AND ?3 ORDER BY id
                 """,
                 .text(clinic.text), .text("\(first)"), .text("\(last)"), row: { try KnownAppointment($0) })
@@ -25,7 +25,7 @@ extension SQLiteBooks {
         return try await database.read { connection in
             try connection.query(
                 """
-                SELECT id, remote_id, date, sync_hash, 1 FROM schedule_appointment
+                SELECT \(KnownAppointment.columns) FROM schedule_appointment
                 WHERE clinic = ?1 AND deleted_at IS NULL AND date <> ?2
                     AND remote_id IN (SELECT value FROM json_each(?3))
                 """, .text(clinic.text), .text("\(date)"), wanted, row: { try KnownAppointment($0) })
@@ -42,9 +42,9 @@ extension SQLiteBooks {
     /// Writes what a plan adds and changes: inserts a hundred a statement, changes row by row. A batch that cannot be
     /// written keeps no other from being so.
     ///
-    /// A row that another sync has written since, from a calendar read later than `asOf`, is left as it is.
+    /// A row that was written since from a later reading than this one, of whatever sync, is left as it is.
     func carryOut(
-        _ plan: Reconciliation, date: Day, of clinic: ClinicID, sync: String, asOf: Timestamp,
+        _ plan: Reconciliation, date: Day, of clinic: ClinicID, sync: String, reading: Int64, asOf: Timestamp,
         time: any TimeSource, slot: (ClockTime?) -> Int64?
     ) async throws -> DateWrite {
         var write = DateWrite()
@@ -61,7 +61,8 @@ extension SQLiteBooks {
             try await attempt(\.added) {
                 try await database.write { connection in
                     try connection.run(
-                        Self.insertion, .text(clinic.text), .text("\(date)"), rows, .text(sync), .text("\(asOf)"))
+                        Self.insertion, .text(clinic.text), .text("\(date)"), rows, .text(sync), .text("\(asOf)"),
+                        .int(reading))
                 }
             }
         }
@@ -75,7 +76,8 @@ extension SQLiteBooks {
                     for (known, row) in rows {
                         changed += try connection.run(
                             Self.change,
-                            [.int(known.row), .text("\(date)"), .text(sync), .text("\(asOf)")] + row.values)
+                            [.int(known.row), .text("\(date)"), .text(sync), .text("\(asOf)"), .int(reading)]
+                                + row.values)
                     }
                     return changed
                 }
@@ -87,43 +89,66 @@ extension SQLiteBooks {
     /// Of a row that another sync has inserted meanwhile, a change.
     private static let insertion = """
         INSERT INTO schedule_appointment (clinic, remote_id, date, start_time, end_time, slot, patient, client, phone,
-            provider, type, status, sync_hash, booked_at, reminded, sync, synced_at)
+            provider, type, status, sync_hash, booked_at, reminded, sync, synced_at, reading)
         SELECT ?1, json_extract(value, '$[0]'), ?2, json_extract(value, '$[1]'), json_extract(value, '$[2]'),
             json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]'),
             json_extract(value, '$[6]'), json_extract(value, '$[7]'), json_extract(value, '$[8]'),
             json_extract(value, '$[9]'), json_extract(value, '$[10]'), json_extract(value, '$[11]'),
-            json_extract(value, '$[12]'), ?4, ?5
+            json_extract(value, '$[12]'), ?4, ?5, ?6
         FROM json_each(?3) WHERE true
         ON CONFLICT (clinic, remote_id) WHERE deleted_at IS NULL DO UPDATE SET date = excluded.date,
             start_time = excluded.start_time, end_time = excluded.end_time, slot = excluded.slot,
             patient = excluded.patient, client = excluded.client, phone = excluded.phone,
             provider = excluded.provider, type = excluded.type, status = excluded.status,
             sync_hash = excluded.sync_hash, booked_at = excluded.booked_at, reminded = excluded.reminded,
-            sync = excluded.sync, synced_at = excluded.synced_at
-        WHERE sync_hash IS NOT excluded.sync_hash AND synced_at <= excluded.synced_at
+            sync = excluded.sync, synced_at = excluded.synced_at, reading = excluded.reading, missing = 0
+        WHERE reading <= excluded.reading AND (sync_hash IS NOT excluded.sync_hash
+            OR start_time IS NOT excluded.start_time OR end_time IS NOT excluded.end_time OR missing = 1)
         """
 
     private static let change = """
-        UPDATE schedule_appointment SET date = ?2, sync = ?3, synced_at = ?4, start_time = ?6, end_time = ?7,
-            slot = ?8, patient = ?9, client = ?10, phone = ?11, provider = ?12, type = ?13, status = ?14,
-            sync_hash = ?15, booked_at = ?16, reminded = ?17
-        WHERE id = ?1 AND remote_id = ?5 AND deleted_at IS NULL AND synced_at <= ?4
+        UPDATE schedule_appointment SET date = ?2, sync = ?3, synced_at = ?4, reading = ?5, missing = 0,
+            start_time = ?7, end_time = ?8, slot = ?9, patient = ?10, client = ?11, phone = ?12, provider = ?13,
+            type = ?14, status = ?15, sync_hash = ?16, booked_at = ?17, reminded = ?18
+        WHERE id = ?1 AND remote_id = ?6 AND deleted_at IS NULL AND reading <= ?5
         """
 
     /// Deletes rows softly that are still as they were, a hundred a statement; how many there were.
     static func remove(_ gone: [KnownAppointment], at now: Timestamp, _ connection: Connection) throws -> Int {
-        var removed = 0
-        for batch in gone.inBatches(of: ScheduleSyncSettings.batch) {
-            removed += try connection.run(
-                """
-                UPDATE schedule_appointment SET deleted_at = ?2
-                WHERE deleted_at IS NULL AND (id, date, coalesce(sync_hash, '')) IN (
-                    SELECT json_extract(value, '$.row'), json_extract(value, '$.date'),
-                        coalesce(json_extract(value, '$.hash'), '') FROM json_each(?1))
-                """, .text(JSON.text(Array(batch))), .text("\(now)"))
-        }
-        return removed
+        try alter(gone, "deleted_at = ?2", .text("\(now)"), connection)
     }
+
+    /// Marks rows that are still as they were as missing.
+    static func mark(_ missing: [KnownAppointment], _ connection: Connection) throws {
+        _ = try alter(missing, "missing = ?2", .int(1), connection)
+    }
+
+    private static func alter(
+        _ rows: [KnownAppointment], _ change: String, _ value: SQLValue, _ connection: Connection
+    ) throws -> Int {
+        var changed = 0
+        for batch in rows.inBatches(of: ScheduleSyncSettings.batch) {
+            changed += try connection.run(
+                "UPDATE schedule_appointment SET \(change) WHERE \(standing)", .text(JSON.text(Array(batch))), value)
+        }
+        return changed
+    }
+
+    /// Those rows that are still as they were.
+    func standing(_ rows: [KnownAppointment]) async throws -> Set<Int64> {
+        let known = SQLValue.text(JSON.text(rows))
+        return try await database.read { connection in
+            Set(
+                try connection.query(
+                    "SELECT id FROM schedule_appointment WHERE \(Self.standing)", known, row: { $0.int(0) }))
+        }
+    }
+
+    private static let standing = """
+        deleted_at IS NULL AND (id, date, coalesce(sync_hash, ''), reading) IN (
+            SELECT json_extract(value, '$.row'), json_extract(value, '$.date'),
+                coalesce(json_extract(value, '$.hash'), ''), json_extract(value, '$.reading') FROM json_each(?1))
+        """
 
     /// Appointments of these days, by date, start and id; deleted ones where they are asked for.
     public func appointments(
@@ -184,11 +209,16 @@ extension AppointmentView {
 }
 
 extension KnownAppointment {
+    fileprivate static let columns =
+        "id, remote_id, date, sync_hash, deleted_at IS NULL, start_time, end_time, reading, missing"
+
     fileprivate init(_ row: Row) throws {
+        let table = "schedule_appointment", id = "\(row.int(0))"
         self.init(
-            row: row.int(0), remoteID: row.text(1),
-            date: try row.day(2, "date", of: "schedule_appointment", "\(row.int(0))"), hash: row.textOrNil(3),
-            isLive: row.bool(4))
+            row: row.int(0), remoteID: row.text(1), date: try row.day(2, "date", of: table, id), hash: row.textOrNil(3),
+            isLive: row.bool(4), start: row.isNull(5) ? nil : try row.clock(5, "start_time", of: table, id),
+            end: row.isNull(6) ? nil : try row.clock(6, "end_time", of: table, id), reading: row.int(7),
+            isMissing: row.bool(8))
     }
 }
 
@@ -202,14 +232,6 @@ private struct AppointmentRow: JSONEncodable, Sendable {
         self.slot = slot
     }
 
-    /// An end without a start, or not after it, is none.
-    private var end: ClockTime? {
-        guard let start = incoming.appointment.start, let end = incoming.appointment.end, end > start else {
-            return nil
-        }
-        return end
-    }
-
     private var texts: [String] {
         let fields = incoming.appointment.fields
         return [
@@ -221,7 +243,7 @@ private struct AppointmentRow: JSONEncodable, Sendable {
     var values: [SQLValue] {
         [
             .text(incoming.appointment.id), SQLValue(incoming.appointment.start?.description),
-            SQLValue(end?.description), SQLValue(slot),
+            SQLValue(incoming.appointment.end?.description), SQLValue(slot),
         ] + texts.map { .text($0) } + [
             SQLValue(incoming.appointment.bookedAt), SQLValue(incoming.appointment.reminded),
         ]
@@ -231,7 +253,7 @@ private struct AppointmentRow: JSONEncodable, Sendable {
         json.array { json in
             json.value(incoming.appointment.id)
             json.value(incoming.appointment.start?.description)
-            json.value(end?.description)
+            json.value(incoming.appointment.end?.description)
             json.value(slot)
             for text in texts { json.value(text) }
             json.value(incoming.appointment.bookedAt)

@@ -1,3 +1,4 @@
+public import Calendars
 public import JSONCodec
 import Linux
 import MillraceStore
@@ -29,14 +30,29 @@ extension SQLiteBooks {
 
     /// Takes all records in, in one transaction.
     ///
+    /// - Parameter zones: what a preference's time zone has to be one of. One of these that cannot be read now is taken.
     /// - Throws: ``BriefRecordFault`` for the first record that does not fit; then nothing is taken in. `StoreError`.
-    public func importBriefRecords(_ document: JSONValue) async throws -> BriefImport {
+    public func importBriefRecords(
+        _ document: JSONValue, zones: ZoneDatabase = .system
+    ) async throws -> BriefImport {
         guard let members = document.members else {
             throw BriefRecordFault(place: "", message: "the document is no object")
         }
         for member in members where !BriefSort.all.contains(where: { $0.name == member.name }) {
             let known = BriefSort.all.map(\.name).joined(separator: ", ")
             throw BriefRecordFault(place: member.name, message: "is none of \(known)")
+        }
+        for (index, record) in (document["preferences"]?.elements ?? []).enumerated() {
+            guard let name = record["timezone"]?.stringValue else { continue }
+            do {
+                _ = try zones.zone(named: name)
+            } catch .unknown(let name, let hint) {
+                throw BriefRecordFault(
+                    place: "preferences[\(index)].timezone", message: "\(ZoneError.unknown(name: name, hint: hint))")
+            } catch {
+                // It is there: whoever's brief is due is told until it can be read.
+                continue
+            }
         }
         return try await database.write { db in
             var report = BriefImport()

@@ -58,9 +58,19 @@ extension SQLiteBooks {
         try await database.read { try Self.config(of: clinic, $0) }
     }
 
-    /// Sets how a clinic works; a calendar changes no more than its capacity from then on.
-    public func put(_ config: ScheduleConfig, of clinic: ClinicID) async throws {
-        try await database.write { try Self.put(config, snapshot: nil, of: clinic, $0) }
+    /// Changes how a clinic works; a calendar changes no more than its capacity from then on, and not one of its own. Slots that
+    /// are no more made are not offered at once, new ones are made by the next sync.
+    /// - Throws: ``ClinicError/noClinic(_:)``; ``ClinicError/notConfigured(_:)``; ``ClinicError/hours(_:_:_:)``.
+    @discardableResult
+    public func change(_ clinic: ClinicID, _ change: ScheduleChange) async throws -> ScheduleConfig {
+        _ = try await self.clinic(clinic)
+        return try await database.write { connection in
+            guard var config = try Self.config(of: clinic, connection) else { throw ClinicError.notConfigured(clinic) }
+            change.apply(to: &config)
+            guard config.open < config.close else { throw ClinicError.hours(clinic, config.open, config.close) }
+            if !change.isNothing { try Self.put(config, snapshot: nil, of: clinic, connection) }
+            return config
+        }
     }
 
     /// Takes over what the calendar says: all of it for a clinic without configuration, capacity and snapshot for one
@@ -74,7 +84,7 @@ extension SQLiteBooks {
                 return config
             }
             guard let remote else { return config }
-            config.capacity = ScheduleConfig.capacity(remote)
+            config.capacity = config.ownCapacity ?? ScheduleConfig.capacity(remote)
             let isSame = try connection.first(
                 "SELECT 1 FROM clinic_config WHERE clinic = ?1 AND capacity = ?2 AND snapshot IS ?3",
                 .text(clinic.id.text), SQLValue(config.capacity), .text(remote.snapshot), row: { _ in true })
@@ -91,8 +101,26 @@ extension SQLiteBooks {
         try await database.read { try Self.blockedPeriods(of: clinic, $0) }
     }
 
+    /// Blocks a time; one of the same name is replaced.
+    /// - Throws: ``ClinicError/noClinic(_:)``.
     public func put(_ period: BlockedPeriod, of clinic: ClinicID) async throws {
+        _ = try await self.clinic(clinic)
         try await database.write { try Self.put(period, of: clinic, $0) }
+    }
+
+    /// Blocks a time no more.
+    /// - Throws: ``ClinicError/noClinic(_:)``; ``ClinicError/noPeriod(_:_:there:)``.
+    public func unblock(_ name: String, of clinic: ClinicID) async throws {
+        _ = try await self.clinic(clinic)
+        try await database.write { connection in
+            let changed = try connection.run(
+                "UPDATE clinic_blocked_period SET active = 0 WHERE clinic = ?1 AND name = ?2 AND active = 1",
+                .text(clinic.text), .text(name))
+            guard changed > 0 else {
+                let there = try Self.blockedPeriods(of: clinic, connection).map(\.name)
+                throw ClinicError.noPeriod(clinic, name, there: there)
+            }
+        }
     }
 
     private static func put(_ period: BlockedPeriod, of clinic: ClinicID, _ connection: Connection) throws {
@@ -127,22 +155,23 @@ extension SQLiteBooks {
         try connection.run(
             """
             INSERT INTO clinic_config (clinic, open_time, close_time, days, slot_minutes, capacity, horizon_days,
-                stale_minutes, zone, snapshot)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                stale_minutes, zone, snapshot, own_capacity)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
             ON CONFLICT (clinic) DO UPDATE SET open_time = excluded.open_time, close_time = excluded.close_time,
                 days = excluded.days, slot_minutes = excluded.slot_minutes, capacity = excluded.capacity,
                 horizon_days = excluded.horizon_days, stale_minutes = excluded.stale_minutes, zone = excluded.zone,
-                snapshot = coalesce(excluded.snapshot, snapshot)
+                snapshot = coalesce(excluded.snapshot, snapshot), own_capacity = excluded.own_capacity
             """,
             .text(clinic.text), .text(config.open.description), .text(config.close.description),
             SQLValue(config.days.bits), SQLValue(config.slotMinutes), SQLValue(config.capacity),
-            SQLValue(config.horizonDays), SQLValue(config.staleMinutes), .text(config.zone), SQLValue(snapshot))
+            SQLValue(config.horizonDays), SQLValue(config.staleMinutes), .text(config.zone), SQLValue(snapshot),
+            SQLValue(config.ownCapacity))
     }
 
-    private static func config(of clinic: ClinicID, _ connection: Connection) throws -> ScheduleConfig? {
+    static func config(of clinic: ClinicID, _ connection: Connection) throws -> ScheduleConfig? {
         try connection.first(
             """
-            SELECT open_time, close_time, days, slot_minutes, capacity, horizon_days, stale_minutes, zone
+            SELECT open_time, close_time, days, slot_minutes, capacity, horizon_days, stale_minutes, zone, own_capacity
             FROM clinic_config WHERE clinic = ?1
             """, .text(clinic.text)
         ) { row in
@@ -155,6 +184,7 @@ extension SQLiteBooks {
             config.horizonDays = Int(row.int(5))
             config.staleMinutes = Int(row.int(6))
             config.zone = row.text(7)
+            config.ownCapacity = row.intOrNil(8).map { Int($0) }
             return config
         }
     }

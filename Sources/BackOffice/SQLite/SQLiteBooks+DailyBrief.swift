@@ -117,20 +117,24 @@ extension SQLiteBooks {
         }
     }
 
+    /// Keeps what a brief that was begun has come to; one of the same day that was there before is replaced.
+    /// - Throws: ``BooksError/noBrief(person:day:)`` where none was begun; `StoreError`.
     public func completeBrief(
         _ brief: DailyBrief, of person: String, analysis: String?, now: Timestamp
     ) async throws {
         let (text, actions) = (brief.text, JSON.text(brief.priorityActions))
         try await database.write { db in
-            try db.run(
+            let kept = try db.run(
                 """
                 UPDATE brief SET status = 'completed', content = ?, actions = ?, analysis = ?, completed_at = ?,
                     step = 'completed', progress = 100, error = NULL WHERE person = ? AND day = ?
                 """, .text(text), .text(actions), SQLValue(analysis), SQLValue(now.milliseconds), .text(person),
                 .text(brief.day.description))
+            guard kept == 1 else { throw BooksError.noBrief(person: person, day: brief.day) }
         }
     }
 
+    /// Says of a brief that is under way that it has failed; one that is not stays as it is.
     public func failBrief(of person: String, on day: Day, because message: String) async throws {
         try await database.write { db in
             try db.run(

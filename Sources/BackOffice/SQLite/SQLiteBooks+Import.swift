@@ -77,12 +77,12 @@ struct Intake {
         case .project(let id, let code, let name): try take(project: id, code, name)
         case .deployment(let id, let contractor, let project, let status):
             try take(deployment: id, contractor, project, status)
-        case .rate(let rate, let told): try take(rate, told)
+        case .rate(let rate): try take(rate)
         case .position(let contractor, let position): try take(contractor, position)
         case .entry(let entry): try take(entry)
-        case .refund(let refund, let told): try take(refund, told)
-        case .split(let split, let told): try take(split, told)
-        case .payout(let payout, let told): try take(payout, told)
+        case .refund(let refund): try take(refund)
+        case .split(let split): try take(split)
+        case .payout(let payout): try take(payout)
         case .clinic(let clinic): try take(clinic)
         case .appointment(let appointment, let told): try take(appointment, told)
         }

@@ -1,20 +1,16 @@
 import MillraceStore
 
-/// What is paid, and by what, on its way into the books. `told` names the fields the file has; others keep their value.
+/// What is paid, and by what, on its way into the books.
 extension Intake {
-    mutating func take(_ rate: ContractorRate, _ told: Set<String>) throws {
-        try know(rate.contractor)
+    mutating func take(_ told: Told<ContractorRate>) throws {
         let old = try connection.first(
-            "SELECT \(ContractorRate.columns) FROM contractor_rate r WHERE r.id = ?1", .text(rate.id.text),
+            "SELECT \(ContractorRate.columns) FROM contractor_rate r WHERE r.id = ?1", .text(told.fresh.id.text),
             row: { try ContractorRate($0) })
-        var new = rate
-        if let old {
-            if !told.contains("status") { new.status = old.status }
-            if !told.contains("billing_type") { new.billingType = old.billingType }
-            if !told.contains("monthly_fixed") { new.monthlyFixed = old.monthlyFixed }
-            if !told.contains("hourly_rate") { new.hourlyRate = old.hourlyRate }
-            if !told.contains("gross_fixed") { new.grossFixed = old.grossFixed }
-            if !told.contains("currency") { new.currency = old.currency }
+        let new = told.merged(with: old)
+        try know(new.contractor)
+        // One of the two may be in the file and the other in the books.
+        if let start = new.startDate, let end = new.endDate, end < start {
+            throw Misfit(message: "the rate would end on \(end), before it starts on \(start)")
         }
         try put(
             old, new,
@@ -46,20 +42,12 @@ extension Intake {
             [.text(contractor.text), .text(position)])
     }
 
-    mutating func take(_ refund: RefundRequest, _ told: Set<String>) throws {
-        try know(refund.contractor)
+    mutating func take(_ told: Told<RefundRequest>) throws {
         let old = try connection.first(
-            "SELECT \(RefundRequest.columns) FROM refund_request f WHERE f.id = ?1", .text(refund.id.text),
+            "SELECT \(RefundRequest.columns) FROM refund_request f WHERE f.id = ?1", .text(told.fresh.id.text),
             row: { try RefundRequest($0) })
-        var new = refund
-        if let old {
-            if !told.contains("refund_id") { new.refundID = old.refundID }
-            if !told.contains("reason") { new.reason = old.reason }
-            if !told.contains("description") { new.description = old.description }
-            if !told.contains("formatted_description") { new.formattedDescription = old.formattedDescription }
-            if !told.contains("details") { new.details = old.details }
-            if !told.contains("date_requested") { new.dateRequested = old.dateRequested }
-        }
+        let new = told.merged(with: old)
+        try know(new.contractor)
         try put(
             old, new,
             """
@@ -79,18 +67,12 @@ extension Intake {
             ])
     }
 
-    mutating func take(_ split: InvoiceSplit, _ told: Set<String>) throws {
-        try know(split.person)
+    mutating func take(_ told: Told<InvoiceSplit>) throws {
         let old = try connection.first(
-            "SELECT \(InvoiceSplit.columns) FROM invoice_split s WHERE s.id = ?1", .text(split.id.text),
+            "SELECT \(InvoiceSplit.columns) FROM invoice_split s WHERE s.id = ?1", .text(told.fresh.id.text),
             row: { try InvoiceSplit($0) })
-        var new = split
-        if let old {
-            if !told.contains("auto_name") { new.autoName = old.autoName }
-            if !told.contains("role") { new.role = old.role }
-            if !told.contains("month") { new.month = old.month }
-            if !told.contains("description") { new.description = old.description }
-        }
+        let new = told.merged(with: old)
+        try know(new.person)
         try put(
             old, new,
             """
@@ -109,18 +91,12 @@ extension Intake {
             ])
     }
 
-    mutating func take(_ payout: Payout, _ told: Set<String>) throws {
-        try know(payout.person)
+    mutating func take(_ told: Told<Payout>) throws {
         let old = try connection.first(
-            "SELECT \(Payout.columns) FROM payout y WHERE y.id = ?1", .text(payout.id.text), row: { try Payout($0) })
-        var new = payout
-        if let old {
-            if !told.contains("date") { new.date = old.date }
-            if !told.contains("paid_date") { new.paidDate = old.paidDate }
-            if !told.contains("description") { new.description = old.description }
-            if !told.contains("source_kind"), !told.contains("source_id") { new.source = old.source }
-            if !told.contains("rate") { new.rate = old.rate }
-        }
+            "SELECT \(Payout.columns) FROM payout y WHERE y.id = ?1", .text(told.fresh.id.text),
+            row: { try Payout($0) })
+        let new = told.merged(with: old)
+        try know(new.person)
         if old != new { try check(new) }
         var sources: [PayoutSource.Kind: String] = [:]
         if let source = new.source { sources[source.kind] = source.id }

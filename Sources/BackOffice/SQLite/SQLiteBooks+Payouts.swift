@@ -60,13 +60,13 @@ extension SQLiteBooks: PayoutBooks {
             var live: [PayoutSource: LivePayout] = [:]
             try connection.each(
                 """
-                SELECT source_kind, source_id, id, run FROM payout
+                SELECT source_kind, source_id, \(LivePayout.columns) FROM payout
                 WHERE status <> 'Cancelled' AND (source_kind, source_id) IN
                     (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?1))
                 """, wanted
             ) { row in
                 guard let kind = PayoutSource.Kind(rawValue: row.text(0)) else { return true }
-                live[PayoutSource(kind, id: row.text(1))] = LivePayout(id: row.id(2), run: row.textOrNil(3))
+                live[PayoutSource(kind, id: row.text(1))] = try LivePayout(row, from: 2)
                 return true
             }
             return live
@@ -92,15 +92,32 @@ extension SQLiteBooks: PayoutBooks {
     }
 
     /// One statement, which looks at the source and at the live payouts and writes, where nobody can come between.
+    ///
+    /// The payout's id is made of the source's; where another payout has that, a number is added, the first that is free
+    /// from 2 on.
     public func create(_ draft: PayoutDraft) async throws -> PayoutWrite {
+        do {
+            return try await insert(draft)
+        } catch var error as StoreError {
+            // It becomes the reason in the result, which is read by people who do not know the statement.
+            error.sql = nil
+            throw error
+        }
+    }
+
+    private func insert(_ draft: PayoutDraft) async throws -> PayoutWrite {
         let place = Place(of: draft.source)
         return try await database.write { connection in
             let made = try connection.first(
                 """
                 INSERT INTO payout
                     (id, name, amount, currency, date, description, status, person, \(place.column), rate, run)
-                SELECT ?1 || (SELECT CASE count(*) WHEN 0 THEN '' ELSE '.' || (count(*) + 1) END
-                        FROM payout p WHERE p.\(place.column) = ?2),
+                SELECT (
+                        WITH RECURSIVE candidate (id, number) AS (
+                            SELECT ?1, 1
+                            UNION ALL SELECT ?1 || '.' || (number + 1), number + 1 FROM candidate
+                            WHERE EXISTS (SELECT 1 FROM payout p WHERE p.id = candidate.id))
+                        SELECT id FROM candidate ORDER BY number DESC LIMIT 1),
                     ?3, ?4, ?5, ?6, ?7, 'Pending', ?8, ?2, ?9, ?10
                 FROM \(place.table) WHERE \(place.id) = ?2 AND (?11 IS NULL OR \(place.revision) = ?11)
                 ON CONFLICT (source_kind, source_id) WHERE status <> 'Cancelled' DO NOTHING
@@ -113,9 +130,10 @@ extension SQLiteBooks: PayoutBooks {
                 row: { $0.id(0) as PayoutID })
             if let made { return .created(made) }
             let live = try connection.first(
-                "SELECT id, run FROM payout WHERE source_kind = ?1 AND source_id = ?2 AND status <> 'Cancelled'",
-                .text(draft.source.kind.rawValue), .text(draft.source.id),
-                row: { LivePayout(id: $0.id(0), run: $0.textOrNil(1)) })
+                """
+                SELECT \(LivePayout.columns) FROM payout
+                WHERE source_kind = ?1 AND source_id = ?2 AND status <> 'Cancelled'
+                """, .text(draft.source.kind.rawValue), .text(draft.source.id), row: { try LivePayout($0, from: 0) })
             return live.map { .alreadyThere($0) } ?? .changed
         }
     }

@@ -60,14 +60,30 @@ extension SQLiteBooks {
         try await database.read { try Self.slots(of: clinic, from: first, to: last, now: now, $0) }
     }
 
+    /// The slots of a day that can be booked, by their start: rows stay when hours change or a time is blocked, and only those
+    /// count that would be made now.
+    public func offered(of clinic: ClinicID, on date: Day, now: Timestamp) async throws -> [ScheduleSlot] {
+        try await database.read { try Self.offered(of: clinic, on: date, now: now, $0) }
+    }
+
+    static func offered(
+        of clinic: ClinicID, on date: Day, now: Timestamp, _ connection: Connection
+    ) throws -> [ScheduleSlot] {
+        let config = try config(of: clinic, connection) ?? ScheduleConfig()
+        let made = Set(config.slots(on: date, blocked: try blockedPeriods(of: clinic, connection)).map(\.start))
+        return try slots(of: clinic, from: date, to: date, now: now, connection).filter { made.contains($0.start) }
+    }
+
     static func slots(
         of clinic: ClinicID, from first: Day, to last: Day, now: Timestamp?, _ connection: Connection
     ) throws -> [ScheduleSlot] {
         try connection.query(
             """
             SELECT s.id, s.date, s.start_time, s.end_time, s.capacity, s.booked_count,
-                (SELECT count(*) FROM slot_booking b WHERE b.slot = s.id AND b.status IN ('pending', 'rescheduled')
-                    AND b.hold_expires_at > ?4)
+                (SELECT count(*) FROM slot_booking b JOIN schedule_slot t ON t.id = b.slot
+                    WHERE b.clinic = s.clinic AND b.date = s.date AND t.start_time < s.end_time
+                    AND t.end_time > s.start_time AND (\(awaitsCalendar) OR b.status IN ('pending', 'rescheduled')
+                    AND b.hold_expires_at > ?4))
             FROM schedule_slot s WHERE s.clinic = ?1 AND s.date BETWEEN ?2 AND ?3
             ORDER BY s.date, s.start_time
             """,
@@ -82,12 +98,30 @@ extension SQLiteBooks {
         }
     }
 
+    /// Of a booking `b` in a slot `t`: it is confirmed, and the calendar has no appointment of its client or animal there yet.
+    static let awaitsCalendar = """
+        b.status = 'confirmed' AND NOT EXISTS (
+            SELECT 1 FROM schedule_appointment a WHERE a.clinic = b.clinic AND a.date = b.date AND a.deleted_at IS NULL
+            AND a.status NOT IN ('cancelled', 'no_show') AND a.start_time < t.end_time AND a.end_time > t.start_time
+            AND (a.client = b.client COLLATE NOCASE OR b.patient <> '' AND a.patient = b.patient COLLATE NOCASE))
+        """
+
     /// The rows of slots by date and start.
     func slotRows(of clinic: ClinicID, from first: Day, to last: Day) async throws -> [Day: [ClockTime: Int64]] {
-        var rows: [Day: [ClockTime: Int64]] = [:]
-        for slot in try await slots(of: clinic, from: first, to: last) {
-            rows[slot.date, default: [:]][slot.start] = slot.row
+        let found = try await database.read { connection in
+            try connection.query(
+                "SELECT id, date, start_time FROM schedule_slot WHERE clinic = ?1 AND date BETWEEN ?2 AND ?3",
+                .text(clinic.text), .text("\(first)"), .text("\(last)")
+            ) { row in
+                let table = "schedule_slot", id = "\(row.int(0))"
+                return (
+                    row: row.int(0), day: try row.day(1, "date", of: table, id),
+                    start: try row.clock(2, "start_time", of: table, id)
+                )
+            }
         }
+        var rows: [Day: [ClockTime: Int64]] = [:]
+        for slot in found { rows[slot.day, default: [:]][slot.start] = slot.row }
         return rows
     }
 

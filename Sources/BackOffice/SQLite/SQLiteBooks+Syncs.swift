@@ -18,7 +18,10 @@ struct SyncEnd: Sendable {
     var dates = 0
     var added = 0
     var updated = 0
+    /// To be deleted.
     var absent: [KnownAppointment] = []
+    /// To be marked: they may have moved.
+    var missing: [KnownAppointment] = []
     var failed: [FailedDate] = []
     /// Why all of it failed; then nothing is deleted.
     var error: String?
@@ -28,24 +31,27 @@ struct SyncEnd: Sendable {
 
 /// Syncs: what is under way and what was.
 extension SQLiteBooks {
-    /// Syncs of the clinic that have not ended. Those that began before `stale` are closed, for nobody works on them.
+    /// Syncs of the clinic that have not ended. Those that did not begin within `stale` are closed, for nobody works on them;
+    /// so are those that began as much ahead of now, by a clock that has been set back since.
     func runningSyncs(
-        of clinic: ClinicID, besides id: String, now: Timestamp, staleSince stale: Timestamp
+        of clinic: ClinicID, besides id: String, now: Timestamp, stale: Duration
     ) async throws -> Int {
+        let earliest = "\(now - stale)", latest = "\(now + stale)"
         let running = try await database.read { connection in
             try connection.query(
                 """
                 SELECT started_at FROM schedule_sync WHERE clinic = ?1 AND status = 'in_progress' AND id <> ?2
                 """, .text(clinic.text), .text(id), row: { $0.text(0) })
         }
-        let places = running.count { $0 >= "\(stale)" }
+        let places = running.count { $0 >= earliest && $0 <= latest }
         guard places < running.count else { return places }
         try await database.write { connection in
             try connection.run(
                 """
                 UPDATE schedule_sync SET status = 'failed', completed_at = ?3, error = 'it came to no end in time'
-                WHERE clinic = ?1 AND status = 'in_progress' AND id <> ?4 AND started_at < ?2
-                """, .text(clinic.text), .text("\(stale)"), .text("\(now)"), .text(id))
+                WHERE clinic = ?1 AND status = 'in_progress' AND id <> ?4
+                    AND started_at NOT BETWEEN ?2 AND ?5
+                """, .text(clinic.text), .text(earliest), .text("\(now)"), .text(id), .text(latest))
         }
         return places
     }
@@ -56,16 +62,40 @@ extension SQLiteBooks {
             try connection.run(
                 """
                 INSERT INTO schedule_sync (id, clinic, range_start, range_end, status, total_dates, started_at,
-                    remote_config)
-                VALUES (?1, ?2, ?3, ?4, 'in_progress', ?5, ?6, ?7)
+                    remote_config, reading)
+                VALUES (?1, ?2, ?3, ?4, 'in_progress', ?5, ?6, ?7,
+                    (SELECT coalesce(max(reading), 0) + 1 FROM schedule_sync WHERE clinic = ?2))
                 ON CONFLICT (id) DO UPDATE SET status = 'in_progress', completed_at = NULL, error = NULL,
                     range_start = excluded.range_start, range_end = excluded.range_end,
                     total_dates = excluded.total_dates, finished_dates = '[]', progress_percentage = 0, failed_dates = '[]',
-                    partial_success = 0, remote_config = excluded.remote_config
+                    partial_success = 0, remote_config = excluded.remote_config, reading = excluded.reading
                 """,
                 .text(row.id), .text(row.clinic.text), .text("\(row.start)"), .text("\(row.end)"), SQLValue(row.dates),
                 .text("\(row.startedAt)"), SQLValue(snapshot))
         }
+    }
+
+    /// Takes a number for a reading that begins now: greater than that of any of the clinic before, whatever the clock shows.
+    func beginReading(of id: String) async throws -> Int64 {
+        try await database.write { connection in
+            let number = try connection.first(
+                """
+                UPDATE schedule_sync SET reading = 1 + (
+                    SELECT max(other.reading) FROM schedule_sync other WHERE other.clinic = schedule_sync.clinic)
+                WHERE id = ?1 RETURNING reading
+                """, .text(id), row: { $0.int(0) })
+            guard let number else { throw ClinicError.noSync(id) }
+            return number
+        }
+    }
+
+    /// The number of the clinic's last reading that has begun.
+    func lastReading(of clinic: ClinicID) async throws -> Int64 {
+        try await database.read { connection in
+            try connection.first(
+                "SELECT coalesce(max(reading), 0) FROM schedule_sync WHERE clinic = ?1", .text(clinic.text),
+                row: { $0.int(0) })
+        } ?? 0
     }
 
     func noteSlots(sync: String, created: Int, updated: Int) async throws {
@@ -122,7 +152,10 @@ extension SQLiteBooks {
             guard isOpen == true else { return (row, stats) }
             stats.appointmentsAdded = end.added
             stats.appointmentsUpdated = end.updated
-            if end.error == nil { stats.appointmentsRemoved = try Self.remove(end.absent, at: end.at, connection) }
+            if end.error == nil {
+                stats.appointmentsRemoved = try Self.remove(end.absent, at: end.at, connection)
+                try Self.mark(end.missing, connection)
+            }
             try Self.countSlots(of: row.clinic, from: row.start, to: row.end, connection)
             let conflicts = try Self.resolveConflicts(
                 of: row.clinic, from: row.start, to: row.end, now: end.at, connection)
@@ -181,7 +214,8 @@ extension SQLiteBooks {
                 """
                 SELECT id, status, range_start, range_end, progress_percentage, "current_date", failed_dates,
                     partial_success, stats, error, started_at, completed_at, duration_ms
-                FROM schedule_sync WHERE clinic = ?1 ORDER BY started_at DESC, id DESC LIMIT ?2
+                FROM schedule_sync WHERE clinic = ?1
+                ORDER BY reading DESC, started_at DESC, id DESC LIMIT ?2
                 """, .text(clinic.text), SQLValue(limit)
             ) { row in
                 SyncView(
@@ -205,7 +239,7 @@ extension SQLiteBooks {
             try connection.first(
                 """
                 SELECT completed_at FROM schedule_sync WHERE clinic = ?1 AND status = 'completed'
-                ORDER BY completed_at DESC LIMIT 1
+                ORDER BY reading DESC, completed_at DESC LIMIT 1
                 """, .text(id.text), row: { $0.text(0) })
         }
         return ScheduleStatus(

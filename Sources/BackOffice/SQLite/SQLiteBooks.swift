@@ -16,20 +16,35 @@ public final class SQLiteBooks: Sendable {
         return "/var/lib/millrace/books.sqlite"
     }
 
-    /// Opens the books, making the file, and its folder, if there is none.
+    /// Opens the books.
     /// - Parameters:
+    ///   - creates: whether the file, and its folder, are made if there are none. Never where there were books before: what
+    ///     was paid stood in them.
     ///   - counter: hears of every statement that is run on them.
     ///   - meters: what counts commits and reads; nil for nothing.
-    /// - Throws: `StoreError`; `SystemError` when the folder cannot be made.
-    public init(path: String, counting counter: StatementCounter? = nil, meters: StoreMeters? = nil) throws {
-        if let slash = path.lastIndex(of: "/"), slash > path.startIndex {
+    /// - Throws: `StoreError`: `missing` where there are none and none are to be made, `cannotOpen` also where there were some;
+    ///   `SystemError` when the folder cannot be made.
+    public init(
+        path: String, creates: Bool = false, counting counter: StatementCounter? = nil, meters: StoreMeters? = nil
+    ) throws {
+        if creates, let slash = path.lastIndex(of: "/"), slash > path.startIndex {
             try Files.makeDirectory(String(path[..<slash]), mode: 0o750)
         }
         var options = DatabaseOptions()
         options.meters = meters
         if let counter { options.onStatement = { counter.count($0) } }
-        database = try Database.open(path, migrations: BooksSchema.migrations, exclusive: false, options: options)
+        do throws(StoreError) {
+            database = try Database.open(
+                path, migrations: BooksSchema.migrations, isNoted: true, creates: creates, options: options)
+        } catch {
+            guard error.kind == .missing else { throw error }
+            throw StoreError(
+                .missing, "there are no books at \(path) yet: an import makes them, `millctl books import` for one")
+        }
     }
+
+    /// Whether the file is still the one that is found under its name; see `Database.isInPlace`.
+    public var isInPlace: Bool { database.isInPlace }
 
     /// Ends what is under way and closes the file.
     public func close() { database.close() }

@@ -5,7 +5,8 @@ import Tables
 ///
 /// All or nothing: one transaction, and only when every record is right, or those that are not may be left out.
 /// The same file again changes nothing: a record whose id the books hold with the same content is left as it is; one
-/// with other content replaces it and is counted as updated. What the file has no column for keeps its value.
+/// with other content replaces it and is counted as updated. What the file has no column for keeps its value, as does what
+/// a record of JSON has no member for; null is an empty field.
 /// Timesheets bring what they need: contractors, projects and Active deployments that are missing are created.
 /// White space around ids, days, numbers and names does not count.
 public struct BooksImport: Sendable {
@@ -56,6 +57,7 @@ public struct BooksImport: Sendable {
     private func parse(_ source: SourceTable, _ report: inout ImportReport) -> [PlacedRecord] {
         var records: [PlacedRecord] = []
         var lines: [BookID<ImportRecord>: Int] = [:]
+        var notes: [(text: String, count: Int)] = []
         for row in source.records {
             var reader = RecordReader(row, of: source)
             if let record = ImportRecord(&reader, self) {
@@ -67,7 +69,16 @@ public struct BooksImport: Sendable {
                 }
             }
             report.problems += reader.problems
+            guard reader.problems.isEmpty else { continue }
+            for note in reader.notes {
+                if let index = notes.firstIndex(where: { $0.text == note }) {
+                    notes[index].count += 1
+                } else {
+                    notes.append((note, 1))
+                }
+            }
         }
+        report.notes += notes.map { "\($0.text): \($0.count)" }
         return records
     }
 

@@ -6,6 +6,9 @@ public enum BooksTable: String, CaseIterable, Sendable {
     /// Orders and their lines, slots, bookings and syncs are made by the books' own rules, never imported.
     public var importable: Bool { ![.orders, .lines, .slots, .bookings, .syncs].contains(self) }
 
+    /// Whether the books in SQLite have it also where the company's records are elsewhere.
+    public var isAlwaysLocal: Bool { [.clinics, .appointments, .slots, .bookings, .syncs].contains(self) }
+
     /// The columns an import looks for, each by the name it has in an export.
     public var importFields: [ImportField] {
         switch self {

@@ -24,10 +24,12 @@ extension ImportRecord {
         var access = Clinic.Access.api
         if reader.word("access") != nil, let word = reader.choice("access", Clinic.Access.self) { access = word }
         guard reader.problems.isEmpty, let id else { return nil }
-        return .clinic(
-            Clinic(
-                id: id, url: reader.word("url"), credential: reader.word("credential"), zone: reader.word("zone"),
-                access: access))
+        var clinic = Told(Clinic(id: id), by: reader)
+        clinic.set("url", as: \.url, to: reader.word("url"))
+        clinic.set("credential", as: \.credential, to: reader.word("credential"))
+        clinic.set("zone", as: \.zone, to: reader.word("zone"))
+        clinic.set("access", as: \.access, to: access)
+        return .clinic(clinic)
     }
 
     static func appointment(_ reader: inout RecordReader) -> ImportRecord? {
@@ -75,10 +77,12 @@ extension ImportRecord {
 }
 
 extension Intake {
-    mutating func take(_ clinic: Clinic) throws {
+    mutating func take(_ told: Told<Clinic>) throws {
+        let id = told.fresh.id
         let old = try connection.first(
-            "SELECT url, credential, zone, access FROM clinic WHERE id = ?1", .text(clinic.id.text)
-        ) { row in try Clinic(id: clinic.id, row, from: 0) }
+            "SELECT url, credential, zone, access FROM clinic WHERE id = ?1", .text(id.text)
+        ) { row in try Clinic(id: id, row, from: 0) }
+        let clinic = told.merged(with: old)
         try put(
             old, clinic,
             """

@@ -3,14 +3,14 @@ enum ImportRecord {
     case contractor(id: ContractorID, discord: String?, name: String?)
     case project(id: ProjectID, code: String?, name: String?)
     case deployment(id: DeploymentID?, contractor: ContractorID, project: ProjectID, status: String?)
-    /// With the names of the fields that the file has.
-    case rate(ContractorRate, told: Set<String>)
+    case rate(Told<ContractorRate>)
     case position(ContractorID, String)
     case entry(Entry)
-    case refund(RefundRequest, told: Set<String>)
-    case split(InvoiceSplit, told: Set<String>)
-    case payout(Payout, told: Set<String>)
-    case clinic(Clinic)
+    case refund(Told<RefundRequest>)
+    case split(Told<InvoiceSplit>)
+    case payout(Told<Payout>)
+    case clinic(Told<Clinic>)
+    /// With the names of the fields that the file has.
     case appointment(ImportedAppointment, told: Set<String>)
 
     struct Entry {
@@ -32,13 +32,13 @@ enum ImportRecord {
         case .project(let id, _, _): BookID(id.text)
         case .deployment(_, let contractor, let project, _):
             BookID(Deployment.derivedID(contractor: contractor, project: project).text)
-        case .rate(let rate, _): BookID(rate.id.text)
+        case .rate(let rate): BookID(rate.fresh.id.text)
         case .position(let contractor, let position): BookID("\(contractor) is \(position)")
         case .entry(let entry): BookID(entry.id.text)
-        case .refund(let refund, _): BookID(refund.id.text)
-        case .split(let split, _): BookID(split.id.text)
-        case .payout(let payout, _): BookID(payout.id.text)
-        case .clinic(let clinic): BookID(clinic.id.text)
+        case .refund(let refund): BookID(refund.fresh.id.text)
+        case .split(let split): BookID(split.fresh.id.text)
+        case .payout(let payout): BookID(payout.fresh.id.text)
+        case .clinic(let clinic): BookID(clinic.fresh.id.text)
         case .appointment(let one, _): BookID("\(one.clinic) \(one.id)")
         }
     }
@@ -55,8 +55,9 @@ enum ImportRecord {
         case .deployments:
             let id = reader.optionalID("id", Deployment.self)
             let contractor = reader.id("contractor", Contractor.self), project = reader.id("project", Project.self)
+            let status = reader.word("status", knowing: [Deployment.active], others: "they do not count as active")
             guard reader.problems.isEmpty, let contractor, let project else { return nil }
-            self = .deployment(id: id, contractor: contractor, project: project, status: reader.word("status"))
+            self = .deployment(id: id, contractor: contractor, project: project, status: status)
         case .rates:
             guard let rate = Self.rate(&reader) else { return nil }
             self = rate
@@ -98,14 +99,22 @@ enum ImportRecord {
         if let start, let end, end < start { reader.fail("end_date", "lies before the start") }
         let monthly = reader.optionalAmount("monthly_fixed"), hourly = reader.optionalAmount("hourly_rate")
         let gross = reader.optionalAmount("gross_fixed"), currency = reader.optionalCurrency("currency")
+        let status = reader.word("status", knowing: [ContractorRate.active], others: "nobody is paid by them")
+        let billing = reader.word(
+            "billing_type", knowing: BillingType.known.map(\.text), others: "they pay by the hour")
         guard reader.problems.isEmpty, let id, let contractor else { return nil }
-        return .rate(
-            ContractorRate(
-                id: id, contractor: contractor, status: reader.word("status") ?? ContractorRate.active,
-                startDate: start, endDate: end, payday: payday,
-                billingType: BillingType(reader.word("billing_type") ?? ""),
-                monthlyFixed: monthly, hourlyRate: hourly, grossFixed: gross, currency: currency),
-            told: reader.told)
+        var rate = Told(ContractorRate(id: id, contractor: contractor, payday: payday), by: reader)
+        rate.set("contractor", as: \.contractor, to: contractor)
+        rate.set("status", as: \.status, to: status ?? ContractorRate.active)
+        rate.set("start_date", as: \.startDate, to: start)
+        rate.set("end_date", as: \.endDate, to: end)
+        rate.set("payday", as: \.payday, to: payday)
+        rate.set("billing_type", as: \.billingType, to: BillingType(billing ?? ""))
+        rate.set("monthly_fixed", as: \.monthlyFixed, to: monthly)
+        rate.set("hourly_rate", as: \.hourlyRate, to: hourly)
+        rate.set("gross_fixed", as: \.grossFixed, to: gross)
+        rate.set("currency", as: \.currency, to: currency)
+        return .rate(rate)
     }
 
     private static func entry(

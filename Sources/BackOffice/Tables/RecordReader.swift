@@ -6,6 +6,8 @@ struct RecordReader {
     private let table: SourceTable
     private let record: SourceTable.Record
     private(set) var problems: [LineProblem] = []
+    /// What is taken though it may not be meant so, in words that say nothing of the record.
+    private(set) var notes: [String] = []
 
     init(_ record: SourceTable.Record, of table: SourceTable) {
         self.record = record
@@ -125,6 +127,20 @@ struct RecordReader {
             return nil
         }
         return choice
+    }
+
+    /// A word of the company's, some of which the rules know; any other is taken and noted with what comes of it. One that
+    /// differs from a known one only in the case of its letters is a mistake: it would never be matched.
+    /// - Returns: nil where there is none.
+    mutating func word(_ field: String, knowing known: [String], others fate: String) -> String? {
+        guard let word = word(field), !known.contains(word) else { return word(field) }
+        let words = known.joined(separator: ", ")
+        if let meant = known.first(where: { $0.lowercased() == word.lowercased() }) {
+            fail(field, "'\(word)' is none of the words that rules know, which are \(words); is \(meant) meant?")
+        } else {
+            notes.append("\(column(field)) '\(word)' is none of the words that rules know, which are \(words); \(fate)")
+        }
+        return word
     }
 
     /// The fields that the file has.

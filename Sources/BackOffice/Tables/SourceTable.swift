@@ -10,7 +10,7 @@ struct SourceTable {
 
     struct Record {
         var position: TextPosition
-        /// One for each of the table's fields; nil where the file says nothing of it.
+        /// One for each of the table's fields; nil where the file says nothing of it. A null of JSON is an empty text.
         var cells: [Cell?]
     }
 
@@ -45,6 +45,7 @@ struct SourceTable {
                 return refuse(LineProblem(at: TextPosition(line: 1, column: 1), "the file is empty"))
             }
             if reader.hadByteOrderMark { notes.append("the file begins with a byte order mark, which was passed over") }
+            if let problem = LineProblem.separator(of: header) { return refuse(problem) }
             let names = header.map { $0.text.trimmed }
             guard let places = places(of: names, at: header[0].position, plan) else { return }
             while let record = try reader.next() {
@@ -107,7 +108,7 @@ struct SourceTable {
                         return
                     }
                     switch try Self.scalar(&json) {
-                    case .some(let text): cells[index] = text.map { Cell(text: $0, position: position) }
+                    case .some(let text): cells[index] = Cell(text: text ?? "", position: position)
                     case nil: faults.append(LineProblem(at: position, field: name, "is an object or an array"))
                     }
                 }

@@ -1,21 +1,18 @@
+public import Linux
+
 /// How many contractors are worked on at once.
 public struct PoolSize: Hashable, Sendable {
     /// The environment variable that sets it for `sync-task-order-logs`.
     public static let variable = "TASK_ORDER_LOG_WORKER_POOL_SIZE"
-    public static let standard = 5
-    public static let bounds = 1...20
+    public static let setting = NumberVariable(variable, 5, 1...20, "Contractors at once")
 
-    /// Within ``bounds``.
+    /// Within the bounds of ``setting``.
     public let workers: Int
 
     /// From the text of a setting: nothing, an empty text and what is no number are the standard 5; a number out of
     /// bounds becomes the nearest bound.
     public init(setting: String?) {
-        guard let number = setting.flatMap({ Int($0) }) else {
-            workers = Self.standard
-            return
-        }
-        workers = min(max(number, Self.bounds.lowerBound), Self.bounds.upperBound)
+        workers = Self.setting.read(setting).value
     }
 
     /// From a value that no setting was read for: 0 means that nobody chose and is the standard 5.

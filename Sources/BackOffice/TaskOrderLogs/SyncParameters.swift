@@ -36,7 +36,7 @@ extension SyncParameters: JSONDecodable {
         var month: Month?
         var contractor: String?, project: String?, batch: Int?
         var force = false, updateHoursOnly = false
-        try json.object { key, json throws(JSONError) in
+        try json.parameters { key, json throws(JSONError) in
             switch key {
             case "month": month = try json.value()
             case "contractor": contractor = try Self.filter(&json)?.trimmed

@@ -73,6 +73,8 @@ public struct BillingType: Hashable, Sendable, CustomStringConvertible {
     public static let monthlyFixed = BillingType("Monthly Fixed")
     public static let hourly = BillingType("Hourly Rate")
     public static let mixed = BillingType("Mixed")
+    /// Those that have a meaning here.
+    public static let known = [monthlyFixed, hourly, mixed]
     /// Nobody said; bills by the hour, as every unknown word does.
     public static let unsaid = BillingType("")
 

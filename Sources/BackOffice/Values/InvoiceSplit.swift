@@ -6,6 +6,7 @@ public struct InvoiceSplit: Hashable, Sendable {
     public var name: String
     /// The name the books make of its parts; the one it is looked for by.
     public var autoName: String
+    /// Means nothing where there is a ``fault``.
     public var money: Money
     /// Sales, Account Manager, Delivery Lead, Hiring Referral, or another word of the company's.
     public var role: String
@@ -18,6 +19,8 @@ public struct InvoiceSplit: Hashable, Sendable {
     public var description: String
     /// `Pending`, or another word of the company's.
     public var status: String
+    /// Why it cannot be paid as it stands; nil when nothing is known to be wrong with it.
+    public var fault: String?
     /// See ``PayoutDraft/revision``.
     public var revision: String?
 

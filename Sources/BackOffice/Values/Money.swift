@@ -16,6 +16,8 @@ public struct Currency: Hashable, Comparable, Sendable, CustomStringConvertible 
 
     public static let vnd = Currency(known: "VND")
     public static let usd = Currency(known: "USD")
+    /// No currency, by the standard's own code for that: of money that nobody has stated.
+    public static let none = Currency(known: "XXX")
 
     public static func < (left: Self, right: Self) -> Bool { left.code < right.code }
 

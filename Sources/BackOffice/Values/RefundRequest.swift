@@ -5,6 +5,7 @@ public struct RefundRequest: Hashable, Sendable {
     public var id: RefundID
     /// The number people call it by.
     public var refundID: String
+    /// Means nothing where there is a ``fault``.
     public var money: Money
     /// Nil when the books do not know who asks.
     public var contractor: ContractorID?
@@ -19,6 +20,8 @@ public struct RefundRequest: Hashable, Sendable {
     public var dateRequested: Day?
     /// `Approved`, or another word of the company's.
     public var status: String
+    /// Why it cannot be paid as it stands; nil when nothing is known to be wrong with it.
+    public var fault: String?
     /// See ``PayoutDraft/revision``.
     public var revision: String?
 
