@@ -103,7 +103,8 @@ targets += library(
 targets += library("TelemetryBackend", ["Telemetry", "Linux", metrics])
 targets += library("Exposition", ["Telemetry", "Linux"])
 targets += library(
-    "Monitoring", ["Telemetry", "Declarations", "MillraceStore", "JSONCodec", "Linux"], testing: ["Exposition"])
+    "Monitoring", ["Telemetry", "Declarations", "MillraceStore", "JSONCodec", "Linux"],
+    testing: ["Exposition", "Schemas"])
 targets += library("Plots", ["Linux"])
 targets.append(.target(name: "CPage", path: "Sources/CPage", exclude: ["page.css", "page.js"]))
 targets += library("StatusPage", ["Plots", "CPage", "Linux"])
@@ -140,7 +141,7 @@ targets.append(
         name: "ChatSummaries", dependencies: ["BackOffice", "Chat", "Decimals"], path: "Sources/ChatSummaries",
         swiftSettings: strict))
 targets += library(
-    "NotionBooks", ["BackOffice", "Notion", "MillraceProtocol", "Decimals", "Linux"],
+    "NotionBooks", ["BackOffice", "Notion", "Resilience", "MillraceProtocol", "Decimals", "Linux"],
     testing: ["Simulators", "WebClient", "Chat", "ChatSummaries"])
 targets += library(
     "ClinicCalendar",
@@ -164,7 +165,7 @@ targets += service(
     "MetricsService", folder: "Metrics",
     [
         "Monitoring", "Exposition", "StatusPage", "Plots", "Telemetry", "Declarations", "WebClient", "MillraceService",
-        "MillraceStore", "Schemas", http,
+        "MillraceStore", "Resilience", "Schemas", http,
     ] + nio,
     testing: ["Simulators", "WebClient", "Exposition", "Telemetry", "MillraceRPC", "MillraceProtocol", "JSONCodec"])
 targets += service(
@@ -178,7 +179,8 @@ targets += service(
     "Control", folder: "Control",
     [
         "Calendars", "KindFiles", "DatasetFiles", "BackOffice", "Categorization", "MillraceStore", "MillraceRPC",
-        "MillraceProtocol", "JSONCodec", "Linux", "CLinux", "Schemas", "Tables", "Plots", arguments,
+        "MillraceService", "MillraceProtocol", "JSONCodec", "Linux", "CLinux", "Schemas", "Tables", "Plots", arguments,
+        .product(name: "Crypto", package: "swift-crypto"),
     ])
 targets.append(
     .executableTarget(

@@ -15,6 +15,7 @@ public enum Schemas {
     public static let categorizerMigrations: [(version: Int, name: String, sql: String)] = [
         (1, "categories", text(millrace_categorizer_001_categories)),
         (2, "chat", text(millrace_categorizer_002_chat)),
+        (3, "origins", text(millrace_categorizer_003_origins)),
     ]
 
     /// The scheduler's OpenRPC document.
@@ -24,11 +25,13 @@ public enum Schemas {
     public static let runnerMigrations: [(version: Int, name: String, sql: String)] = [
         (1, "jobs", text(millrace_runner_001_jobs)),
         (2, "depth", text(millrace_runner_002_depth)),
+        (3, "pools", text(millrace_runner_003_pools)),
     ]
 
     /// The statements that make `scheduler.sqlite`, by version.
     public static let schedulerMigrations: [(version: Int, name: String, sql: String)] = [
-        (1, "schedules", text(millrace_scheduler_001_schedules))
+        (1, "schedules", text(millrace_scheduler_001_schedules)),
+        (2, "changes", text(millrace_scheduler_002_changes)),
     ]
 
     /// The statements that make `books.sqlite`, by version.
@@ -38,6 +41,7 @@ public enum Schemas {
         (3, "briefs", text(millrace_books_003_briefs)),
         (4, "brief-mail", text(millrace_books_004_brief_mail)),
         (5, "clinics", text(millrace_books_005_clinics)),
+        (6, "readings", text(millrace_books_006_readings)),
     ]
 
     /// The metrics service's OpenRPC document.
@@ -48,7 +52,9 @@ public enum Schemas {
 
     /// The statements that make `metrics.sqlite`, by version.
     public static let metricsMigrations: [(version: Int, name: String, sql: String)] = [
-        (1, "history", text(millrace_metrics_001_history))
+        (1, "history", text(millrace_metrics_001_history)),
+        (2, "sources", text(millrace_metrics_002_sources)),
+        (3, "told", text(millrace_metrics_003_told)),
     ]
 
     /// `kinds.d/clinics.yaml` as it is installed: the limits of calendars of clinics.

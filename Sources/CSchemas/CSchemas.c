@@ -25,6 +25,11 @@ static const unsigned char millrace_runner_002_depth_bytes[] = {
 };
 FILE_BYTES(millrace_runner_002_depth);
 
+static const unsigned char millrace_runner_003_pools_bytes[] = {
+#embed "../../Schemas/migrations/runner-003-pools.sql"
+};
+FILE_BYTES(millrace_runner_003_pools);
+
 static const unsigned char millrace_books_001_books_bytes[] = {
 #embed "../../Schemas/migrations/books-001-books.sql"
 };
@@ -39,6 +44,16 @@ static const unsigned char millrace_metrics_001_history_bytes[] = {
 #embed "../../Schemas/migrations/metrics-001-history.sql"
 };
 FILE_BYTES(millrace_metrics_001_history);
+
+static const unsigned char millrace_metrics_002_sources_bytes[] = {
+#embed "../../Schemas/migrations/metrics-002-sources.sql"
+};
+FILE_BYTES(millrace_metrics_002_sources);
+
+static const unsigned char millrace_metrics_003_told_bytes[] = {
+#embed "../../Schemas/migrations/metrics-003-told.sql"
+};
+FILE_BYTES(millrace_metrics_003_told);
 
 static const unsigned char millrace_categorizer_openrpc_bytes[] = {
 #embed "../../Schemas/categorizer.openrpc.json"
@@ -55,6 +70,11 @@ static const unsigned char millrace_categorizer_002_chat_bytes[] = {
 };
 FILE_BYTES(millrace_categorizer_002_chat);
 
+static const unsigned char millrace_categorizer_003_origins_bytes[] = {
+#embed "../../Schemas/migrations/categorizer-003-origins.sql"
+};
+FILE_BYTES(millrace_categorizer_003_origins);
+
 static const unsigned char millrace_scheduler_openrpc_bytes[] = {
 #embed "../../Schemas/scheduler.openrpc.json"
 };
@@ -64,6 +84,11 @@ static const unsigned char millrace_scheduler_001_schedules_bytes[] = {
 #embed "../../Schemas/migrations/scheduler-001-schedules.sql"
 };
 FILE_BYTES(millrace_scheduler_001_schedules);
+
+static const unsigned char millrace_scheduler_002_changes_bytes[] = {
+#embed "../../Schemas/migrations/scheduler-002-changes.sql"
+};
+FILE_BYTES(millrace_scheduler_002_changes);
 
 static const unsigned char millrace_metrics_openrpc_bytes[] = {
 #embed "../../Schemas/metrics.openrpc.json"
@@ -89,6 +114,11 @@ static const unsigned char millrace_books_005_clinics_bytes[] = {
 #embed "../../Schemas/migrations/books-005-clinics.sql"
 };
 FILE_BYTES(millrace_books_005_clinics);
+
+static const unsigned char millrace_books_006_readings_bytes[] = {
+#embed "../../Schemas/migrations/books-006-readings.sql"
+};
+FILE_BYTES(millrace_books_006_readings);
 
 static const unsigned char millrace_kinds_clinics_bytes[] = {
 #embed "../../Units/kinds.d/clinics.yaml"

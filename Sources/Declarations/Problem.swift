@@ -52,8 +52,19 @@ public struct Problem: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// "a.yaml:12:5: kinds[2].key.running: has to be …"
-    public var description: String {
-        let warning = severity == .warning ? "warning: " : ""
-        return path.isEmpty ? "\(place): \(warning)\(message)" : "\(place): \(warning)\(path): \(message)"
+    public var description: String { text(severity == .warning ? "warning: " : "") }
+
+    fileprivate func text(_ severity: String) -> String {
+        path.isEmpty ? "\(place): \(severity)\(message)" : "\(place): \(severity)\(path): \(message)"
+    }
+}
+
+extension [Problem] {
+    /// What is wrong apart from what is only odd, each in words with its place.
+    public var verdict: (mistakes: [String], warnings: [String]) {
+        func texts(_ severity: Problem.Severity) -> [String] {
+            filter { $0.severity == severity }.map { $0.text("") }
+        }
+        return (texts(.error), texts(.warning))
     }
 }

@@ -17,6 +17,11 @@ public protocol Service: Sendable {
     /// Whether the host tells the metrics service what this one counts; not so for that service itself.
     static var isPublished: Bool { get }
 
+    /// Reads the declarations that a start with these settings would read, and says what is wrong and what is odd with them; a
+    /// mistake keeps the service from starting. Opens and changes nothing else: `--check-config` asks for it beside a service that
+    /// runs.
+    static func judgeDeclarations(_ configuration: Configuration, at places: DeclarationPlaces) -> DeclarationVerdict
+
     /// Opens the state. What is thrown here or by ``start(server:)`` ends the process with one line in the log.
     init(_ configuration: Configuration, host: HostContext) async throws
 
@@ -52,6 +57,9 @@ public protocol Service: Sendable {
 extension Service {
     public static var openRPC: [UInt8]? { nil }
     public static var isPublished: Bool { true }
+    public static func judgeDeclarations(
+        _ configuration: Configuration, at places: DeclarationPlaces
+    ) -> DeclarationVerdict { ([], []) }
     public func start(server: RPCServer) async throws {}
     public func serving() async throws {}
     public func status() async -> ServiceReport { ServiceReport("serving") }
@@ -99,12 +107,14 @@ public struct HostContext: Sendable {
     public let registry: Registry
     /// Sockets that were handed over beside that of the service's own name.
     public let handedOver: [(name: String, descriptor: Descriptor)]
+    /// Whether its own socket was handed over, too: then all it may listen at is.
+    public let isActivated: Bool
     let events: @Sendable (HostEvent) -> Void
 
     init(
         log: Logger, time: any TimeSource, stateDirectory: String, runtimeDirectory: String, state: String?,
         instance: String, registry: Registry? = nil, handedOver: [(name: String, descriptor: Descriptor)] = [],
-        events: @escaping @Sendable (HostEvent) -> Void
+        isActivated: Bool = false, events: @escaping @Sendable (HostEvent) -> Void
     ) {
         self.log = log
         self.time = time
@@ -114,6 +124,7 @@ public struct HostContext: Sendable {
         self.instance = instance
         self.registry = registry ?? Registry(service: "service", instance: instance, time: time)
         self.handedOver = handedOver
+        self.isActivated = isActivated
         self.events = events
     }
 

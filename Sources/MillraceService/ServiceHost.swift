@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import Logging
+import MillraceProtocol
 import Systemd
 
 /// Runs a service as a process: options, settings, log, sockets, readiness, watchdog, reload and drain are the same
@@ -16,11 +17,7 @@ public enum ServiceHost {
     static func run<S: Service>(_ type: S.Type, arguments: [String]) async -> Never {
         Signals.ignoreBrokenPipes()
         let launch = ServiceLaunch<S>(arguments: arguments, environment: Environment.all)
-        if let answer = launch.answer() {
-            RawOutput.write(answer.output, to: STDOUT_FILENO)
-            RawOutput.write(answer.errors, to: STDERR_FILENO)
-            answer.code.exit()
-        }
+        if let answer = launch.answer() { answer.give() }
         let settings = launch.settings()
         let serviceLog = ServiceLog(
             name: S.name, identifier: ServiceLaunch<S>.executable, level: settings.values.host.logLevel)
@@ -32,6 +29,7 @@ public enum ServiceHost {
             let count = settings.mistakes.count
             let wrong = count == 1 ? "a setting is wrong" : "\(count) settings are wrong"
             log.critical("not started, \(wrong); try --check-config or --help")
+            turnAway((try? ListenSockets.take()) ?? [], from: S.self, SettingsProblem(mistakes: settings.mistakes))
             ExitCode.configuration.exitWhenHeard()
         }
         do {
@@ -66,7 +64,22 @@ public enum ServiceHost {
             return await running.run()
         } catch {
             for socket in sockets { socket.ownPath.map { try? Files.remove($0) } }
+            if ExitCode(error) == .configuration { turnAway(handedOver, from: S.self, error) }
             throw error
         }
+    }
+
+    /// Tells who waits for a service that does not start, and is not to be started again, why.
+    private static func turnAway<S: Service>(
+        _ handedOver: [(name: String, descriptor: Descriptor)], from _: S.Type, _ why: any Error
+    ) {
+        let own = handedOver.filter { handedOver.count == 1 || ListeningSocket.isOwn($0.name, S.name) }
+        let others = handedOver.filter { socket in !own.contains { $0.name == socket.name } }
+        WaitingCallers.turnAway(
+            own.map(\.descriptor),
+            with: RPCError(
+                .unavailable, "\(ServiceLaunch<S>.executable) does not start, its settings are wrong: \(why)",
+                reason: "settings.invalid"),
+            http: others.map(\.descriptor))
     }
 }

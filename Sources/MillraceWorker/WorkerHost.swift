@@ -127,11 +127,22 @@ struct Worker {
             guard let number = Int32(text), number > 2 else { throw WorkerError.badDescriptor(text) }
             let session = try RPCClient.session(over: Descriptor(number), router: router(), log: log)
             try await work(session)
-        } else if arguments.count == 2, arguments[0] == "--connect" {
-            try await workAgain(RPCClient(socket: arguments[1], router: router(), log: log))
+        } else if let path = Self.connection(arguments) {
+            try await workAgain(RPCClient(socket: path, router: router(), log: log))
         } else {
             throw WorkerError.noConnection
         }
+    }
+
+    /// What `--connect` names; other options are the program's own.
+    private static func connection(_ arguments: [String]) -> String? {
+        if let attached = arguments.first(where: { $0.hasPrefix("--connect=") }) {
+            return String(attached.dropFirst("--connect=".count))
+        }
+        guard let place = arguments.firstIndex(of: "--connect"), arguments.indices.contains(place + 1) else {
+            return nil
+        }
+        return arguments[place + 1]
     }
 
     /// Works at a socket for ever; a runner that is away may take half a minute to come back.

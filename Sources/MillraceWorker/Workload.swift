@@ -55,7 +55,7 @@ public struct PlannedItem<Input: Sendable>: Sendable {
 /// What a job consists of.
 public struct Plan<Item: Sendable>: Sendable {
     public var items: [PlannedItem<Item>]
-    /// How many items may run at once, 1–20.
+    /// How many items may run at once, 1–20; what is beyond counts as the nearest of these.
     public var slots: Int
 
     public init(items: [PlannedItem<Item>], slots: Int = 5) {

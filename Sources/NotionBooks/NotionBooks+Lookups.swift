@@ -16,7 +16,9 @@ extension NotionBooks {
         let wanted = Set(contractors)
 
         var lines: [OrderLine] = []
+        // An order is that of its first line's contractor: of one in question, or of somebody else.
         var owners: [OrderID: ContractorID] = [:]
+        var foreign: Set<OrderID> = []
         for page in pages where try isLine(page, table) {
             guard let order = try table.pages(.lineOrder, page).first.map({ OrderID($0) }),
                 let deployment = try table.pages(.lineDeployment, page).first.map({ DeploymentID($0) })
@@ -25,8 +27,11 @@ extension NotionBooks {
             let contractor =
                 try table.pages(.lineContractor, page).first.map { ContractorID($0) }
                 ?? byID[deployment]?.contractor
-            guard let contractor, wanted.contains(contractor) else { continue }
-            owners[order] = owners[order] ?? contractor
+            guard let contractor, wanted.contains(contractor) else {
+                if owners[order] == nil { foreign.insert(order) }
+                continue
+            }
+            if owners[order] == nil, !foreign.contains(order) { owners[order] = contractor }
             lines.append(try await line(page, order, deployment, table))
         }
         let heads = try pages.filter { try !isLine($0, table) }
@@ -36,7 +41,8 @@ extension NotionBooks {
         for (order, contractor) in owners.sorted(by: { $0.key < $1.key }) where !shown.contains(order) {
             orders.append(Order(id: order, contractor: contractor, month: month, title: "", status: .draft))
         }
-        orders += try await childless(heads, owners, wanted.subtracting(owners.values), month, table)
+        let orphans = heads.filter { !foreign.contains(OrderID($0.id)) }
+        orders += try await childless(orphans, owners, wanted.subtracting(owners.values), month, table)
         return MonthSnapshot(orders: orders, deployments: all, lines: lines)
     }
 
@@ -79,6 +85,7 @@ extension NotionBooks {
     func order(_ page: NotionPage, of contractor: ContractorID, _ month: Month, _ table: NotionTable) throws -> Order {
         memory.keep(
             NotionMemory.Head(title: page.title, date: try table.day(.orderDate, page)), OrderID(page.id))
+        memory.keep(owner: contractor, OrderID(page.id))
         return Order(
             id: OrderID(page.id), contractor: contractor, month: month, title: page.title,
             status: Self.orderStatus(try table.string(.orderStatus, page)))
@@ -93,12 +100,12 @@ extension NotionBooks {
         }
     }
 
-    /// Orders without a line of anybody, by their titles.
+    /// Orders without a line of anybody, by their titles; each is one contractor's, though several may bear one name.
     private func childless(
         _ heads: [NotionPage], _ owners: [OrderID: ContractorID], _ wanted: Set<ContractorID>, _ month: Month,
         _ table: NotionTable
     ) async throws -> [Order] {
-        let orphans = try heads.filter { page in
+        var orphans = try heads.filter { page in
             try owners[OrderID(page.id)] == nil && table.string(.orderType, page) == Self.orderType
         }
         guard !orphans.isEmpty, !wanted.isEmpty else { return [] }
@@ -108,9 +115,10 @@ extension NotionBooks {
         for contractor in wanted.sorted() {
             guard let discord = memory.discord(contractor) ?? people[contractor]?.discord else { continue }
             let title = Order.title(discord: discord, month: month)
-            if let page = orphans.first(where: { $0.title == title }) {
-                orders.append(try order(page, of: contractor, month, table))
+            let place = orphans.firstIndex { page in
+                page.title == title && memory.owner(OrderID(page.id)).map { $0 == contractor } ?? true
             }
+            if let place { orders.append(try order(orphans.remove(at: place), of: contractor, month, table)) }
         }
         return orders
     }

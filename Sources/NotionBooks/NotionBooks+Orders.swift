@@ -4,7 +4,9 @@ import Notion
 
 extension NotionBooks: Books {
     /// A look for the order's title, then, when it is not there, the order: two requests, and one for the contractor's
-    /// name where nobody has read it yet.
+    /// name where nobody has read it yet. One that is there takes a look at its lines, unless it is known whose it is:
+    /// contractors may bear the same name, and an order whose lines name another is another's. In this process one after
+    /// the other is looked for, so that an order without lines is not two contractors'.
     public func ensureOrder(of contractor: ContractorID, month: Month) async throws -> EnsuredOrder {
         let table = try await table(.orders)
         var discord = memory.discord(contractor)
@@ -16,17 +18,47 @@ extension NotionBooks: Books {
                 table.equals(.orderType, Self.orderType), .property("title", "title", .equals(title)),
             ])
         let find = table.query(filter, sorts: [.timestamp("created_time", ascending: true)])
-        let (page, created) = try await ensure(
-            in: table,
-            [
-                table.choice(.orderType, Self.orderType), table.choice(.orderStatus, OrderStatus.draft.rawValue),
-                table.change(.orderDate, .date(NotionDate(start: month.lastDay.description))),
-                (table.source.titleName, .title(title)),
-            ].properties, isNew: false
-        ) { try await client.first(find) }
-        let order = try order(page, of: contractor, month, table)
-        if created { memory.keep([OrderLine](), order.id) }
-        return EnsuredOrder(order: order, created: created)
+        return try await memory.titles.call(title) {
+            let (page, created) = try await ensure(
+                in: table,
+                [
+                    table.choice(.orderType, Self.orderType), table.choice(.orderStatus, OrderStatus.draft.rawValue),
+                    table.change(.orderDate, .date(NotionDate(start: month.lastDay.description))),
+                    (table.source.titleName, .title(title)),
+                ].properties, isNew: false
+            ) {
+                for page in try await client.all(find) where try await isFree(OrderID(page.id), for: contractor, table)
+                {
+                    return page
+                }
+                return nil
+            }
+            let order = try order(page, of: contractor, month, table)
+            if created { memory.keep([OrderLine](), order.id) }
+            return EnsuredOrder(order: order, created: created)
+        }
+    }
+
+    /// Whether the order is the contractor's, or may be: no line of it names another.
+    private func isFree(_ order: OrderID, for contractor: ContractorID, _ table: NotionTable) async throws -> Bool {
+        if let owner = memory.owner(order) { return owner == contractor }
+        var lines: [OrderLine] = []
+        var owners: Set<ContractorID> = []
+        for (page, deployment) in try await linePages(of: order, table) {
+            lines.append(try await line(page, order, DeploymentID(deployment), table))
+            let shown = try table.pages(.lineContractor, page)
+            if shown.isEmpty {
+                let deployments = try await self.table(.deployments)
+                owners.formUnion(
+                    try deployments.pages(.deploymentContractor, try await client.page(deployment)).map {
+                        ContractorID($0)
+                    })
+            } else {
+                owners.formUnion(shown.map { ContractorID($0) })
+            }
+        }
+        memory.keep(lines, order)
+        return owners.isSubset(of: [contractor])
     }
 
     /// A new line: three requests, of which one reads the order and one writes it; two where Notion keeps both sides of
@@ -105,14 +137,19 @@ extension NotionBooks: Books {
     }
 
     private func readLines(of order: OrderID, _ table: NotionTable) async throws -> [OrderLine] {
-        let filter = table.contains(.lineOrder, anyOf: [try order.notion()])[0]
-        let pages = try await client.all(table.query(filter, sorts: [.timestamp("created_time", ascending: true)]))
         var lines: [OrderLine] = []
-        for page in pages {
-            guard let deployment = try table.pages(.lineDeployment, page).first else { continue }
+        for (page, deployment) in try await linePages(of: order, table) {
             lines.append(try await line(page, order, DeploymentID(deployment), table))
         }
         return lines
+    }
+
+    private func linePages(
+        of order: OrderID, _ table: NotionTable
+    ) async throws -> [(page: NotionPage, deployment: NotionID)] {
+        let filter = table.contains(.lineOrder, anyOf: [try order.notion()])[0]
+        return try await client.all(table.query(filter, sorts: [.timestamp("created_time", ascending: true)]))
+            .compactMap { page in try table.pages(.lineDeployment, page).first.map { (page, $0) } }
     }
 
     private func makeLine(_ line: OrderLine, _ table: NotionTable) async throws -> LineWrite {

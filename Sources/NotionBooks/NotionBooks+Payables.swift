@@ -7,7 +7,8 @@ extension NotionBooks {
     /// One request for each hundred orders, one for each fifty orders' lines (more where they have more than a hundred), and
     /// one page for each contractor, whose positions are then known too.
     ///
-    /// Hours are added up here from the lines, exactly: a roll-up of Notion's adds in binary.
+    /// Hours are added up here from the lines, exactly: a roll-up of Notion's adds in binary. An order that names several
+    /// contractors, by its own roll-up or by its lines, is nobody's and has a fault.
     public func payableOrders(_ query: PayableOrderQuery) async throws -> [PayableOrder] {
         let table = try await table(.orders)
         var filter = [table.equals(.orderType, Self.orderType)]
@@ -15,26 +16,49 @@ extension NotionBooks {
         if let month = query.month { filter += table.date(.orderDate, in: month) }
         let heads = try await client.all(table.query(.and(filter)), splitting: true)
         var hours: [NotionID: Hours] = [:]
-        var owners: [NotionID: ContractorID] = [:]
+        var owners: [NotionID: [ContractorID]] = [:]
+        for page in heads { owners.add(try table.pages(.lineContractor, page), to: page.id) }
         for group in table.contains(.lineOrder, anyOf: heads.map(\.id)) {
             for page in try await client.all(table.query(group)) where try isLine(page, table) {
                 guard let order = try table.pages(.lineOrder, page).first else { continue }
                 hours[order] = try hours[order, default: 0].adding(try table.number(.lineHours, page) ?? 0)
-                if let owner = try table.pages(.lineContractor, page).first, owners[order] == nil {
-                    owners[order] = ContractorID(owner)
-                }
+                owners.add(try table.pages(.lineContractor, page), to: order)
             }
         }
-        let people = try await peopleIfThere(Array(owners.values))
+        let shown = Set(owners.values.joined().map(\.text) + heads.map { Self.discord(inTitle: $0.title) })
+        let people = try await people(Array(owners.values.joined()), among: shown, query)
         return try heads.map { page in
-            // The order's own roll-up, where there is one, goes before its lines.
-            let contractor = try table.pages(.lineContractor, page).first.map { ContractorID($0) } ?? owners[page.id]
-            return PayableOrder(
+            let named = owners[page.id] ?? []
+            let contractor = named.count == 1 ? named[0] : nil
+            var order = PayableOrder(
                 id: OrderID(page.id), contractor: contractor,
                 contractorName: contractor.flatMap { people[$0]?.name } ?? "",
                 discord: Self.discord(inTitle: page.title),
                 date: try table.day(.orderDate, page), hours: hours[page.id] ?? 0, revision: try revision(page, table))
+            if named.count > 1 {
+                order.fault = "names several contractors: \(named.map(\.text).sorted().joined(separator: ", "))"
+                order.claimants = Set(named.map(\.text) + named.compactMap { people[$0]?.name })
+            }
+            return order
         }.sorted { $0.id < $1.id }
+    }
+
+    /// Who they are, as far as they can be read; all of them where it depends on a name whom `query` is about.
+    ///
+    /// - Parameter shown: ids and names on the chat server that the orders show by themselves.
+    private func people(
+        _ contractors: [ContractorID], among shown: Set<String>, _ query: PayableOrderQuery
+    ) async throws -> [ContractorID: NotionMemory.Person] {
+        guard let wanted = query.contractor, !shown.contains(wanted) else {
+            return try await peopleIfThere(contractors)
+        }
+        let people = try await people(contractors)
+        if !people.values.contains(where: { $0.name == wanted }),
+            let unknown = contractors.filter({ people[$0] == nil }).min()
+        {
+            throw BooksError.noContractor(unknown)
+        }
+        return people
     }
 
     /// The second part of `ORD :: discord :: 202501`.
@@ -70,6 +94,7 @@ extension NotionBooks {
             var refund = RefundRequest(
                 id: RefundID(page.id), refundID: page.title,
                 money: try money(page, .refundAmount, .refundCurrency, table), contractor: contractor)
+            refund.fault = try fault(page, .refundAmount, .refundCurrency, table)
             if let contractor { refund.contractorName = people[contractor]?.name ?? "" }
             refund.reason = try table.string(.refundReason, page) ?? ""
             refund.description = try table.string(.refundDescription, page) ?? ""
@@ -86,16 +111,19 @@ extension NotionBooks {
 
     public func pendingSplits() async throws -> [InvoiceSplit] {
         let table = try await table(.splits)
-        let types = NotionFilter.or(InvoiceSplit.payableTypes.map { table.equals(.splitType, $0) })
         let pages = try await client.all(
-            table.query(.and([table.equals(.splitStatus, InvoiceSplit.pending), types])), splitting: true)
+            table.query(table.equals(.splitStatus, InvoiceSplit.pending)), splitting: true)
         var splits: [InvoiceSplit] = []
         for page in pages {
+            // Not asked of Notion, which refuses a type that the company does not have.
+            guard let type = try table.string(.splitType, page), InvoiceSplit.payableTypes.contains(type) else {
+                continue
+            }
             var split = InvoiceSplit(
                 id: SplitID(page.id), name: page.title, autoName: try table.string(.splitAutoName, page) ?? "",
-                money: try money(page, .splitAmount, .splitCurrency, table),
-                type: try table.string(.splitType, page) ?? "",
+                money: try money(page, .splitAmount, .splitCurrency, table), type: type,
                 person: try table.pages(.splitPerson, page).first.map { ContractorID($0) })
+            split.fault = try fault(page, .splitAmount, .splitCurrency, table)
             split.role = try table.string(.splitRole, page) ?? ""
             split.month = try table.day(.splitMonth, page)
             split.description = try table.string(.splitDescription, page) ?? ""
@@ -119,17 +147,33 @@ extension NotionBooks {
         return words.joined(separator: "|")
     }
 
-    private func money(
+    /// What is stated; where something is missing, ``fault(_:_:_:_:)`` says so.
+    func money(
         _ page: NotionPage, _ amount: NotionField, _ currency: NotionField, _ table: NotionTable
     ) throws -> Money {
-        guard let number = try table.number(amount, page) else {
-            throw BooksError.damaged(
-                table: table.source.id.description, id: page.id.description, column: table.name(amount))
+        Money(
+            try table.number(amount, page) ?? 0,
+            try table.string(currency, page).flatMap { Currency($0) } ?? .none)
+    }
+
+    /// What keeps its amount from being known; nil when nothing does.
+    func fault(
+        _ page: NotionPage, _ amount: NotionField, _ currency: NotionField, _ table: NotionTable
+    ) throws -> String? {
+        if try table.number(amount, page) == nil { return "\(table.name(amount)) is not set" }
+        guard let code = try table.string(currency, page), !code.isEmpty else {
+            return "\(table.name(currency)) is not set"
         }
-        guard let unit = try table.string(currency, page).flatMap({ Currency($0) }) else {
-            throw BooksError.damaged(
-                table: table.source.id.description, id: page.id.description, column: table.name(currency))
+        return Currency(code) == nil
+            ? "\(table.name(currency)) is \(code); three letters as in USD are a currency" : nil
+    }
+}
+
+extension [NotionID: [ContractorID]] {
+    /// Each once, in the order in which they come.
+    fileprivate mutating func add(_ contractors: [NotionID], to order: NotionID) {
+        for contractor in contractors.map({ ContractorID($0) }) where !self[order, default: []].contains(contractor) {
+            self[order, default: []].append(contractor)
         }
-        return Money(number, unit)
     }
 }

@@ -28,17 +28,23 @@ extension NotionBooks: PayoutBooks {
         }
     }
 
-    /// One request for each fifty sources, fewer when all are found before.
+    /// One request for each fifty sources.
     public func livePayouts(of sources: [PayoutSource]) async throws -> [PayoutSource: LivePayout] {
+        guard !sources.isEmpty else { return [:] }
         var found: [PayoutSource: LivePayout] = [:]
-        guard !sources.isEmpty else { return found }
         let table = try await table(.payouts)
         for kind in PayoutSource.Kind.allCases {
             let ids = Set(sources.filter { $0.kind == kind }.map(\.id)).sorted()
             let field = Self.field(of: kind)
             for group in table.contains(field, anyOf: try ids.map { try OrderID($0).notion() }) {
                 for payout in try await live(group, field, kind, table) {
-                    for source in payout.sources where found[source] == nil { found[source] = payout.payout }
+                    for source in payout.sources {
+                        if found[source] == nil {
+                            found[source] = payout.payout
+                        } else {
+                            found[source]?.others.append(payout.payout)
+                        }
+                    }
                 }
             }
         }
@@ -47,23 +53,30 @@ extension NotionBooks: PayoutBooks {
     }
 
     private struct Found {
+        var page: NotionID
         var payout: LivePayout
         var sources: [PayoutSource]
-        var createdTime: String
+        /// Whether nobody has done anything with it yet.
+        var isPending: Bool
     }
 
-    /// Payouts that are not Cancelled, the first made first.
+    /// Payouts that are not Cancelled, the first made first. The status is looked at here: Notion refuses to be asked for
+    /// a word that is no option of the property, as Cancelled may not be where nothing ever was.
     private func live(
         _ group: NotionFilter, _ field: NotionField, _ kind: PayoutSource.Kind, _ table: NotionTable
     ) async throws -> [Found] {
-        let filter = NotionFilter.and([table.differs(.payoutStatus, Payout.Status.cancelled.rawValue), group])
-        let pages = try await client.all(table.query(filter, sorts: [.timestamp("created_time", ascending: true)]))
-        return try pages.map { page in
-            Found(
+        let pages = try await client.all(table.query(group, sorts: [.timestamp("created_time", ascending: true)]))
+        return try pages.compactMap { page in
+            let status = try table.string(.payoutStatus, page)
+            if status == Payout.Status.cancelled.rawValue { return nil }
+            return Found(
+                page: page.id,
                 payout: LivePayout(
-                    id: PayoutID(page.id), run: try table.string(.payoutRun, page).flatMap { $0.isEmpty ? nil : $0 }),
+                    id: PayoutID(page.id), run: try table.string(.payoutRun, page).flatMap { $0.isEmpty ? nil : $0 },
+                    money: try fault(page, .payoutAmount, .payoutCurrency, table) == nil
+                        ? try money(page, .payoutAmount, .payoutCurrency, table) : nil),
                 sources: try table.pages(field, page).map { PayoutSource(kind, id: $0.description) },
-                createdTime: page.createdTime)
+                isPending: status == Payout.Status.pending.rawValue)
         }
     }
 
@@ -81,8 +94,9 @@ extension NotionBooks: PayoutBooks {
     }
 
     /// Three requests around the one that makes the payout: the source's payouts and the source itself before, its payouts
-    /// once more after. Notion refuses no second payout, so whoever finds another beside the one he made takes his own back:
-    /// of two runs at the same moment neither may pay then, and the next one will.
+    /// once more after. Notion refuses no second payout, so whoever finds another beside his own takes his own back: of two
+    /// runs at the same moment neither may pay then, and the next one will. A payout of this run that is there already, for
+    /// it was interrupted, is looked at like one just made.
     public func create(_ draft: PayoutDraft) async throws -> PayoutWrite {
         let table = try await table(.payouts)
         let kind = draft.source.kind
@@ -91,28 +105,65 @@ extension NotionBooks: PayoutBooks {
         let group = table.contains(field, anyOf: [source])[0]
         async let before = live(group, field, kind, table)
         let isSame = try await isStill(draft, source)
-        if let there = try await before.first { return .alreadyThere(there.payout) }
+        let there = try await before
+        if !there.isEmpty {
+            let mine = there.filter { $0.payout.run == draft.run }
+            return try await settle(mine, among: there, draft, table) { try await live(group, field, kind, table) }
+        }
         guard isSame else { return .changed }
-        var found: LivePayout?
+        var found: Found?
         let made = try await ensure(in: table, try properties(draft, source, table), isNew: true) {
-            found = try await live(group, field, kind, table).first?.payout
-            return try found.map { NotionPage(id: try OrderID($0.id.text).notion()) }
+            let there = try await live(group, field, kind, table)
+            found = there.first { $0.payout.run == draft.run } ?? there.first
+            return found.map { NotionPage(id: $0.page) }
         }
+        let after = try await live(group, field, kind, table)
+        var mine = after.filter { $0.payout.run == draft.run }
         // What was found after an answer was lost may be another run's, where the books keep whose it is.
-        if let found, table.has(.payoutRun), found.run != draft.run { return .alreadyThere(found) }
-        let mine = PayoutID(made.page.id)
-        let others = try await live(group, field, kind, table).map(\.payout).filter { $0.id != mine }
-        guard let other = others.first else { return .created(mine) }
-        do {
-            let cancelled = Payout.Status.cancelled.rawValue
-            try await change(made.page.id, [table.choice(.payoutStatus, cancelled)].properties) {
-                try table.string(.payoutStatus, $0) == cancelled
-            }
-        } catch {
-            throw NotionBooksError.doubled(
-                source: draft.source.description, payouts: [mine.text] + others.map(\.id.text))
+        let isMine = found.map { !table.has(.payoutRun) || $0.payout.run == draft.run } ?? true
+        if isMine, !mine.contains(where: { $0.page == made.page.id }) {
+            let payout = LivePayout(id: PayoutID(made.page.id), run: draft.run, money: draft.money)
+            mine.append(found ?? Found(page: made.page.id, payout: payout, sources: [draft.source], isPending: true))
         }
-        return .alreadyThere(other)
+        switch try await settle(mine, among: after, draft, table, { try await live(group, field, kind, table) }) {
+        case .alreadyThere(let kept) where mine.contains { $0.payout.id == kept.id }: return .created(kept.id)
+        case let write: return write
+        }
+    }
+
+    /// Leaves one payout of the source: another's, else one of this run's.
+    ///
+    /// - Parameters:
+    ///   - mine: what this run made, more than one where an answer was lost for long.
+    ///   - look: the source's payouts as they are now.
+    /// - Returns: the payout that stays; `changed` when the other is gone by now too.
+    /// - Throws: `BooksError.doubled` where others made several, or what has to go is not Pending any more or cannot be
+    ///   written.
+    private func settle(
+        _ mine: [Found], among all: [Found], _ draft: PayoutDraft, _ table: NotionTable,
+        _ look: () async throws -> [Found]
+    ) async throws -> PayoutWrite {
+        let pages = Set(mine.map(\.page))
+        let others = all.filter { !pages.contains($0.page) }
+        let kept = others.isEmpty ? mine.first { !$0.isPending } ?? mine.first : nil
+        let surplus = mine.filter { $0.page != kept?.page }
+        let doubled = BooksError.doubled(draft.source, (mine + others).map(\.payout.id))
+        guard surplus.allSatisfy(\.isPending) else { throw doubled }
+        let cancelled = Payout.Status.cancelled.rawValue
+        for payout in surplus {
+            do {
+                try await change(payout.page, [table.choice(.payoutStatus, cancelled)].properties) {
+                    try table.string(.payoutStatus, $0) == cancelled
+                }
+            } catch {
+                throw doubled
+            }
+        }
+        if let kept { return .alreadyThere(kept.payout) }
+        let left = surplus.isEmpty ? others : try await look().filter { !pages.contains($0.page) }
+        guard let other = left.first else { return .changed }
+        guard left.count == 1 else { throw BooksError.doubled(draft.source, left.map(\.payout.id)) }
+        return .alreadyThere(other.payout)
     }
 
     private func properties(

@@ -5,8 +5,8 @@ public import Notion
 /// The books in Notion.
 ///
 /// Reads of a run are queries of whole tables or months, not of single rows. A page that may have been made although no
-/// answer came is looked for before it is made again. Notion itself keeps nobody from making a thing twice: runs over the
-/// same month should not overlap, and the suite starts none beside another of the same kind.
+/// answer came is looked for before it is made again. Notion itself keeps nobody from making a thing twice: syncs of the
+/// same month should not overlap; payouts are looked at before and after.
 public struct NotionBooks: Sendable {
     let client: NotionClient
     let settings: NotionBooksSettings

@@ -1,6 +1,7 @@
 import BackOffice
 import Linux
 import Notion
+import Resilience
 
 /// What the books remember between requests of a process: names and positions of contractors, and the lines of orders that
 /// are being written. Nothing that money is computed from.
@@ -21,6 +22,7 @@ final class NotionMemory: Sendable {
         var discords: [ContractorID: Kept<String>] = [:]
         var lines: [OrderID: Kept<[OrderLine]>] = [:]
         var heads: [OrderID: Kept<Head>] = [:]
+        var owners: [OrderID: Kept<ContractorID>] = [:]
     }
 
     /// What the lines of an order have of it.
@@ -34,6 +36,8 @@ final class NotionMemory: Sendable {
     /// Lines are written one after the other; what was read longer ago is read again.
     static let linesLifetime = Duration.seconds(60)
 
+    /// One at a time looks for an order of a title and makes it.
+    let titles: Bulkhead<String>
     private let lifetime: Duration
     private let time: any TimeSource
     private let state = Locked(State())
@@ -41,6 +45,7 @@ final class NotionMemory: Sendable {
     init(lifetime: Duration, time: any TimeSource) {
         self.lifetime = lifetime
         self.time = time
+        titles = Bulkhead(limit: 1, waitingLimit: Self.capacity, staleAfter: nil, time: time)
     }
 
     func person(_ id: ContractorID) -> Person? {
@@ -81,6 +86,20 @@ final class NotionMemory: Sendable {
         state.withLock { state in
             if state.heads.count >= Self.capacity { state.heads = [:] }
             state.heads[order] = Kept(value: head, since: now)
+        }
+    }
+
+    /// Whose order it is, as far as it was asked for or made here.
+    func owner(_ order: OrderID) -> ContractorID? {
+        let now = time.boot()
+        return state.withLock { $0.owners[order].flatMap { now - $0.since <= lifetime ? $0.value : nil } }
+    }
+
+    func keep(owner: ContractorID, _ order: OrderID) {
+        let now = time.boot()
+        state.withLock { state in
+            if state.owners.count >= Self.capacity { state.owners = [:] }
+            state.owners[order] = Kept(value: owner, since: now)
         }
     }
 

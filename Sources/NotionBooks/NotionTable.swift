@@ -48,13 +48,10 @@ struct NotionTable: Sendable {
         NotionQuery(source.id, filter: filter, sorts: sorts)
     }
 
-    /// A select or status that is this.
+    /// A select or status that is this. Notion refuses a word that is no option of the property: nobody is to think that
+    /// there is nothing where a word is misspelt.
     func equals(_ field: NotionField, _ text: String) -> NotionFilter {
         .property(name(field), type(field), .equals(text))
-    }
-
-    func differs(_ field: NotionField, _ text: String) -> NotionFilter {
-        .property(name(field), type(field), .doesNotEqual(text))
     }
 
     func date(_ field: NotionField, in month: Month) -> [NotionFilter] {
@@ -119,15 +116,12 @@ public enum NotionBooksError: RPCErrorConvertible, Hashable, CustomStringConvert
     case noCollection(NotionCollection)
     /// An id that is none of Notion's.
     case notNotions(String)
-    /// A source got two live payouts, and the later could not be taken back.
-    case doubled(source: String, payouts: [String])
 
     public var rpcError: RPCError {
         switch self {
         case .schema: RPCError(.failedPrecondition, description, reason: "books.schema")
         case .noCollection: RPCError(.failedPrecondition, description, reason: "books.collection")
         case .notNotions: RPCError(.invalidArgument, description, reason: "books.id")
-        case .doubled: RPCError(.dataLoss, description, reason: "books.doubled")
         }
     }
 
@@ -137,8 +131,6 @@ public enum NotionBooksError: RPCErrorConvertible, Hashable, CustomStringConvert
         case .noCollection(let collection):
             "the books in notion: no database is set for \(collection.rawValue); set Collections.\(collection.rawValue)"
         case .notNotions(let id): "\(id) is no id of notion"
-        case .doubled(let source, let payouts):
-            "\(source) has more than one payout: \(payouts.joined(separator: ", ")); cancel all but one by hand"
         }
     }
 }

@@ -24,3 +24,17 @@ public struct LineProblem: Error, Hashable, Comparable, Sendable, CustomStringCo
         "line \(line), column \(column)\(field.map { " (\($0))" } ?? ""): \(message)"
     }
 }
+
+extension LineProblem {
+    /// What is wrong with a header whose columns are separated by something else than commas, as some spreadsheets write them; nil for
+    /// any other.
+    public static func separator(of header: CSVReader.Record) -> LineProblem? {
+        guard header.count == 1, let name = header.first else { return nil }
+        for (separator, word) in [(";" as Character, "semicolons"), ("\t", "tabs")] where name.text.contains(separator)
+        {
+            return LineProblem(
+                at: name.position, "the columns are separated by \(word); save the file with commas between them")
+        }
+        return nil
+    }
+}

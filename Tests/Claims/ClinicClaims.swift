@@ -73,7 +73,7 @@ struct ClinicClaims {
             let outcome = try await sync.process(date, context, id: id, session: held.session)
             return (date, Result<ScheduleSync.DateOutcome, any Error>.success(outcome))
         }
-        return try await sync.summarize(outcomes, parameters, id: id, cancelled: false)
+        return try await sync.summarize(outcomes, parameters, id: id, cancelled: false, again: (context, held.session))
     }
 
     func calls() async throws -> ClaimsTable {

@@ -54,6 +54,6 @@ final class Scratch: Sendable {
             return $0
         }
         let counter = StatementCounter()
-        return (try SQLiteBooks(path: "\(folder)/books-\(number).sqlite", counting: counter), counter)
+        return (try SQLiteBooks(path: "\(folder)/books-\(number).sqlite", creates: true, counting: counter), counter)
     }
 }

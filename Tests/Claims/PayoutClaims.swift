@@ -238,7 +238,7 @@ struct PayoutClaims {
 
     private func timed(_ what: String, _ type: PayoutRunType, workers: Int) async throws -> Claim {
         let variables = [
-            PayoutSettings.refundWorkersVariable: "\(workers)", PayoutSettings.splitWorkersVariable: "\(workers)",
+            PayoutSettings.refunds.name: "\(workers)", PayoutSettings.splits.name: "\(workers)",
         ]
         let settings = try PayoutSettings { variables[$0] }
         let (books, _) = try await fifty()

@@ -1,5 +1,6 @@
 import BackOffice
 import Linux
+import TestSupport
 import Testing
 
 @testable import Control
@@ -18,12 +19,60 @@ struct BooksPlaceTests {
         #expect(path(.system, ["STATE_DIRECTORY": "/srv/millrace"]) == "/srv/millrace/books.sqlite")
     }
 
+    @Test func theBooksAreWhereTheSuiteSaidThatItHasThem() throws {
+        let folder = TemporaryDirectory()
+        let (state, place) = (StateDirectory(folder.path), Place.state(StateDirectory(folder.path)))
+        try state.create()
+        try BooksPlace.note(state, environment: ["MILLRACE_BOOKS": "/srv/b.sqlite"])
+        #expect(path(place) == "/srv/b.sqlite")
+        #expect(path(place, ["MILLRACE_BOOKS": ""]) == "/srv/b.sqlite")
+        #expect(path(place, ["MILLRACE_BOOKS": "/own.sqlite"]) == "/own.sqlite")
+        try BooksPlace.note(state, environment: [:])
+        #expect(path(place) == state.books)
+    }
+
     @Test func withoutTheirFolderTheBooksAreNotMade() {
         let state = Place.state(StateDirectory("/nowhere/s"))
         let failure = #expect(throws: Failure.self) { try BooksPlace(state) { _ in nil }.open(state) }
         #expect(failure?.exit == .noInput)
         #expect(failure?.message.contains("/nowhere/s/data") == true)
         #expect(failure?.message.contains("millctl up --state /nowhere/s") == true)
+    }
+
+    @Test func onlyAnImportMakesTheBooks() throws {
+        let folder = TemporaryDirectory()
+        let (state, place) = (StateDirectory(folder.path), Place.state(StateDirectory(folder.path)))
+        try state.create()
+        let books = BooksPlace(place) { _ in nil }
+        let failure = #expect(throws: Failure.self) { try books.open(.orders, at: place) }
+        #expect(failure?.exit == .noInput)
+        #expect(failure?.message.contains("millctl books import") == true)
+        #expect(!Files.exists(state.books))
+        try books.open(.orders, at: place, creates: true).close()
+        try books.open(.orders, at: place).close()
+    }
+
+    @Test func whereTheRecordsAreInNotionTheFileIsNotTakenForThem() throws {
+        let folder = TemporaryDirectory()
+        let (state, place) = (StateDirectory(folder.path), Place.state(StateDirectory(folder.path)))
+        try state.create()
+        func refusal(_ variables: [String: String] = [:]) -> Failure? {
+            #expect(throws: Failure.self) {
+                try BooksPlace(place) { variables[$0] }.open(.orders, at: place, creates: true).close()
+            }
+        }
+        let by = refusal(["MILLRACE_BACKOFFICE_BOOKS": "notion"])
+        #expect(by?.exit == .configuration && by?.message.contains("Books=notion") == true)
+        // As the suite was started.
+        try BooksPlace.note(state, environment: ["MILLRACE_BACKOFFICE_BOOKS": "notion"])
+        _ = refusal()
+        try BooksPlace.note(state, environment: [:])
+        try Files.makeDirectory(state.path + "/etc")
+        folder.write("[Books]\nBooks=notion\n[Notion]\nNotionRate=5\n", to: "etc/backoffice.conf")
+        #expect(refusal()?.message.contains("\(state.path)/etc/backoffice.conf") == true)
+        #expect(!Files.exists(state.books))
+        // Clinics are here wherever the records are.
+        try BooksPlace(place) { _ in nil }.open(.clinics, at: place, creates: true).close()
     }
 }
 

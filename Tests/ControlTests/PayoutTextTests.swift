@@ -21,7 +21,8 @@ struct PayoutTextTests {
         {"payouts_created":0,"orders_processed":4,"orders_skipped":1,"errors":1,"details":[\
         {"order_page_id":"o1","contractor_name":"Ada","contractor_id":"ada","month":"2025-12","hours":100,\
         "payout_page_id":null,"status":"planned","reason":null,"amount":30000000,"currency":"VND",\
-        "billing_type":"Monthly Fixed","calculation":"30000000 VND × 23/23 working days, up to 1000",\
+        "billing_type":"Monthly Fixed","note":"paid from 2025-12-02 on only",\
+        "calculation":"30000000 VND × 23/23 working days, up to 1000",\
         "invoice_due_day":10},\
         {"order_page_id":"o2","contractor_name":"","contractor_id":"bob","month":"2025-12","hours":7.25,\
         "payout_page_id":null,"status":"planned","reason":null,"amount":241.6425,"currency":"USD",\
@@ -40,7 +41,7 @@ struct PayoutTextTests {
         let lines = PayoutText.table(result).lines(for: .pipe)
         #expect(lines.count == 5)
         #expect(lines[1].contains("Ada") && lines[1].contains("30,000,000"))
-        #expect(lines[1].contains("30000000 VND × 23/23 working days, up to 1000"))
+        #expect(lines[1].contains("30000000 VND × 23/23 working days, up to 1000; paid from 2025-12-02 on only"))
         #expect(lines[2].contains("bob") && lines[2].contains("241.6425"))
         #expect(lines[3].contains("skipped") && lines[3].contains("payout already exists"))
         #expect(lines[4].contains("o4"), "whose it is is not known; the order is")

@@ -10,24 +10,24 @@ import Testing
 struct SupportReportTests {
     @Test func eachServiceIsAskedForItsSettingsOnce() async throws {
         let folder = TemporaryDirectory()
-        for service in KnownService.all {
+        for name in SettingsAnswer.programs {
             let program = """
                 #!/bin/sh
                 echo "$*" >> "\(folder.file("asked"))"
                 echo "Workers=7 # of the file"
                 """
-            chmod(folder.write(program, to: service.executable), 0o755)
+            chmod(folder.write(program, to: "millrace-\(name)"), 0o755)
         }
         let report = await SupportReport.taken(
             at: .state(StateDirectory(folder.path)), now: SystemTime().wall(), programs: folder.path)
         let asked = (text(of: folder.file("asked")) ?? "").split(separator: "\n")
-        #expect(asked.count == KnownService.all.count, "\(asked)")
+        #expect(asked.count == KnownService.all.count + 1, "\(asked)")
         #expect(asked.allSatisfy { $0.hasSuffix("--check-config") }, "\(asked)")
 
         let told = try Tree(JSON.text(report))
-        for service in KnownService.all {
-            #expect(told["settings"][service.name]["Workers"].string == "7", "\(told["settings"])")
-            let found = told["findings"].elements.filter { $0["subject"].string == "settings of \(service.name)" }
+        for name in SettingsAnswer.programs {
+            #expect(told["settings"][name]["Workers"].string == "7", "\(told["settings"])")
+            let found = told["findings"].elements.filter { $0["subject"].string == "settings of \(name)" }
             #expect(found.map { $0["verdict"].string } == ["ok"], "\(told["findings"])")
         }
     }
@@ -46,5 +46,11 @@ struct SupportReportTests {
         let wrong = answer(.success(try await ProgramAnswer.of(refusal, within: .seconds(20))))
         #expect(wrong.finding.verdict == .fail && wrong.finding.says == "a; b")
         #expect(wrong.finding.advice == "millrace-runner --check-config")
+        let told = [
+            "sh", "-c",
+            "echo Workers=7; echo 'warning: odd' >&2; echo 'error: one' >&2; echo 'error: two' >&2; exit 78",
+        ]
+        let mistakes = answer(.success(try await ProgramAnswer.of(told, within: .seconds(20))))
+        #expect(mistakes.finding.verdict == .fail && mistakes.finding.says == "one; two")
     }
 }

@@ -142,13 +142,14 @@ struct ShortDurationTests {
 
     @Test(arguments: [
         ("500ms", 500), ("90", 90_000), ("90s", 90_000), ("15m", 900_000), ("2h", 7_200_000), ("7d", 604_800_000),
+        ("1h 30min", 5_400_000), ("5 s", 5000), ("1w", 604_800_000), ("1.5h", 5_400_000),
     ])
     func anOptionIsReadWithItsUnit(text: String, milliseconds: Int) {
-        #expect(Duration(option: text) == .milliseconds(milliseconds))
+        #expect(OptionValue.span(text) == .milliseconds(milliseconds))
     }
 
-    @Test(arguments: ["", "s", "-5s", "5 s", "1w", "5ss", "99999999999999999999s", "1.5h", "٣s"])
-    func anythingElseIsNoDuration(text: String) {
-        #expect(Duration(option: text) == nil)
+    @Test(arguments: ["", "s", "-5s", "5ss", "99999999999999999999s", "101000d", "٣s"])
+    func anythingElseIsNoTimeSpan(text: String) {
+        #expect(OptionValue.span(text) == nil)
     }
 }

@@ -102,7 +102,7 @@ struct ClinicCrashTests {
         let runner = RunningRunner(kinds: Self.kinds, options: [])
         try await runner.use { runner in
             try await runner.check("clinic", "add", "NORTH", "--url", calendar.url, "--zone", "UTC")
-            let books = try SQLiteBooks(path: runner.state + "/data/books.sqlite")
+            let books = try SQLiteBooks(path: runner.state + "/data/books.sqlite", creates: true)
             defer { books.close() }
             try await eventually("the kind is known", within: .seconds(30)) {
                 (try? await Self.submit(runner)) != nil

@@ -46,7 +46,7 @@ struct DatasetDocumentationTests {
 
     @Test func theSamplesAreRightTogetherAndFitTheBooks() throws {
         let folder = try Folder()
-        let books = try SQLiteBooks(path: folder.data + "/books.sqlite")
+        let books = try SQLiteBooks(path: folder.data + "/books.sqlite", creates: true)
         let (catalog, problems) = DatasetCatalog.load(folder: packageRoot + "/Examples/datasets.d", data: folder.data)
         #expect(problems.map(\.description) == [])
         #expect(

@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 import TestSupport
 import Testing
 
@@ -93,6 +94,58 @@ struct ExampleTests {
             let wrong = try await suite.finished(try await submit(suite, "disk-usage", "{}"))
             #expect(wrong["state"].string == "failed")
         }
+    }
+
+    @Test(.enabled(if: hasPython, "python3 not there"))
+    func theKindsOfTheSampleOfAPoolAreServedByItsWorker() async throws {
+        try await RunningSuite.run { suite in
+            let declared = try #require(text(of: packageRoot + "/Examples/kinds.d/thumbnails.yaml"))
+            let installed = "python3, /usr/share/doc/millrace/examples"
+            #expect(declared.contains(installed))
+            for folder in ["/etc", "/etc/kinds.d"] { mkdir(suite.state + folder, 0o755) }
+            suite.folder.write(
+                declared.replacing(installed, with: "python3, -B, " + packageRoot + "/Examples"),
+                to: "state/etc/kinds.d/thumbnails.yaml")
+            _ = try await suite.call("service.reload")
+
+            let header = Array("P6\n# four by two\n4 2\n255\n".utf8)
+            let picture = suite.folder.write(header + Array("aaabbbcccdddeeefffggghhh".utf8), to: "picture.ppm")
+            func make(_ kind: String, _ name: String, _ more: String = "") async throws -> String? {
+                let made = suite.folder.file(name)
+                let job = try await submit(suite, kind, "{\"from\":\"\(picture)\",\"to\":\"\(made)\"\(more)}")
+                let done = try await suite.finished(job)
+                #expect(done["state"].string == "succeeded", "\(done["error"])")
+                return text(of: made)
+            }
+            #expect(try await make("make-thumbnail", "small.ppm", ",\"size\":2") == "P6\n2 1\n255\naaaccc")
+            #expect(try await make("rotate-picture", "turned.ppm") == "P6\n2 4\n255\neeeaaafffbbbgggccchhhddd")
+            let missing = try await suite.finished(
+                try await submit(suite, "rotate-picture", "{\"from\":\"/nowhere\",\"to\":\"/nowhere\"}"))
+            #expect(missing["error"]["data"]["status"].string == "NOT_FOUND")
+        }
+    }
+
+    /// The package puts the folder there; a path that is not in it would wait for somebody to run into it.
+    @Test func installedExamplesAreWhereTheExamplesAndThePagesSay() throws {
+        let installed = "/usr/share/doc/millrace/examples/"
+        var pages = DocumentedPage.all.map { ($0.name, $0.source) }
+        for folder in ["kinds.d", "python", "schedules.d", "shell", "datasets.d"] {
+            for name in try Files.list("\(packageRoot)/Examples/\(folder)") where !name.hasSuffix(".md") {
+                let path = "Examples/\(folder)/\(name)"
+                pages.append((path, text(of: "\(packageRoot)/\(path)") ?? ""))
+            }
+        }
+        var named = 0
+        for (page, source) in pages {
+            for found in source.matches(of: /\/usr\/[a-z\/]*\/millrace\/examples?\/[A-Za-z0-9_.\/-]*[A-Za-z0-9_-]/) {
+                let path = String(found.output)
+                named += 1
+                #expect(path.hasPrefix(installed), "\(page): \(path)")
+                #expect(
+                    access("\(packageRoot)/Examples/" + path.dropFirst(installed.count), F_OK) == 0, "\(page): \(path)")
+            }
+        }
+        #expect(named >= 4)
     }
 
     private func submit(_ suite: RunningSuite, _ kind: String, _ params: String) async throws -> Int {

@@ -1,4 +1,6 @@
 import Glibc
+import Linux
+import MillraceStore
 import TestSupport
 import Testing
 
@@ -93,6 +95,123 @@ struct CareTests {
             #expect(try Tree(try await suite.check("check", "--json"))[0]["checksums"].bool == true)
             try await suite.up()
             #expect(try await suite.call("job.list")["jobs"][0]["state"].string == "succeeded")
+        }
+    }
+
+    /// The disk is full for the larger ones: a limit on the size of files looks the same.
+    @Test func aRestoreThatFailsInTheMiddleChangesNothing() async throws {
+        try await RunningSuite.run { suite in
+            try await declare(suite)
+            try await suite.importMonth(SampleMonth("2026-10", contractors: 100))
+            let backup = suite.folder.file("backup")
+            try await suite.check("backup", backup)
+            try await suite.check("job", "submit", "tick", "--wait")
+            try await suite.down()
+            let before = try await check(["sh", "-c", "cd \"$0\" && sha256sum *.sqlite", suite.state + "/data"])
+            let limited = "ulimit -f 255; exec \"$0\" restore \"$1\""
+            let finished = try await TestSupport.run(
+                ["sh", "-c", limited, Binary.path("millctl"), backup], environment: ["MILLRACE_STATE": suite.state])
+            #expect(!finished.succeeded, "\(finished)")
+            #expect(try await check(["sh", "-c", "cd \"$0\" && sha256sum *.sqlite", suite.state + "/data"]) == before)
+            try await suite.up()
+            #expect(try await suite.call("job.list")["jobs"][0]["state"].string == "succeeded")
+        }
+    }
+
+    @Test func aRestoreThatWasBrokenOffIsNotPassedByAndThenFinished() async throws {
+        try await RunningSuite.run { suite in
+            try await declare(suite)
+            let backup = suite.folder.file("backup")
+            try await suite.check("backup", backup)
+            try await suite.check("job", "submit", "tick", "--wait")
+            try await suite.down()
+            let names = try Files.list(backup).filter { $0.hasSuffix(".sqlite") }
+            _ = try Replacement.prepare(
+                names.map { (DatabaseFile("\(backup)/\($0)"), DatabaseFile("\(suite.state)/data/\($0)")) },
+                keepingIn: "before-restore-1")
+
+            let up = try await suite.millctl("up", "--detach")
+            #expect(!up.succeeded && (up.errors + suite.log).contains("a restore was broken off"), "\(up)")
+            let doctor = try await suite.check("doctor", status: 69)
+            #expect(doctor.contains("restore: was broken off") && doctor.contains("millctl restore --state"))
+            #expect(try await suite.check("check", status: 65).contains("a restore was broken off"))
+            try await suite.check("backup", suite.folder.file("other"), status: 78)
+
+            let said = try await suite.check("restore")
+            #expect(said.contains("is finished") && said.contains("kept in \(suite.state)/data/before-restore-1"))
+            try await suite.check("restore", status: 64)
+            try await suite.up()
+            #expect(try await suite.call("job.list")["jobs"][0]["state"].string == nil)
+        }
+    }
+
+    @Test func anotherDatabaseUnderTheNameIsRefusedByAllWhoMeetIt() async throws {
+        try await RunningSuite.run { suite in
+            let backup = suite.folder.file("backup")
+            try await suite.check("backup", backup)
+            try await suite.down()
+            for folder in [backup, suite.state + "/data"] {
+                try await check(["cp", folder + "/runner.sqlite", suite.folder.file("runner.sqlite")])
+                try await check(["cp", folder + "/categorizer.sqlite", folder + "/runner.sqlite"])
+            }
+            let restore = try await suite.millctl("restore", backup)
+            #expect(restore.status == 65)
+            #expect(restore.errors.contains("runner: is the database of categorizer"))
+            #expect(
+                try await suite.check("check", "--backup", backup, status: 65).contains(
+                    "is the database of categorizer"))
+            let up = try await suite.millctl("up", "--detach")
+            #expect(!up.succeeded && (up.errors + suite.log).contains("another database than the one"), "\(up)")
+            try await check(["cp", suite.folder.file("runner.sqlite"), suite.state + "/data/runner.sqlite"])
+            try await suite.up()
+        }
+    }
+
+    @Test func booksElsewhereAreFoundByWhoeverIsAskedAfterwards() async throws {
+        let folder = TemporaryDirectory()
+        let path = folder.file("somebody/books.sqlite")
+        try Files.makeDirectory(folder.file("somebody"))
+        try await RunningSuite.run(environment: ["MILLRACE_BOOKS": path]) { suite in
+            try await suite.importMonth(SampleMonth("2026-10"))
+            let backup = suite.folder.file("backup")
+            let taken = try await suite.millctl("backup", backup, environment: ["MILLRACE_BOOKS": nil])
+            #expect(taken.succeeded && taken.output.contains("books") && taken.errors.isEmpty, "\(taken)")
+            chmod(path, 0o644)
+            let report = try await suite.check("support", environment: ["MILLRACE_BOOKS": nil])
+            #expect(report.contains("file of books") && !report.contains("somebody"))
+            try await suite.down()
+            // Without its name in the environment, and another time without the suite's word for it.
+            let restored = try await suite.check("restore", backup, environment: ["MILLRACE_BOOKS": nil])
+            #expect(restored.contains("kept in \(folder.path)/somebody/before-restore-"))
+            try Files.remove(suite.state + "/data/books.path")
+            let without = try await suite.millctl(
+                "backup", suite.folder.file("other"), environment: ["MILLRACE_BOOKS": nil])
+            #expect(without.succeeded && without.errors.contains("no books are in the backup"), "\(without)")
+            try await suite.up()
+        }
+    }
+
+    /// Books of before there were checksums, whose suite is stopped for it.
+    @Test func booksGetTheirChecksumsWithoutALimitWhenTheSuiteIsStopped() async throws {
+        try await RunningSuite.run { suite in
+            try await suite.importMonth(SampleMonth("2026-10"))
+            try await suite.down()
+            let old = suite.folder.file("old.sqlite")
+            try await check(["sh", "-c", "sqlite3 \"$0\" .dump | sqlite3 \"$1\"", suite.books, old])
+            let version = try await check(["sqlite3", suite.books, "PRAGMA user_version"])
+            // More than two seconds' worth of them.
+            let rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000)"
+            try await check([
+                "sqlite3", old,
+                "PRAGMA user_version = \(version); CREATE TABLE bulk (text TEXT);"
+                    + "\(rows) INSERT INTO bulk SELECT hex(randomblob(15000)) FROM n; PRAGMA journal_mode = WAL",
+            ])
+            try await check(["mv", old, suite.books])
+            let said = try await suite.check("vacuum", "--all", within: .seconds(300))
+            #expect(said.contains("its pages have checksums now"), "\(said)")
+            let verdicts = try Tree(try await suite.check("check", "--json", within: .seconds(300)))
+            #expect(verdicts[4]["name"].string == "books" && verdicts[4]["checksums"].bool == true, "\(verdicts)")
+            #expect(verdicts[4]["pagesWithoutChecksum"].int == 0)
         }
     }
 

@@ -234,6 +234,39 @@ struct ClinicTests {
         }
     }
 
+    @Test func whatAnOperatorSaysOfAClinicHoldsAndABookingIsConfirmedAndCancelled() async throws {
+        try await run(["NORTH"]) { runner, _ in
+            let early = try await runner.millctl("clinic", "set", "NORTH", "--open", "09:00")
+            #expect(early.ending == .exited(65) && early.errors.contains("millctl clinic sync NORTH"), "\(early)")
+            _ = try await sync(runner, "NORTH", days: 1)
+            let set = try Tree(
+                try await runner.check(
+                    "clinic", "set", "NORTH", "--close", "17:00", "--days", "mon-fri", "--capacity", "9", "--json"))
+            #expect((set["close"].string, set["capacity"].int, set["days"].elements.count) == ("17:00:00", 9, 5))
+            try await runner.check("clinic", "block", "NORTH", "staff", "09:00", "10:00", "--days", "mon")
+            try await runner.check("clinic", "unblock", "NORTH", "lunch")
+            try await runner.check("clinic", "unblock", "NORTH", "lunch", status: 66)
+            try await runner.check("clinic", "set", "NORTH", "--open", "17:00", status: 64)
+            let shown = try await runner.check("clinic", "set", "NORTH")
+            #expect(shown.contains("staff: 09:00 to 10:00, mon") && !shown.contains("lunch"), "\(shown)")
+            _ = try await sync(runner, "NORTH", days: 1)
+            let grid = try Tree(try await runner.check("clinic", "slots", "NORTH", Self.monday, "--json")).elements
+            let starts = grid.compactMap { $0["start"].string }
+            #expect(starts.contains("12:00:00") && !starts.contains("09:00:00") && starts.last == "16:45:00")
+            #expect(grid.allSatisfy { $0["capacity"].int == 9 })
+
+            let booking = try Tree(
+                try await runner.check("clinic", "book", "NORTH", Self.monday, "12:00", "--client", "Ada", "--json"))
+            let number = try #require(booking["confirmation"].string)
+            try await runner.check("clinic", "confirm", number.lowercased())
+            #expect(try await runner.check("books", "export", "bookings").contains("confirmed"))
+            let cancelled = try await runner.check("clinic", "cancel", number)
+            #expect(cancelled.contains("12:00 for Ada, number \(number) is cancelled"), "\(cancelled)")
+            try await runner.check("clinic", "confirm", number, status: 65)
+            try await runner.check("clinic", "confirm", "NONE", status: 66)
+        }
+    }
+
     /// How the syncs of the books stand.
     private func syncs(_ runner: RunningRunner) async throws -> [String] {
         Table(csv: try await runner.check("books", "export", "syncs", "--format", "csv")).rows.map { $0["status"]! }

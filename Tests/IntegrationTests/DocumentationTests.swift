@@ -38,6 +38,21 @@ struct DocumentationTests {
         #expect(DocumentedPage.all(marked: "").count > 10 && DocumentedPage.all(marked: "systemd").count > 4)
     }
 
+    @Test func everyReadyKindStandsWherePeopleLookForIt() async throws {
+        try await RunningSuite.run { suite in
+            var kinds: [String] = []
+            try await eventually("the ready workloads have registered") {
+                kinds = try await suite.call("kind.list")["kinds"].elements
+                    .filter { $0["pool"].string == "millrace-backoffice" }.compactMap { $0["name"].string }
+                return kinds.count >= 9
+            }
+            for name in ["Documentation/Kinds", "Services/BackOffice/README"] {
+                let page = try DocumentedPage(name).source
+                #expect(kinds.filter { !page.contains("`\($0)`") } == [], "\(name)")
+            }
+        }
+    }
+
     /// Whoever reads the page, and the test that runs it, may have something else there.
     @Test func noCommandThatIsRunTakesAPortOfItsOwnChoice() {
         for page in DocumentedPage.all {

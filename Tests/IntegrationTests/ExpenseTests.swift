@@ -169,6 +169,7 @@ struct ExpenseChatTests {
             #expect(
                 Set(chat.questions.map(\.user)) == ["blue bottle", "quagga trading", "okapi supplies", "zebu house"])
             #expect(chat.total == 4, "once for each merchant, whichever slice comes first")
+            #expect(chat.questions.allSatisfy { $0.tokens == 40 && $0.temperature == "0" })
             #expect(chat.questions.allSatisfy { $0.system.hasSuffix("- Food\n- Fuel") && !$0.system.contains("r1") })
             let money = try await spent(suite)
             #expect(money["spent"].decimal.map { "\($0)" } == "0.0005")

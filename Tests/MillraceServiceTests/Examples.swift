@@ -85,6 +85,15 @@ final class ExampleService: Service {
     /// The one made last.
     static let made = Locked<ExampleService?>(nil)
 
+    /// Each file of kinds is judged by its name.
+    static func judgeDeclarations(
+        _ configuration: ExampleConfiguration, at places: DeclarationPlaces
+    ) -> DeclarationVerdict {
+        let (folder, _) = places.folder(.kinds, setting: "")
+        let names = (try? Files.list(folder)) ?? []
+        return (names.filter { $0.hasPrefix("wrong") }, names.filter { $0.hasPrefix("odd") })
+    }
+
     func register(on router: inout RPCRouter) {}
 
     func start(server: RPCServer) async throws {

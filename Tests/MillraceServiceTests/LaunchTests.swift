@@ -98,6 +98,36 @@ import Testing
                 """)
     }
 
+    @Test func checkConfigJudgesDeclarationsToo() throws {
+        for name in ["etc", "etc/kinds.d"] { try Files.makeDirectory(directory.file(name), mode: 0o755) }
+        directory.write("", to: "etc/kinds.d/odd.yaml")
+        let odd = try #require(launch(["--state", directory.path, "--check-config"]).answer())
+        #expect(odd.code == .ok && odd.errors == "warning: odd.yaml\n")
+        directory.write("", to: "etc/kinds.d/wrong.yaml")
+        let wrong = try #require(launch(["--state", directory.path, "--check-config"]).answer())
+        #expect(wrong.code == .configuration && wrong.errors == "warning: odd.yaml\nerror: wrong.yaml\n")
+    }
+
+    @Test func declarationsAreWhereTheSuiteIsWhereverTheSettingsAre() {
+        let places = launch(["--state", "/srv/mill", "--config", "/elsewhere/example.conf"]).places.declarations
+        let usual = places.folder(.schedules, setting: "")
+        #expect(usual.path == "/srv/mill/etc/schedules.d" && usual.mayBeAbsent)
+        let named = places.folder(.schedules, setting: "/own")
+        #expect(named.path == "/own" && !named.mayBeAbsent)
+        #expect(launch([]).places.declarations.folder(.kinds, setting: "").path == "/etc/millrace/kinds.d")
+    }
+
+    @Test func aWorkerTakesNoSettingsAsOptions() {
+        let right = ProgramOptions(["--connect", "/run/x", "--state=/srv"])
+        #expect(right.mistakes == [] && right.connect == "/run/x" && right.state == "/srv")
+        let wrong = ProgramOptions(["--conect", "/run/x", "--workers", "5", "--socket", "/run/y"])
+        #expect(
+            wrong.mistakes == [
+                "--conect: there is no such option, did you mean --connect?", "--workers: there is no such option",
+                "--socket: there is no such option",
+            ])
+    }
+
     @Test func helpNamesEverySettingInAllItsForms() throws {
         let help = try #require(launch(["--help", "--nonsense"]).answer())
         #expect(help.code == .ok)

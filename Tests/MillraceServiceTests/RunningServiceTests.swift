@@ -78,7 +78,9 @@ extension HostTests {
             try await stop(running)
             #expect(running.host.state.phase == .draining)
             #expect(running.service.calls.value == [.start, .drain(.seconds(30)), .close])
-            try await messages.wait(for: "STOPPING") { $0.last == .stopping(status: "draining") }
+            try await messages.wait(for: "STOPPING") {
+                $0.last == .stopping(status: "draining", within: .seconds(40))
+            }
             #expect(!Files.exists(directory.file("run/example.sock")))
             let log = try logText()
             let ready = try Regex("info example ready socket=\(directory.path)/run/example.sock start-ms=0 version=")

@@ -1,4 +1,5 @@
 import BackOffice
+import JSONCodec
 import Linux
 import Notion
 import NotionBooks
@@ -130,12 +131,30 @@ func sync(
     return sync.summarize(outcomes, parameters, log)
 }
 
+/// Pays as the runner does, in this process.
+///
+/// - Parameter run: two of the same name are one that was interrupted.
+func pay(
+    _ books: any PayoutBooks, _ parameters: PayoutParameters = PayoutParameters(), run: String = "first"
+) async throws -> PayoutResult {
+    let payouts = PayoutRun(books: books)
+    let plan = try await payouts.plan(parameters)
+    if plan.candidates.isEmpty { return payouts.summarize([], parameters) }
+    // What a worker is given is what was kept on disk.
+    let candidates = try plan.candidates.map { try JSON.decode(PayoutCandidate.self, from: JSON.text($0)) }
+    let context = try await payouts.preload(parameters, candidates)
+    let details = try await SideBySide.map(candidates, atOnce: plan.workers) { candidate in
+        try await payouts.process(candidate, parameters, context, run: run).detail
+    }
+    return payouts.summarize(details, parameters)
+}
+
 /// Books in SQLite, in a folder that goes with the object.
 final class TemporaryBooks: Sendable {
     private let folder = TemporaryDirectory()
     let books: SQLiteBooks
 
-    init() throws { books = try SQLiteBooks(path: folder.file("books.sqlite")) }
+    init() throws { books = try SQLiteBooks(path: folder.file("books.sqlite"), creates: true) }
 
     deinit { books.close() }
 

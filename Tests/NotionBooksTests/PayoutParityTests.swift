@@ -57,17 +57,6 @@ import Testing
         }
     }
 
-    private func pay(_ books: any PayoutBooks, run: String = "first") async throws -> PayoutResult {
-        let payouts = PayoutRun(books: books), parameters = PayoutParameters()
-        let plan = try await payouts.plan(parameters)
-        if plan.candidates.isEmpty { return payouts.summarize([], parameters) }
-        let context = try await payouts.preload(parameters, plan.candidates)
-        let details = try await SideBySide.map(plan.candidates, atOnce: plan.workers) { candidate in
-            try await payouts.process(candidate, parameters, context, run: run).detail
-        }
-        return payouts.summarize(details, parameters)
-    }
-
     private func facts(_ result: PayoutResult, name: (String) -> String) -> Set<String> {
         Set(
             result.details.map { detail in

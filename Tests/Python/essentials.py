@@ -49,11 +49,18 @@ class Bench:
             "py-echo": {"process": self.echo}, "py-parts": {
                 "plan": self.plan, "preload": self.preload, "process": self.part, "summarize": self.sum_up},
             "py-flaky": {"process": self.flaky}, "py-snooze": {"process": self.snooze}, "py-wait": {"process": self.wait},
-            "py-lost": {"process": self.lost}}, capacity=16)
+            "py-lost": {"process": self.lost}, "py-odd": {"process": self.odd}}, capacity=16)
 
     def echo(self, params, task):
         task.progress("half way")
         return {"output": {"said": params["job"]["params"]}}
+
+    def odd(self, params, task):
+        """What is no JSON, what is no text, and what is nested too deep."""
+        deep = []
+        for _ in range(100):
+            deep = [deep]
+        return {"output": {"object": object(), "number": float("nan"), "text": "caf\udce9", "deep": deep}[params["job"]["params"]["what"]]}
 
     def plan(self, params, task):
         return {"items": [{"key": f"part-{n}", "input": {"n": n}} for n in range(params["job"]["params"]["parts"])], "slots": 2}
@@ -153,6 +160,18 @@ def what_may_pass_is_tried_again_and_the_rest_is_not(bench):
     assert done[0]["state"] == "succeeded" and done[0]["result"]["attempt"] == 2 and done[0]["result"]["fence"] > 0, done[0]
     assert done[1]["state"] == "succeeded" and done[1]["result"]["attempt"] == 1, done[1]
     assert done[2]["state"] == "failed" and done[2]["error"]["data"]["status"] == "INTERNAL", done[2]
+
+
+def a_result_that_is_none_fails_its_job_and_nothing_else(bench):
+    other = bench.service.job.submit(kind="py-wait", params={})["id"]
+    assert bench.met.get(timeout=PATIENCE) == ("waits", other)
+    for what in ("object", "number", "text", "deep"):
+        job = bench.service.job.submit(kind="py-odd", params={"what": what})["id"]
+        done = bench.service.job.watch(id=job, meta=PATIENT)["job"]
+        assert done["state"] == "failed" and done["error"]["data"]["status"] == "INTERNAL", done
+    assert bench.service.job.show(id=other)["job"]["state"] == "running"
+    bench.service.job.cancel(id=other)
+    assert bench.met.get(timeout=PATIENCE)[1] == other
 
 
 def a_job_is_cancelled_and_so_is_a_request(bench):
@@ -334,7 +353,7 @@ def main():
     for trial in (
             methods_are_those_of_the_document, a_job_is_submitted_watched_and_done, progress_is_told,
             a_job_of_parts_is_planned_preloaded_processed_and_summed_up, what_may_pass_is_tried_again_and_the_rest_is_not,
-            a_job_is_cancelled_and_so_is_a_request, one_key_is_one_job, errors_have_a_status_and_a_reason,
+            a_result_that_is_none_fails_its_job_and_nothing_else, a_job_is_cancelled_and_so_is_a_request, one_key_is_one_job, errors_have_a_status_and_a_reason,
             frames_are_as_the_protocol_says, many_are_asked_at_once_and_each_is_answered_once,
             an_attached_job_goes_with_its_connection, rows_are_preloaded, expenses_get_their_category, schedules_start_jobs,
             every_service_answers_the_standing_methods,

@@ -24,6 +24,8 @@ import Testing
     static let histories = [
         History("books", Schemas.booksMigrations, books),
         History("categorizer", Schemas.categorizerMigrations, categorizer),
+        History("scheduler", Schemas.schedulerMigrations, scheduler),
+        History("metrics", Schemas.metricsMigrations, metrics),
     ]
 
     private let folder = TemporaryDirectory()
@@ -52,11 +54,6 @@ import Testing
         try db.query("SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY 1") {
             $0.text(0)
         }
-    }
-
-    @Test func theOthersHaveNoOlderOne() {
-        let single = [Schemas.schedulerMigrations.count, Schemas.metricsMigrations.count]
-        #expect(single == [1, 1], "a second version needs a history here")
     }
 
     @Test(arguments: histories)
@@ -139,8 +136,8 @@ extension OlderDatabaseTests {
         """
         INSERT INTO own_event VALUES ('oe1', 'ot1', NULL, 1772000000000, 1772003600000);
         INSERT INTO clinic VALUES ('k1', 'https://clinic.example', 'clinic', 'Europe/Berlin', 'api');
-        INSERT INTO clinic_config
-            VALUES ('k1', '08:00:00', '18:00:00', 31, 30, 2, 14, 60, 'Europe/Berlin', '{}');
+        INSERT INTO clinic_config (clinic, open_time, close_time, days, slot_minutes, capacity, horizon_days, stale_minutes,
+            zone, snapshot) VALUES ('k1', '08:00:00', '18:00:00', 31, 30, 2, 14, 60, 'Europe/Berlin', '{}');
         INSERT INTO clinic_blocked_period VALUES ('k1', 'Lunch', '12:00:00', '13:00:00', 31, 1);
         INSERT INTO schedule_sync (id, clinic, range_start, range_end, status, total_dates, started_at)
             VALUES ('sy1', 'k1', '2026-03-02', '2026-03-15', 'in_progress', 14, '2026-03-02T07:00:00Z');
@@ -155,28 +152,84 @@ extension OlderDatabaseTests {
             VALUES ('k1', 1, '2026-03-03', '08:00:00', 'Ada', 'Rex', 'confirmed', 'CONF-1', '2026-03-02T08:00:00Z',
                 '2026-03-02T07:30:00Z');
         """,
+        """
+        UPDATE schedule_sync SET reading = 3 WHERE id = 'sy1';
+        UPDATE schedule_appointment SET reading = 3, missing = 1 WHERE remote_id = 'a-7';
+        UPDATE clinic_config SET own_capacity = 2 WHERE clinic = 'k1';
+        """,
     ]
 
     private static let categorizer = [
         """
         INSERT INTO category VALUES (1, 'Travel', '#00ff00', NULL), (2, 'Train', NULL, 1);
-        INSERT INTO pattern VALUES (1, 'u1', 2, 'merchant', 'railway', 1.5, 3, 2, 1, 1, '{}', 20500, 'u1', 1772000000000, 'e1');
+        INSERT INTO pattern (id, owner, category, type, value, weight, usage_count, success_count, active, user_created,
+            statistics, touched_on, taught_by, taught_at, taught_expense)
+            VALUES (1, 'u1', 2, 'merchant', 'railway', 1.5, 3, 2, 1, 1, '{}', 20500, 'u1', 1772000000000, 'e1');
         INSERT INTO composite VALUES (1, 'u1', 'both', 2, 'AND', '[1]', 1.0, 1);
         INSERT INTO rule VALUES (1, 'u1', 'trains', 2, '{"merchant":"railway"}', 10, 1, 'u1', 1772000000000);
         INSERT INTO preference VALUES ('u1', 'merchant', 'railway', 2, 2.5, 4, 0);
-        INSERT INTO expense VALUES (1, 'e1', 'u1', 'RAILWAY 7', 'railway', 'to the mill', '-12.30', 'EUR', '2026-02-04', 2, 1, 0,
-            0.97, 'user', 1772000000000, 'u1'), (2, 'e2', '', NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL);
+        INSERT INTO expense (number, id, owner, merchant_name, merchant_normalized, description, amount, currency,
+            transaction_date, category, confirmed, auto, confidence, method, categorized_at, categorized_by)
+            VALUES (1, 'e1', 'u1', 'RAILWAY 7', 'railway', 'to the mill', '-12.30', 'EUR', '2026-02-04', 2, 1, 0,
+                0.97, 'user', 1772000000000, 'u1'),
+                (2, 'e2', '', NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL);
         INSERT INTO lesson VALUES (1, 'e1', 2, 1, 'correction', 1, 0.4, 'u1', 1772000000000);
-        INSERT INTO bulk_operation VALUES (1, 'apply', 'undone', 2, NULL, 'u1', 1772000000000);
-        INSERT INTO bulk_operation VALUES (2, 'undo', 'completed', NULL, 1, 'u1', 1772000001000);
-        INSERT INTO bulk_item VALUES (1, 'e1', NULL, 0, 2);
-        INSERT INTO model VALUES (1, 'active', 500, 2, 1, 2, 0.85, 0.93, NULL, 0.7, 1772000000000);
+        INSERT INTO bulk_operation (id, kind, status, category, undoes, done_by, done_at)
+            VALUES (1, 'apply', 'undone', 2, NULL, 'u1', 1772000000000);
+        INSERT INTO bulk_operation (id, kind, status, category, undoes, done_by, done_at)
+            VALUES (2, 'undo', 'completed', NULL, 1, 'u1', 1772000001000);
+        INSERT INTO bulk_item (operation, expense, category, confirmed, new_category) VALUES (1, 'e1', NULL, 0, 2);
+        INSERT INTO model (version, state, rows, through_expense, through_lesson, categories, threshold, accuracy,
+            previous_accuracy, seconds, trained_at) VALUES (1, 'active', 500, 2, 1, 2, 0.85, 0.93, NULL, 0.7, 1772000000000);
         INSERT INTO model_part VALUES (1, 0, x'0001ff');
         """,
         """
         INSERT INTO chat_month VALUES ('2026-02', '0.31');
         INSERT INTO chat_question VALUES (1, '2026-02', 'railway', '0.02', '0.01', 'model', 1772000000000, 1772000001000);
         INSERT INTO chat_answer VALUES ('railway', 2, 'model', 1772000001000);
+        """,
+        """
+        UPDATE bulk_operation SET taught = kind = 'apply';
+        UPDATE expense SET operation = 1 WHERE id = 'e1';
+        UPDATE bulk_item SET previous_operation = 1;
+        UPDATE pattern SET merged_into = 1;
+        UPDATE model SET through_operation = 2;
+        INSERT INTO bulk_pattern VALUES (1, 1, 0.8, 0);
+        """,
+    ]
+
+    private static let scheduler = [
+        """
+        INSERT INTO schedule (id, name, specification, file, created_at, cursor, next, due, runs, failures, paused, paused_until,
+            pause_reason, last_nominal, last_job, put_off, put_off_since)
+        VALUES
+            (1, 'daily', '{"name":"daily"}', NULL, 1772000000000, 1772000000000000, 1772060400000000, 1772060400000000, 3, 1,
+                0, NULL, NULL, 1772000000000000, 7, 'the runner is not there', 1772000000000),
+            (2, 'held', '{"name":"held"}', '/etc/held.yaml', 1772000000000, 1772000000000000, NULL, 1772000005000000, 0, 0,
+                1, 1772000005000, 'holidays', NULL, NULL, NULL, NULL);
+        INSERT INTO run VALUES (1, 1, 1772000000000000, 1772000000012, 'due', 'submitted', 7, 12, NULL, 0),
+            (2, 1, 1771990000000000, 1772000000012, 'due', 'missed', NULL, NULL, '3 times', NULL);
+        """,
+        "UPDATE schedule SET revision = 2, recorded = 1 WHERE id = 1;",
+    ]
+
+    private static let metrics = [
+        """
+        INSERT INTO source (instance, service, slot, gone, changed, snapshot) VALUES
+            ('a', 'runner', 0, 0, 1, '{"service":"runner","instance":"a","started":1772000000000,"sequence":1,"taken":1772000000000,
+                "families":[]}');
+        INSERT INTO total VALUES ('runner', '[]');
+        INSERT INTO series VALUES (1, 'done', '{}', 'growth');
+        INSERT INTO point VALUES (60, 1772000040, 1, 3.0, 3.0, 3.0);
+        INSERT INTO rolled VALUES (600, 1772000400);
+        INSERT INTO silence VALUES (1, 'memory', '{"service":"runner"}', 1772003600000, 'ana', 'import');
+        INSERT INTO event VALUES (1, 1772000000000, 'memory', '{"service":"runner"}', 'warning', 'firing', 6e8, 'Memory.');
+        """,
+        "UPDATE source SET gone = 1;",
+        """
+        INSERT INTO told VALUES ('memory', '{"service":"runner"}', 'warning', 'Memory.', 6e8, 1772000000000, NULL, 1772000000000);
+        INSERT INTO delivery VALUES (1, 'k1', 'job tell', '{"service":"runner"}', 0, '{"version":1}');
+        INSERT INTO clock VALUES (1, 1772000000000, 0);
         """,
     ]
 }

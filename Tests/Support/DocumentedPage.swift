@@ -15,6 +15,8 @@ public struct DocumentedPage: Sendable, CustomTestStringConvertible {
 
     /// The path of the file in the repository, without its ending: "README", "Documentation/Kinds".
     public let name: String
+    /// The whole of it.
+    public let source: String
     public let blocks: [Block]
 
     public var testDescription: String { name }
@@ -22,6 +24,7 @@ public struct DocumentedPage: Sendable, CustomTestStringConvertible {
     public init(_ name: String) throws {
         guard let page = text(of: "\(packageRoot)/\(name).md") else { throw TestFailure("no page \(name)") }
         self.name = name
+        source = page
         var blocks: [Block] = []
         var open: Block?
         let lines = page.split(separator: "\n", omittingEmptySubsequences: false)
@@ -64,6 +67,18 @@ public struct DocumentedPage: Sendable, CustomTestStringConvertible {
     /// The commands of all blocks of ```sh with this mark, as one script.
     public func commands(marked mark: String = "") -> String {
         blocks.filter { $0.language == "sh" && $0.mark == mark }.map(\.text).joined()
+    }
+
+    /// What stands in backquotes in the first column of the tables of a section, which ends with the next heading.
+    public func firstColumn(under heading: String) -> [String] {
+        var isInside = false
+        var names: [String] = []
+        for line in source.split(separator: "\n") {
+            if line.hasPrefix("#") { isInside = line == heading }
+            guard isInside, line.hasPrefix("| `") else { continue }
+            names.append(String(line.dropFirst(3).prefix { $0 != "`" }))
+        }
+        return names
     }
 
     /// The texts of the blocks in a language.

@@ -26,6 +26,31 @@ struct MetricsUnderSystemdTests {
         try await system.check(["systemctl", "start", "millrace-metrics.socket", "millrace-metrics-http.socket"])
     }
 
+    /// Something else has the port.
+    @Test func withoutItsPageItCollectsAndTellsAndSaysWhatToDo() async throws {
+        let page = "millrace-metrics-http.socket"
+        try await system.check(["systemctl", "stop", page, service])
+        let taker = "import socket,time; s=socket.create_server(('127.0.0.1',9464)); time.sleep(600)"
+        try await system.check(["systemd-run", "--unit=taker", "/usr/bin/python3", "-c", taker])
+        try await eventually("the port is taken") {
+            try await system.run(["curl", "--max-time", "1", Self.page]).status == 28
+        }
+        #expect(try await !system.run(["systemctl", "start", page]).succeeded)
+        try await system.check(["systemctl", "start", service])
+        let status = try Tree(try await system.check(["millctl", "--json", "status"]))["services"]
+        let metrics = try #require(status.elements.first { $0["name"].string == "metrics" })
+        let check = metrics["status"]["checks"].elements.first { $0["name"].string == "page" }
+        #expect(check?["status"].string == "warn", "\(metrics)")
+        let findings = try await system.run(["millctl", "doctor"]).output
+        #expect(findings.contains("systemctl start \(page)"), "\(findings)")
+
+        // As the doctor says.
+        try await system.check(["systemctl", "stop", "taker"])
+        try await system.check(["systemctl", "stop", service])
+        try await system.check(["systemctl", "start", page, service])
+        #expect(try await scraped().contains("millrace_build_info"))
+    }
+
     private func pid() async throws -> String { try await system.property("MainPID", of: service) }
 
     private func get(_ url: String, _ more: String...) async throws -> Finished {

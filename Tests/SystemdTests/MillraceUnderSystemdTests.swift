@@ -210,6 +210,41 @@ struct MillraceUnderSystemdTests {
         #expect(said.contains("/etc/millrace/runner.conf:3"))
     }
 
+    /// systemd starts the service for whoever connects, and begins again while somebody waits.
+    @Test func whoCallsAServiceWhoseSettingsAreWrongHearsWhyAndTheSocketStays() async throws {
+        try await system.write("[Pool]\nJobs=none\n", to: "/etc/millrace/runner.conf")
+        try await system.check(["systemctl", "start", socket])
+        for _ in 0..<3 {
+            let call = try await system.run(["millctl", "job", "list"])
+            #expect(call.status == 69, "\(call)")
+            #expect(call.errors.contains("/etc/millrace/runner.conf:2"), "\(call)")
+        }
+        #expect(try await system.property("ActiveState", of: socket) == "active")
+        let starts = try await system.journal("-u", service).count { $0.contains("not started") }
+        #expect(starts >= 3 && starts <= 60, "\(starts)")
+        try await system.check(["rm", "/etc/millrace/runner.conf"])
+        _ = try await system.call("service.ping")
+    }
+
+    /// A stop may take as long as the settings say, whatever the unit says.
+    @Test func aDrainLongerThanTheUnitsPatienceIsWaitedFor() async throws {
+        try await system.override("TimeoutStopSec=2")
+        try await system.write("[Service]\nDrainSec=60\n", to: "/etc/millrace/runner.conf")
+        try await system.write(
+            "name: slow\nsummary: Takes its time\ncommand: [/bin/sh, -c, 'sleep 6; echo {}']\n",
+            to: "/etc/millrace/kinds.d/slow.yaml")
+        try await system.check(["systemctl", "restart", service])
+        let job = try await system.call("job.submit", #"{"kind":"slow"}"#)["id"].int ?? 0
+        try await eventually("it runs") {
+            try await system.call("job.show", "{\"id\":\(job)}")["job"]["state"].string == "running"
+        }
+        try await system.check(["systemctl", "stop", service], within: .seconds(60))
+        #expect(try await system.property("Result", of: service) == "success")
+        try await system.check(["systemctl", "start", service])
+        let shown = try await system.call("job.show", "{\"id\":\(job)}")["job"]
+        #expect(shown["state"].string == "succeeded", "\(shown)")
+    }
+
     @Test func theTargetStartsAndStopsAll() async throws {
         try await system.check(["systemctl", "start", "millrace.target"])
         try await eventually("the runner is active") {

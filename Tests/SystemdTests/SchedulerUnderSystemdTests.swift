@@ -64,7 +64,7 @@ struct SchedulerUnderSystemdTests {
         #expect(fields["NoNewPrivs"] == "1" && fields["Seccomp"] == "2")
         #expect(fields["CapEff"] == "0000000000000000" && fields["CapBnd"] == "0000000000000000")
         let database = try await system.check(["stat", "-c", "%U:%G %a", "/var/lib/millrace/scheduler.sqlite"])
-        #expect(database == "millrace:millrace 640\n")
+        #expect(database == "millrace:millrace 600\n")
     }
 
     @Test func onlyMembersOfTheGroupMayAskAndOnlyAdministratorsMayReload() async throws {

@@ -1,4 +1,5 @@
 import Glibc
+import MillraceProtocol
 import TestSupport
 import Testing
 
@@ -25,6 +26,17 @@ struct PagesTests {
         for unit in UnitFile.names(ending: ".service") + UnitFile.names(ending: ".socket") {
             let service = try UnitFile(unit).value("Service", in: "Socket") ?? unit
             #expect(page(unit, 8) == ".so man8/\(service.prefix { $0 != "." }).8\n")
+        }
+    }
+
+    /// The pages themselves need a program that is not everywhere.
+    @Test func whatIsDeclaredInFilesHasAPage() throws {
+        let script = try #require(text(of: packageRoot + "/Scripts/make-pages"))
+        for subject in ConfigurationFolder.Subject.allCases {
+            let entry = try Regex("\\(\"(\\w+)\", \"millrace-\(subject)\", 5, ").firstMatch(in: script)
+            let source = try #require(entry?.output[1].substring, "\(subject)")
+            #expect(
+                text(of: packageRoot + "/Documentation/\(source).md")?.contains("\(subject).d") == true, "\(subject)")
         }
     }
 

@@ -6,30 +6,35 @@ import MillraceProtocol
 
 /// Reads the values of options; what is wrong is said as the parser says it.
 enum OptionValue {
+    /// A time span as settings and declarations have it, up to a hundred years: "90s", "1h 30min".
+    static func span(_ text: some StringProtocol) -> Duration? {
+        TimeSpan.parse(String(text)).flatMap { $0 <= .seconds(36_525 * 86_400) ? $0 : nil }
+    }
+
     @Sendable static func duration(_ text: String) throws -> Duration {
-        guard let duration = Duration(option: text) else {
-            throw ValidationError("'\(text)' is no duration such as 500ms, 90s, 15m, 2h or 7d")
+        guard let duration = span(text) else {
+            throw ValidationError("'\(text)' is no time span such as 500ms, 90s, 15min, 2h or 7d")
         }
         return duration
     }
 
-    /// RFC 3339, `now`, or `+15m` from now.
+    /// RFC 3339, `now`, or `+15min` from now.
     @Sendable static func time(_ text: String) throws -> Timestamp {
         if text == "now" { return SystemTime().wall() }
-        if text.hasPrefix("+"), let duration = Duration(option: String(text.dropFirst())) {
+        if text.hasPrefix("+"), let duration = span(text.dropFirst()) {
             return SystemTime().wall() + duration
         }
         guard let time = Timestamp(text) else {
-            throw ValidationError("'\(text)' is no time such as 2026-11-21T09:30:00Z or +15m")
+            throw ValidationError("'\(text)' is no time such as 2026-11-21T09:30:00Z or +15min")
         }
         return time
     }
 
-    /// RFC 3339, or `15m` before now.
+    /// RFC 3339, or `15min` before now.
     @Sendable static func pastTime(_ text: String) throws -> Timestamp {
-        if let duration = Duration(option: text) { return SystemTime().wall() - duration }
+        if let duration = span(text) { return SystemTime().wall() - duration }
         guard let time = Timestamp(text) else {
-            throw ValidationError("'\(text)' is no time such as 2026-11-21T09:30:00Z and no duration such as 15m")
+            throw ValidationError("'\(text)' is no time such as 2026-11-21T09:30:00Z and no time span such as 15min")
         }
         return time
     }
@@ -47,6 +52,29 @@ enum OptionValue {
     @Sendable static func clock(_ text: String) throws -> ClockTime {
         guard let time = ClockTime(text) else { throw ValidationError("'\(text)' is no time of day such as 16:15") }
         return time
+    }
+
+    @Sendable static func weekdays(_ text: String) throws -> Weekdays {
+        guard let days = Weekdays(words: text) else {
+            throw ValidationError("'\(text)' are no days of the week such as mon-fri or mon,wed,sat")
+        }
+        return days
+    }
+
+    @Sendable static func capacity(_ text: String) throws -> ScheduleChange.Capacity {
+        if text == "calendar" { return .calendar }
+        guard let number = Int(text), (1...1000).contains(number) else {
+            throw ValidationError("'\(text)' is neither a whole number from 1 to 1000 nor 'calendar'")
+        }
+        return .own(number)
+    }
+
+    /// The name of a time that is blocked.
+    @Sendable static func period(_ text: String) throws -> String {
+        if let fault = BookID<BlockedPeriod>.fault(in: text) {
+            throw ValidationError("the name of what is blocked \(fault)")
+        }
+        return text
     }
 
     @Sendable static func clinic(_ text: String) throws -> ClinicID {

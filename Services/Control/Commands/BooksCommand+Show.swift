@@ -36,7 +36,7 @@ extension BooksCommand {
 
         func run() async throws {
             let place = BooksPlace(global.place)
-            let books = try place.open(global.place)
+            let books = try place.open(nil, at: global.place)
             defer { books.close() }
             do {
                 switch subject {

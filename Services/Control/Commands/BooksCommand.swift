@@ -9,8 +9,10 @@ struct BooksCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "books", abstract: "Brings records into the company's books, and shows them.",
         discussion: """
-            The books are the SQLite file that $MILLRACE_BOOKS names, else DIR/data/books.sqlite with --state, else \
-            /var/lib/millrace/books.sqlite. As root this works as the owner of that folder.
+            The books are the SQLite file that $MILLRACE_BOOKS names; with --state, else the one that it named when the suite \
+            was started, else DIR/data/books.sqlite; else /var/lib/millrace/books.sqlite. As root this \
+            works as the owner of that folder. An import makes the file if there is none, but not where there was one: \
+            bring that back. Where the records are in Notion (Books=notion), only clinics and what belongs to them are here.
             """,
         subcommands: [Import.self, Export.self, Show.self, Approve.self, Sample.self])
 
@@ -70,7 +72,7 @@ extension BooksCommand {
             }
             let bytes = file == "-" ? try Descriptor(dup(STDIN_FILENO)).readToEnd() : try Files.read(file)
             let place = BooksPlace(global.place)
-            let books = try place.open(global.place)
+            let books = try place.open(kind, at: global.place, creates: true)
             defer { books.close() }
             do {
                 let task = BooksImport(kind, format: format, mapping: mapping, status: status, skipBad: skipBad)
@@ -151,7 +153,7 @@ extension BooksCommand {
             let format = self.format ?? byName ?? (global.json && output == nil ? .json : .csv)
             let file = try OutputFile(output)
             let place = BooksPlace(global.place)
-            let books = try place.open(global.place)
+            let books = try place.open(kind, at: global.place)
             let count: Int
             do {
                 defer { books.close() }
@@ -183,7 +185,7 @@ extension BooksCommand {
 
         func run() async throws {
             let place = BooksPlace(global.place)
-            let books = try place.open(global.place)
+            let books = try place.open(.orders, at: global.place)
             defer { books.close() }
             let approved: [OrderID]
             do {

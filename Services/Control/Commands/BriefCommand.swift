@@ -65,7 +65,7 @@ struct BriefCommand: ParsableCommand {
                 throw Failure(.dataError, "\(file): \(error)")
             }
             let place = BooksPlace(global.place)
-            let report = try await place.use(global.place) { books in
+            let report = try await place.use(global.place, creates: true) { books in
                 do {
                     return try await books.importBriefRecords(document)
                 } catch let fault as SQLiteBooks.BriefRecordFault {
@@ -95,8 +95,10 @@ struct BriefCommand: ParsableCommand {
 
 extension BooksPlace {
     /// Opens the books for a moment.
-    func use<Value: Sendable>(_ place: Place, _ body: (SQLiteBooks) async throws -> Value) async throws -> Value {
-        let books = try open(place)
+    func use<Value: Sendable>(
+        _ place: Place, creates: Bool = false, _ body: (SQLiteBooks) async throws -> Value
+    ) async throws -> Value {
+        let books = try open(place, creates: creates)
         defer { books.close() }
         do {
             return try await body(books)

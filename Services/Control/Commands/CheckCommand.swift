@@ -10,15 +10,17 @@ struct CheckCommand: ParsableCommand {
         discussion: """
             May be done while the suite runs. Ends with 65 when something is wrong. Every page has a checksum, so that a single \
             flipped bit is noticed. A damaged database is replaced by `millctl restore`; one that was changed by another program \
-            is taken by `millctl vacuum --as-found`.
+            is taken by `millctl vacuum --as-found`. Pages that another program has copied from the log have no checksum, and are \
+            counted: `millctl vacuum --all` gives them one.
             """)
 
     @OptionGroup var global: GlobalOptions
     @Option(help: "The databases of a backup instead.", completion: .directory) var backup: String?
 
     func run() throws {
-        let verdicts =
-            try backup.map { try DatabaseVerdict.all(in: try Backup($0)) } ?? DatabaseVerdict.all(at: global.place)
+        let backup = try backup.map { try Backup($0) }
+        let verdicts = backup?.verdicts() ?? DatabaseVerdict.all(at: global.place)
+        if let backup, !backup.isSealed { Output.error("millctl: \(backup.unsealed)") }
         if global.json {
             JSONOutput.document(verdicts)
         } else {
@@ -45,18 +47,12 @@ struct DatabaseVerdict: JSONEncodable {
     var free: Int64?
     /// Whether its pages have checksums; nil where it does not read.
     var hasChecksums: Bool?
+    /// How many have none all the same; nil where they were not counted.
+    var pagesWithoutChecksum: Int?
     var problems: [String] = []
 
     static func all(at place: Place) -> [DatabaseVerdict] {
         SuiteDatabase.present(at: place).map { DatabaseVerdict($0.database, $0.file, isDeep: true) }
-    }
-
-    static func all(in backup: Backup) throws(Failure) -> [DatabaseVerdict] {
-        backup.manifest.databases.map { entry in
-            let database = SuiteDatabase.all.first { $0.name == entry.name }
-            return DatabaseVerdict(
-                database ?? SuiteDatabase(name: entry.name, schema: 0), backup.file(of: entry), isDeep: true)
-        }
     }
 
     /// - Parameter isDeep: whether the whole file is read.
@@ -64,23 +60,31 @@ struct DatabaseVerdict: JSONEncodable {
         name = database.name
         path = file.path
         do throws(StoreError) {
-            let version = try file.version()
-            (schema, (bytes, free)) = (version, try file.size())
+            (schema, (bytes, free)) = (try file.version(), try file.size())
             hasChecksums = try file.hasChecksums()
-            if let complaint = database.complaint(version: version) { problems.append(complaint) }
-            if isDeep { problems += try file.problems() }
+            if let complaint = try database.complaint(of: file) { problems.append(complaint) }
+            if isDeep {
+                problems += try file.problems()
+                pagesWithoutChecksum = try file.pagesWithoutChecksum()
+            }
         } catch {
             problems.append(error.message)
         }
     }
 
     var cells: [Table.Cell] {
-        let sound = hasChecksums == false ? "sound, but has no checksums" : "sound"
-        let state = problems.first.map { Table.Cell($0, .bad) } ?? Table.Cell(sound, .good)
+        let state = problems.first.map { Table.Cell($0, .bad) } ?? Table.Cell(soundness, .good)
         return [
             Table.Cell(name), Table.Cell(schema.map(String.init) ?? ""), Table.Cell(bytes.map(ByteText.short) ?? ""),
             Table.Cell(free.map(ByteText.short) ?? ""), state,
         ]
+    }
+
+    /// For one without problems.
+    private var soundness: String {
+        if hasChecksums == false { return "sound, but has no checksums" }
+        guard let pages = pagesWithoutChecksum, pages > 0 else { return "sound" }
+        return "sound, but \(Counted.text(pages, "page")) \(pages == 1 ? "has" : "have") no checksum"
     }
 
     func encode(to json: inout JSONWriter) {
@@ -90,7 +94,8 @@ struct DatabaseVerdict: JSONEncodable {
             $0.member("schema", ifPresent: schema)
             $0.member("bytes", ifPresent: bytes)
             $0.member("free", ifPresent: free)
-            $0.member("checksums", ifPresent: hasChecksums)
+            $0.member("checksums", ifPresent: hasChecksums.map { $0 && pagesWithoutChecksum ?? 0 == 0 })
+            $0.member("pagesWithoutChecksum", ifPresent: pagesWithoutChecksum)
             $0.member("problems", problems)
         }
     }

@@ -15,7 +15,8 @@ struct ClinicCommand: ParsableCommand {
             Clinics are kept in the books in SQLite; see `millctl books --help` for where those are.
             """,
         subcommands: [
-            Add.self, List.self, Sync.self, Status.self, Slots.self, Book.self, Appointments.self,
+            Add.self, List.self, Set.self, Block.self, Unblock.self, Sync.self, Status.self, Slots.self, Book.self,
+            Confirm.self, Cancel.self, Appointments.self,
         ])
 
     /// The kind of the job that syncs.
@@ -27,10 +28,10 @@ struct ClinicCommand: ParsableCommand {
 extension ClinicCommand {
     /// Runs `body` with the books.
     static func withBooks<Value>(
-        _ global: GlobalOptions, _ body: (SQLiteBooks) async throws -> Value
+        _ global: GlobalOptions, creates: Bool = false, _ body: (SQLiteBooks) async throws -> Value
     ) async throws -> Value {
         let place = BooksPlace(global.place)
-        let books = try place.open(global.place)
+        let books = try place.open(global.place, creates: creates)
         defer { books.close() }
         do {
             return try await body(books)
@@ -60,8 +61,9 @@ extension ClinicCommand {
             abstract: "Adds a clinic, or gives one that is there another calendar.",
             discussion: """
                 Its hours, days and slots are taken from its calendar by the first sync and kept from then on; lunch from \
-                12:00 to 14:00 is blocked. The credential is a file with user:password in etc/credentials of the suite's \
-                folder, or one that systemd lays out; clinic-login where none is named.
+                12:00 to 14:00 is blocked; `millctl clinic set` and `millctl clinic block` change that. The credential is a \
+                file with user:password in etc/credentials of the suite's folder, or one that systemd lays out; clinic-login \
+                where none is named.
                 """)
 
         @OptionGroup var global: GlobalOptions
@@ -80,7 +82,7 @@ extension ClinicCommand {
             }
             let clinic = Clinic(
                 id: id, url: url, credential: credential, zone: zone, access: pages ? .pages : .api)
-            let isNew = try await ClinicCommand.withBooks(global) { try await $0.put(clinic) }
+            let isNew = try await ClinicCommand.withBooks(global, creates: true) { try await $0.put(clinic) }
             if global.json {
                 JSONOutput.document(
                     ["clinicId": .string(id.text), "url": .string(url), "created": .bool(isNew)] as JSONValue)
@@ -202,7 +204,7 @@ extension ClinicCommand {
                 books -> (ClinicID, Day, [ScheduleSlot]) in
                 let id = try await ClinicCommand.named(named, books)
                 let day = try await books.day(date, at: id, now: now)
-                return (id, day, try await books.slots(of: id, from: day, to: day, now: now))
+                return (id, day, try await books.offered(of: id, on: day, now: now))
             }
             if global.json { return JSONOutput.document(JSONValue.array(slots.map(ClinicText.json))) }
             if slots.isEmpty { return Output.line("\(DisplayText.harmless(id.text)) has no slots on \(day)") }
@@ -213,7 +215,8 @@ extension ClinicCommand {
     /// `millctl clinic book ID DATE TIME --client NAME`
     struct Book: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Books a slot: holds it for five minutes, within which it is to be confirmed.")
+            abstract: "Books a slot: holds it for five minutes, within which it is to be confirmed.",
+            discussion: "By `millctl clinic confirm` and the number that this command tells.")
 
         @OptionGroup var global: GlobalOptions
         @Argument(help: "The clinic.", transform: OptionValue.clinic) var id: ClinicID

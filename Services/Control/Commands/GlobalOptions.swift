@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Linux
+import MillraceProtocol
 
 /// What every command takes.
 struct GlobalOptions: ParsableArguments {
@@ -54,6 +55,14 @@ enum Place: Hashable, Sendable {
         switch self {
         case .state(let state): state.socket(of: service)
         case .system: "\(Self.systemFolder)/\(service).sock"
+        }
+    }
+
+    /// Where its settings and declarations are.
+    var configuration: ConfigurationFolder {
+        switch self {
+        case .state(let state): state.configuration
+        case .system: ConfigurationFolder(state: nil)
         }
     }
 

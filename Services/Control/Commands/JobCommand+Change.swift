@@ -17,7 +17,7 @@ extension JobCommand {
             transform: OptionValue.integer(-1000...1000))
         var priority: Int?
         @Option(
-            name: .customLong("run-at"), help: "Not before this time: now, 2026-11-21T09:30:00Z or +15m.",
+            name: .customLong("run-at"), help: "Not before this time: now, 2026-11-21T09:30:00Z or +15min.",
             transform: OptionValue.time)
         var runAt: Timestamp?
         @Option(
@@ -27,7 +27,7 @@ extension JobCommand {
         var params: String?
         @Option(help: "What the job is about.") var key: String?
         @Option(help: "Another queue.") var queue: String?
-        @Option(help: "How long it may run: 90s, 15m, 2h.", transform: OptionValue.milliseconds(1...604_800_000))
+        @Option(help: "How long it may run: 90s, 15min, 2h.", transform: OptionValue.milliseconds(1...604_800_000))
         var timeout: Int?
         @Option(
             name: .customLong("item-timeout"), help: "How long one attempt of one part may take.",

@@ -35,7 +35,7 @@ extension JobCommand {
         @OptionGroup var global: GlobalOptions
         @Argument(help: "The job's number.", transform: OptionValue.job) var id: JobID
         @Option(
-            help: "How long to wait at most: 90s, 15m; for ever when left out.",
+            help: "How long to wait at most: 90s, 15min; for ever when left out.",
             transform: OptionValue.milliseconds(1...604_800_000))
         var timeout: Int?
 

@@ -26,11 +26,11 @@ extension JobCommand {
             transform: OptionValue.integer(-1000...1000))
         var priority: Int?
         @Option(
-            name: .customLong("run-at"), help: "Not before this time: 2026-11-21T09:30:00Z or +15m.",
+            name: .customLong("run-at"), help: "Not before this time: 2026-11-21T09:30:00Z or +15min.",
             transform: OptionValue.time)
         var runAt: Timestamp?
         @Option(
-            help: "How long it may run: 90s, 15m, 2h.", transform: OptionValue.milliseconds(1...604_800_000))
+            help: "How long it may run: 90s, 15min, 2h.", transform: OptionValue.milliseconds(1...604_800_000))
         var timeout: Int?
         @Option(
             name: .customLong("item-timeout"), help: "How long one attempt of one part may take.",

@@ -51,6 +51,10 @@ extension JobCommand {
             var lines = JobText.facts(detail.job, now: now).lines(for: terminal)
             if let items = detail.items { lines += [""] + JobText.items(items).lines(for: terminal) }
             if let next = detail.nextItemsAfter { lines.append("and more: --items-after \(next)") }
+            if let leftOut = detail.leftOut {
+                let parts = leftOut.map(\.rawValue).joined(separator: ", ")
+                lines.append("left out, for all of it is longer than a message may be: \(parts)")
+            }
             if let attempts = detail.attempts {
                 lines += [""] + JobText.attempts(attempts, now: now).lines(for: terminal)
             }

@@ -19,7 +19,7 @@ extension KindCommand {
         @Argument(help: "The folder with the *.yaml files.", completion: .directory) var folder: String?
 
         func run() throws {
-            let folder = folder ?? global.place.kindFolder
+            let folder = folder ?? global.place.configuration.declarations(.kinds)
             let (catalog, problems) = KindCatalog.load(folder: folder, runner: global.place.runnerUser)
             let found = [
                 Counted.text(catalog.kinds.count, "kind"), Counted.text(catalog.workers.count, "worker"),
@@ -34,14 +34,6 @@ extension KindCommand {
 }
 
 extension Place {
-    /// Where the runner reads kinds from.
-    var kindFolder: String {
-        switch self {
-        case .state(let state): state.kinds
-        case .system: "/etc/millrace/kinds.d"
-        }
-    }
-
     /// As whom the runner runs; nil where that is not known.
     var runnerUser: UInt32? {
         switch self {

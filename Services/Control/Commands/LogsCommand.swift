@@ -14,7 +14,7 @@ struct LogsCommand: ParsableCommand {
     @OptionGroup var global: GlobalOptions
     @Option(help: "Only lines of this job.", transform: OptionValue.job) var job: JobID?
     @Option(help: "Only lines with this correlation id.") var correlation: String?
-    @Option(help: "Only lines since then: 2026-11-21T09:30:00Z, 15m, 2h.", transform: OptionValue.pastTime)
+    @Option(help: "Only lines since then: 2026-11-21T09:30:00Z, 15min, 2h.", transform: OptionValue.pastTime)
     var since: Timestamp?
     @Option(name: .shortAndLong, help: "Only the last lines, so many.") var lines: Int?
     @Flag(name: .shortAndLong, help: "Go on as more is said.") var follow = false

@@ -16,7 +16,7 @@ extension PreloadCommand {
         @Argument(help: "The folder with the *.yaml files.", completion: .directory) var folder: String?
 
         func run() throws {
-            let folder = folder ?? global.place.datasetFolder
+            let folder = folder ?? global.place.configuration.declarations(.datasets)
             let (catalog, problems) = DatasetCatalog.load(folder: folder, data: global.place.dataFolder)
             let report = DeclarationReport(
                 folder: folder, noun: "datasets", names: catalog.datasets.keys.sorted(),
@@ -28,14 +28,6 @@ extension PreloadCommand {
 }
 
 extension Place {
-    /// Where the preloader reads datasets from.
-    var datasetFolder: String {
-        switch self {
-        case .state(let state): "\(state.path)/etc/datasets.d"
-        case .system: "/etc/millrace/datasets.d"
-        }
-    }
-
     /// Where the databases are, and files that datasets name without a leading slash.
     var dataFolder: String {
         switch self {

@@ -101,7 +101,7 @@ struct QueueCommand: ParsableCommand {
 struct PauseOptions: ParsableArguments {
     @Option(help: "Why; shown to whoever asks.") var reason: String?
     @Option(
-        help: "When it goes on by itself: 2026-11-21T09:30:00Z or +15m.", transform: OptionValue.time)
+        help: "When it goes on by itself: 2026-11-21T09:30:00Z or +15min.", transform: OptionValue.time)
     var until: Timestamp?
 
     func run(_ global: GlobalOptions, queue: String? = nil, kind: String? = nil) async throws {

@@ -90,9 +90,10 @@ struct UpCommand: ParsableCommand {
 
     /// What an installed system finds declared, where nobody has declared anything yet; whether that was so.
     private func declareKinds(_ state: StateDirectory) throws -> Bool {
-        guard !Files.exists(state.kinds) else { return false }
-        try Files.makeDirectory(state.kinds, mode: 0o750)
-        try Files.write(state.kinds + "/clinics.yaml", Schemas.clinicKinds)
+        let kinds = state.configuration.declarations(.kinds)
+        guard !Files.exists(kinds) else { return false }
+        try Files.makeDirectory(kinds, mode: 0o750)
+        try Files.write(kinds + "/clinics.yaml", Schemas.clinicKinds)
         return true
     }
 
@@ -111,6 +112,7 @@ struct UpCommand: ParsableCommand {
         let options = logLevel.map { ["--log-level", $0] } ?? []
         let launcher = OwnExecutable.path
         let environment = Environment.all.merging(simulation?.variables ?? [:]) { $1 }
+        try BooksPlace.note(state, environment: environment)
         let services = try installed.map { installed in
             do throws(SystemError) {
                 return try SupervisedService(installed, state: state, environment: environment, log: log) {

@@ -53,7 +53,7 @@ struct VacuumCommand: ParsableCommand {
         let bytes = asFound ? try Files.size(file.path) : try file.size().bytes
         var result = Vacuumed(name: database.name, before: bytes, after: bytes)
         do throws(StoreError) {
-            let limit = Self.isInUse(database, file) ? Self.patience : nil
+            let limit = SuiteDatabase.isInUse(database, file, at: global.place) ? Self.patience : nil
             if asFound {
                 let isTaken = try file.takeAsFound(within: limit)
                 result.remark = isTaken ? "taken as found" : "nobody has changed it"
@@ -73,12 +73,25 @@ struct VacuumCommand: ParsableCommand {
         }
         return result
     }
+}
 
-    /// Who uses one without an owner is not known, and is not kept waiting.
-    private static func isInUse(_ database: SuiteDatabase, _ file: DatabaseFile) -> Bool {
-        guard database.isOwned, Files.exists(file.path + ".lock") else { return true }
+extension SuiteDatabase {
+    /// Whether somebody may wait for it.
+    fileprivate static func isInUse(
+        _ database: SuiteDatabase, _ file: DatabaseFile, at place: Place
+    ) -> Bool {
+        if database.isOwned { return file.isOwned }
+        // The workers of the suite use what has no owner.
+        return all.contains { $0.isOwned && $0.file(at: place).isOwned }
+    }
+}
+
+extension DatabaseFile {
+    /// Whether its service runs.
+    fileprivate var isOwned: Bool {
+        guard Files.exists(path + ".lock") else { return false }
         do throws(StoreError) {
-            return withExtendedLifetime(try file.own()) { false }
+            return withExtendedLifetime(try own()) { false }
         } catch {
             return true
         }

@@ -41,7 +41,7 @@ enum JobText {
     static func outcome(_ job: JobView) -> String {
         var text = "job \(job.id) \(job.state.rawValue)"
         if job.items.total > 0 {
-            text += ": \(job.items.succeeded)/\(job.items.total) items"
+            text += ": \(job.items.ended)/\(job.items.total) items"
             if job.items.failed > 0 { text += ", \(job.items.failed) failed" }
             if job.items.cancelled > 0 { text += ", \(job.items.cancelled) cancelled" }
         }

@@ -62,7 +62,7 @@ enum PayoutText {
                     Table.Cell(detail.month.map { "\($0)" } ?? ""), Table.Cell("\(detail.hours)"),
                     Table.Cell(detail.money.map(MoneyText.amount) ?? ""),
                     Table.Cell(detail.money?.currency.code ?? ""), Table.Cell(detail.billingType?.text ?? ""),
-                ] + ending(detail.outcome, detail.calculation) + [
+                ] + ending(detail.outcome, detail.calculation, detail.note) + [
                     Table.Cell(detail.invoiceDueDay.map { "\($0)." } ?? "")
                 ])
         }
@@ -88,12 +88,12 @@ enum PayoutText {
                     Table.Cell(what), Table.Cell(person?.text ?? ""),
                     Table.Cell(detail.money.map(MoneyText.amount) ?? ""),
                     Table.Cell(detail.money?.currency.code ?? ""), Table.Cell(purpose),
-                ] + ending(detail.outcome, nil))
+                ] + ending(detail.outcome))
         }
         return table
     }
 
-    private static func ending(_ outcome: PayoutOutcome, _ calculation: String?) -> [Table.Cell] {
+    private static func ending(_ outcome: PayoutOutcome, _ texts: String?...) -> [Table.Cell] {
         let tone: Tone =
             switch outcome.status {
             case .created: .good
@@ -101,7 +101,10 @@ enum PayoutText {
             case .skipped: .warning
             case .error: .bad
             }
-        return [Table.Cell(outcome.status.rawValue, tone), Table.Cell(outcome.reason ?? calculation ?? "")]
+        return [
+            Table.Cell(outcome.status.rawValue, tone),
+            Table.Cell(outcome.reason ?? texts.compactMap(\.self).joined(separator: "; ")),
+        ]
     }
 
     private static func noun(_ type: PayoutRunType) -> String {
@@ -109,16 +112,6 @@ enum PayoutText {
         case .payroll: "Orders"
         case .refund: "Refunds"
         case .split: "Splits"
-        }
-    }
-}
-
-extension PayoutDetail {
-    fileprivate var money: Money? {
-        switch self {
-        case .payroll(let detail): detail.money
-        case .refund(let detail): detail.money
-        case .split(let detail): detail.money
         }
     }
 }

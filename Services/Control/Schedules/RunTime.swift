@@ -1,16 +1,16 @@
 import Calendars
 import Linux
 
-/// An instant as somebody writes it: RFC 3339, `now`, `+15m`, `@SECONDS`, or what the clocks of a zone show.
+/// An instant as somebody writes it: RFC 3339, `now`, `+15min`, `@SECONDS`, or what the clocks of a zone show.
 enum RunTime {
-    static let forms = "2026-03-29T00:59:00Z, now, +15m, @1774746000 or 2026-03-29 02:30 as the zone's clocks show it"
+    static let forms = "2026-03-29T00:59:00Z, now, +15min, @1774746000 or 2026-03-29 02:30 as the zone's clocks show it"
 
     /// - Parameter name: The zone for what clocks show, as a value of the variable TZ.
     /// - Throws: ``Failure`` for what is no time, and for one that the clocks of the zone leave out.
     static func read(_ text: String, zone name: String) throws(Failure) -> Instant {
         if let instant = Instant(text) { return instant }
         if text == "now" { return now() }
-        if text.hasPrefix("+"), let span = Duration(option: String(text.dropFirst())) {
+        if text.hasPrefix("+"), let span = OptionValue.span(text.dropFirst()) {
             return Instant(SystemTime().wall() + span)
         }
         if text.hasPrefix("@"), let seconds = Int64(text.dropFirst()) { return Instant(seconds: seconds) }

@@ -69,7 +69,7 @@ final class Simulation {
     private static func declare(_ rate: Int, in state: StateDirectory) throws {
         let bucket = rate > 0 ? "rate: \(rate), burst: \(rate), " : ""
         try Files.write(
-            state.kinds + "/outside-services.yaml",
+            state.configuration.declarations(.kinds) + "/outside-services.yaml",
             """
             # Made by millctl up --simulate.
             resources:
@@ -82,7 +82,7 @@ final class Simulation {
     /// Its contractors, to be read in bulk, where no dataset is declared yet or only this one. The simulator has another
     /// address each time.
     private static func declare(_ word: Word, _ rate: Int, in state: StateDirectory) throws {
-        let folder = state.path + "/etc/datasets.d"
+        let folder = state.configuration.declarations(.datasets)
         let file = folder + "/simulated-notion.yaml"
         if Files.exists(folder), !Files.exists(file) { return }
         guard let source = word.variables["MILLRACE_BACKOFFICE_NOTION_CONTRACTORS"] else { return }

@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import MillraceProtocol
 
 /// The folder in which a suite without systemd lives: `run` for sockets, `data` for databases, `log`.
 struct StateDirectory: Hashable, Sendable {
@@ -14,13 +15,16 @@ struct StateDirectory: Hashable, Sendable {
     var run: String { path + "/run" }
     var data: String { path + "/data" }
     var log: String { path + "/log" }
-    /// Where kinds are declared.
-    var kinds: String { path + "/etc/kinds.d" }
+    var configuration: ConfigurationFolder { ConfigurationFolder(state: path) }
 
     /// Holds the process id of `millctl up`, and its lock for as long as that runs.
     var pidFile: String { run + "/millctl.pid" }
     var logFile: String { log + "/millrace.log" }
     var books: String { data + "/books.sqlite" }
+    /// Says where the books are that are not there.
+    var booksNote: String { data + "/books.path" }
+    /// Says what the books are kept in, and the file of settings that is read for it, where variables said so.
+    var booksSystemNote: String { data + "/books.system" }
 
     func socket(of service: String) -> String { "\(run)/\(service).sock" }
 

@@ -15,20 +15,6 @@ extension Duration {
     private static func twoDigits(_ number: Int64) -> String {
         number < 10 ? "0\(number)" : String(number)
     }
-
-    /// Reads "1500ms", "90s", "15m", "2h", "7d" or a bare number of seconds; nil for anything else.
-    init?(option text: String) {
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
-        guard let count = Int64(digits), count <= 1_000_000_000 else { return nil }
-        switch text.dropFirst(digits.count) {
-        case "ms": self = .milliseconds(count)
-        case "", "s": self = .seconds(count)
-        case "m": self = .seconds(count * 60)
-        case "h": self = .seconds(count * 3600)
-        case "d": self = .seconds(count * 86_400)
-        default: return nil
-        }
-    }
 }
 
 extension Timestamp {

@@ -49,14 +49,21 @@ public struct ExpenseGroup: Sendable, Hashable {
     public var basis: GroupBasis
     public var name: String
     public var ids: [String]
-    public var amount: ExactDecimal
+    /// Of all together; missing where they are of several currencies.
+    public var amount: ExactDecimal?
+    public var amounts: [CurrencyAmount]
     public var confidence: Double
 
-    public init(basis: GroupBasis, name: String, ids: [String] = [], amount: ExactDecimal, confidence: Double) {
+    public init(
+        basis: GroupBasis, name: String, ids: [String] = [], amount: ExactDecimal? = nil,
+        amounts: [CurrencyAmount] = [],
+        confidence: Double
+    ) {
         self.basis = basis
         self.name = name
         self.ids = ids
         self.amount = amount
+        self.amounts = amounts
         self.confidence = confidence
     }
 }
@@ -67,6 +74,7 @@ extension ExpenseGroup: JSONCodable {
         var name: String?
         var ids: [String] = []
         var amount: ExactDecimal?
+        var amounts: [CurrencyAmount] = []
         var confidence: Double?
         try json.object { key, json throws(JSONError) in
             switch key {
@@ -74,13 +82,14 @@ extension ExpenseGroup: JSONCodable {
             case "name": name = try json.string()
             case "ids": ids = try json.value()
             case "amount": amount = try json.decimal()
+            case "amounts": amounts = try json.value()
             case "confidence": confidence = try json.double()
             default: try json.skip()
             }
         }
         self.init(
             basis: try json.require(basis, "basis"), name: try json.require(name, "name"), ids: ids,
-            amount: try json.require(amount, "amount"), confidence: try json.require(confidence, "confidence"))
+            amount: amount, amounts: amounts, confidence: try json.require(confidence, "confidence"))
     }
 
     public func encode(to json: inout JSONWriter) {
@@ -88,7 +97,8 @@ extension ExpenseGroup: JSONCodable {
             $0.member("basis", basis)
             $0.member("name", name)
             $0.member("ids", ids)
-            $0.member("amount", amount)
+            $0.member("amount", ifPresent: amount)
+            $0.member("amounts", amounts)
             $0.member("confidence", confidence)
         }
     }

@@ -44,17 +44,21 @@ public enum ExpenseImport: RPCMethod {
         public var imported: Int
         public var updated: Int
         public var unchanged: Int
+        /// Those whose category a person has corrected since; the correction stands.
+        public var overruled: Int
         /// Those that were made.
         public var categories: [String]
         /// Rows that were left out.
         public var problems: [RowProblem]
 
         public init(
-            imported: Int, updated: Int, unchanged: Int, categories: [String] = [], problems: [RowProblem] = []
+            imported: Int, updated: Int, unchanged: Int, overruled: Int = 0, categories: [String] = [],
+            problems: [RowProblem] = []
         ) {
             self.imported = imported
             self.updated = updated
             self.unchanged = unchanged
+            self.overruled = overruled
             self.categories = categories
             self.problems = problems
         }
@@ -63,6 +67,7 @@ public enum ExpenseImport: RPCMethod {
             var imported: Int?
             var updated: Int?
             var unchanged: Int?
+            var overruled = 0
             var categories: [String] = []
             var problems: [RowProblem] = []
             try json.object { key, json throws(JSONError) in
@@ -70,6 +75,7 @@ public enum ExpenseImport: RPCMethod {
                 case "imported": imported = try json.int()
                 case "updated": updated = try json.int()
                 case "unchanged": unchanged = try json.int()
+                case "overruled": overruled = try json.int()
                 case "categories": categories = try json.value()
                 case "problems": problems = try json.value()
                 default: try json.skip()
@@ -77,7 +83,8 @@ public enum ExpenseImport: RPCMethod {
             }
             self.init(
                 imported: try json.require(imported, "imported"), updated: try json.require(updated, "updated"),
-                unchanged: try json.require(unchanged, "unchanged"), categories: categories, problems: problems)
+                unchanged: try json.require(unchanged, "unchanged"), overruled: overruled, categories: categories,
+                problems: problems)
         }
 
         public func encode(to json: inout JSONWriter) {
@@ -85,6 +92,7 @@ public enum ExpenseImport: RPCMethod {
                 $0.member("imported", imported)
                 $0.member("updated", updated)
                 $0.member("unchanged", unchanged)
+                $0.member("overruled", overruled)
                 $0.member("categories", categories)
                 $0.member("problems", problems)
             }
@@ -92,7 +100,7 @@ public enum ExpenseImport: RPCMethod {
     }
 }
 
-/// A line of a file of history.
+/// A line of a file of history. What the expense leaves out stays as it is kept; two lines of one id have to say the same.
 public struct HistoryRow: Sendable, Hashable {
     /// Of the file.
     public var line: Int

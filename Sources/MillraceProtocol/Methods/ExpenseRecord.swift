@@ -88,7 +88,7 @@ public struct CategorizeOptions: Sendable, Hashable {
     public var minConfidence: Double?
     /// From it on the category is stored.
     public var autoCategorizeThreshold: Double?
-    /// From it on an answer counts as sure.
+    /// From it on the confidence level of an answer is high; very_high begins at 0.95, or at this where it is higher.
     public var highConfidenceThreshold: Double?
     /// Whether other categories are told.
     public var includeAlternatives: Bool?

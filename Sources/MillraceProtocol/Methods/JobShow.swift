@@ -70,22 +70,32 @@ public struct JobDetail: Sendable, Hashable {
     public var transitions: [TransitionView]?
     /// Give this as `itemsAfter` for the next page; absent on the last.
     public var nextItemsAfter: Int?
+    /// What was left out because all of it together is longer than a message may be; absent where nothing was.
+    public var leftOut: [LeftOut]?
+
+    /// What may be left out, the first of it first; inputs and outputs are those of the items, of which a shorter page may have
+    /// room for them.
+    public enum LeftOut: String, WireWord {
+        case params, inputs, outputs, result
+    }
 
     public init(
         job: JobView, items: [ItemView]? = nil, attempts: [AttemptView]? = nil, transitions: [TransitionView]? = nil,
-        nextItemsAfter: Int? = nil
+        nextItemsAfter: Int? = nil, leftOut: [LeftOut]? = nil
     ) {
         self.job = job
         self.items = items
         self.attempts = attempts
         self.transitions = transitions
         self.nextItemsAfter = nextItemsAfter
+        self.leftOut = leftOut
     }
 }
 
 extension JobDetail: JSONCodable {
     public init(from json: inout JSONReader) throws(JSONError) {
         var job: JobView?, items: [ItemView]?, attempts: [AttemptView]?, transitions: [TransitionView]?, next: Int?
+        var leftOut: [LeftOut]?
         try json.object { key, json throws(JSONError) in
             switch key {
             case "job": job = try json.value()
@@ -93,12 +103,13 @@ extension JobDetail: JSONCodable {
             case "attempts": attempts = try json.value()
             case "transitions": transitions = try json.value()
             case "nextItemsAfter": next = try json.int()
+            case "leftOut": leftOut = try json.value()
             default: try json.skip()
             }
         }
         self.init(
             job: try json.require(job, "job"), items: items, attempts: attempts, transitions: transitions,
-            nextItemsAfter: next)
+            nextItemsAfter: next, leftOut: leftOut)
     }
 
     public func encode(to json: inout JSONWriter) {
@@ -108,6 +119,7 @@ extension JobDetail: JSONCodable {
             $0.member("attempts", ifPresent: attempts)
             $0.member("transitions", ifPresent: transitions)
             $0.member("nextItemsAfter", ifPresent: nextItemsAfter)
+            $0.member("leftOut", ifPresent: leftOut)
         }
     }
 }

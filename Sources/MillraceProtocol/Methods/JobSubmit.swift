@@ -76,9 +76,13 @@ public enum JobSubmit: RPCMethod {
 }
 
 /// Queues several jobs in one transaction: all of them or none.
+///
+/// With `meta.idempotencyKey` the call may be repeated: each job without an idempotency key gets the key with `/` and its place
+/// in the batch, from 0.
 public enum JobSubmitBatch: RPCMethod {
     public static let name = "job.submitBatch"
     public static let access = AccessClass.write
+    public static let isKeyed = true
 
     public struct Params: Sendable, Hashable, JSONCodable {
         /// 1 to 1,000.

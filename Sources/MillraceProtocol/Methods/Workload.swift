@@ -149,7 +149,7 @@ public enum WorkloadPlan: RPCMethod {
 
         /// Keys are unique; none at all is a job with nothing to do.
         public var items: [Item]
-        /// How many may run at once, 1–20; 5 when left out.
+        /// How many may run at once, 1–20; 5 when left out. What is beyond counts as the nearest of these.
         public var slots: Int?
 
         public init(items: [Item], slots: Int? = nil) {

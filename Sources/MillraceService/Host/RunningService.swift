@@ -39,8 +39,9 @@ final class RunningService<S: Service>: Sendable {
         let context = HostContext(
             log: log, time: time, stateDirectory: launch.places.stateDirectory,
             runtimeDirectory: launch.places.runtimeDirectory, state: launch.places.state, instance: state.instance,
-            registry: registry, handedOver: others, events: mailbox.post)
-        let service = try await S(values.service, host: context)
+            registry: registry, handedOver: others, isActivated: sockets.contains { $0.ownPath == nil },
+            events: mailbox.post)
+        let service = try await Self.patiently(manager, time) { try await S(values.service, host: context) }
 
         var router = RPCRouter()
         service.register(on: &router)
@@ -94,6 +95,21 @@ final class RunningService<S: Service>: Sendable {
                     HostFamilies.figures(await service.metrics(), created: created)
                         + [HostFamilies.checks(await service.status(), created: created)]
                 }) : nil
+    }
+
+    /// Does what may take long before the service is ready, bringing its database to a new schema for instance: whoever started it
+    /// would kill it, and it would begin again from the start. An hour is the longest.
+    private static func patiently<R: Sendable>(
+        _ manager: ServiceManager, _ time: any TimeSource, _ body: @Sendable () async throws -> R
+    ) async throws -> R {
+        let asking = Task {
+            for _ in 0..<HostBounds.startRequests {
+                try await time.sleep(for: HostBounds.startPatience / 3)
+                manager.send(.starting(within: HostBounds.startPatience))
+            }
+        }
+        defer { asking.cancel() }
+        return try await body()
     }
 
     /// What is known of the process and its connections goes with each snapshot.
@@ -246,7 +262,8 @@ final class RunningService<S: Service>: Sendable {
         let limit = host.withLock { $0.drain }
         let end = HardEnd(after: limit + HostBounds.afterDrain, log: log)
         state.phase = .draining
-        manager.send(.stopping(status: "draining"))
+        // The hard end comes before the manager's.
+        manager.send(.stopping(status: "draining", within: limit + HostBounds.afterDrain + .seconds(5)))
         // Before the listening ends, so that no other process can have taken the path meanwhile.
         for socket in sockets { socket.ownPath.map { try? Files.remove($0) } }
         let deadline = Deadline(after: limit, time: time)

@@ -28,24 +28,16 @@ struct ServiceLaunch<S: Service>: Sendable {
         return settings
     }
 
-    /// Something to print instead of serving.
-    struct Answer: Equatable {
-        var output = ""
-        var errors = ""
-        var code = ExitCode.ok
-    }
-
     /// What `--help`, `--version` and `--check-config` print; nil when the service is to serve.
-    func answer() -> Answer? {
-        if options.showsHelp { return Answer(output: Self.help) }
-        if options.showsVersion { return Answer(output: "\(Self.executable) \(MillraceVersion.current)\n") }
+    func answer() -> LaunchAnswer? {
+        if options.showsHelp { return LaunchAnswer(output: Self.help) }
+        if options.showsVersion { return LaunchAnswer(output: "\(Self.executable) \(MillraceVersion.current)\n") }
         guard options.checksConfiguration else { return nil }
         let settings = settings()
-        return Answer(
-            output: settings.listing,
-            errors: settings.warnings.map { "warning: \($0)\n" }.joined()
-                + settings.mistakes.map { "error: \($0)\n" }.joined(),
-            code: settings.mistakes.isEmpty ? .ok : .configuration)
+        let declared = S.judgeDeclarations(settings.values.service, at: places.declarations)
+        return LaunchAnswer(
+            listing: settings.listing, mistakes: settings.mistakes + declared.mistakes,
+            warnings: settings.warnings + declared.warnings)
     }
 
     static var help: String {
@@ -60,7 +52,8 @@ struct ServiceLaunch<S: Service>: Sendable {
                             Without it: $STATE_DIRECTORY, else /var/lib/millrace.
           --config FILE     Read settings from FILE, not from /etc/millrace/\(S.name).conf.
                             Also $\(SettingName.variablePrefix(of: S.name))CONFIG.
-          --check-config    Print each setting in effect and where it came from, then exit: 0, or 78 for mistakes.
+          --check-config    Print each setting in effect and where it came from, and what is wrong with them and with
+                            the declarations, then exit: 0, or 78 for mistakes.
           --version         Print the version and exit.
           --help            Print this and exit.
 

@@ -7,7 +7,10 @@ struct ServiceManager: Sendable {
         case ready(status: String?)
         case reloading
         case status(String)
-        case stopping(status: String)
+        /// Not started yet, and not for so long from now.
+        case starting(within: Duration)
+        /// It takes no longer than this.
+        case stopping(status: String, within: Duration)
         /// The watchdog's beat.
         case alive
     }
@@ -23,7 +26,10 @@ struct ServiceManager: Sendable {
             case .ready(let status): Notify.ready(status: status)
             case .reloading: Notify.reloading()
             case .status(let line): Notify.status(line)
-            case .stopping(let status): Notify.stopping(status: status)
+            case .starting(let limit): Notify.extendTimeout(by: limit)
+            case .stopping(let status, let limit):
+                Notify.stopping(status: status)
+                Notify.extendTimeout(by: limit)
             case .alive: Notify.watchdog()
             }
         }

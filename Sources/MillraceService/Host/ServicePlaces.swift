@@ -1,4 +1,5 @@
 import Linux
+import MillraceProtocol
 
 /// Where a service finds its files.
 struct ServicePlaces: Equatable {
@@ -11,6 +12,8 @@ struct ServicePlaces: Equatable {
     let configurationFile: String
     /// Somebody named that file, so it has to be there.
     let isConfigurationRequired: Bool
+
+    var declarations: DeclarationPlaces { DeclarationPlaces(state: state, stateDirectory: stateDirectory) }
 
     init(service: String, options: ServiceOptions, environment: [String: String]) {
         func variable(_ name: String) -> String? {
@@ -30,7 +33,6 @@ struct ServicePlaces: Equatable {
         }
         let named = options.configurationFile ?? variable(SettingName.variablePrefix(of: service) + "CONFIG")
         isConfigurationRequired = named != nil
-        configurationFile =
-            named.map(Files.absolute) ?? "\(state.map { "\($0)/etc" } ?? "/etc/millrace")/\(service).conf"
+        configurationFile = named.map(Files.absolute) ?? ConfigurationFolder(state: state).settings(of: service)
     }
 }

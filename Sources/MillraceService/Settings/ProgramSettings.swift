@@ -10,6 +10,8 @@ public struct ProgramSettings<Configuration: ServiceConfiguration>: Sendable {
     public let warnings: [String]
     /// All that is wrong; each with its place and what would be right.
     public let mistakes: [String]
+    /// Each setting in effect, and where it came from.
+    public let listing: String
 
     /// - Parameters:
     ///   - name: `"backoffice"`: its variables begin with `MILLRACE_BACKOFFICE_`.
@@ -19,6 +21,7 @@ public struct ProgramSettings<Configuration: ServiceConfiguration>: Sendable {
             Configuration(), keys: Configuration.keys, service: name, flags: [:], environment: environment,
             file: IniFile(path: path, isRequired: false))
         values = settings.values
+        listing = settings.listing
         warnings = settings.warnings
         // One that could not be read has its default, which says nothing of the others.
         let problems = settings.values.problems()
@@ -27,6 +30,7 @@ public struct ProgramSettings<Configuration: ServiceConfiguration>: Sendable {
 
     /// What `--help` says of them.
     public static func reference(_ name: String) -> String {
-        Settings<Configuration>.reference(Configuration.keys, defaults: Configuration(), service: name)
+        Settings<Configuration>.reference(
+            Configuration.keys, defaults: Configuration(), service: name, asOptions: false)
     }
 }

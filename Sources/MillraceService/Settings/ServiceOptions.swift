@@ -1,9 +1,11 @@
 import Linux
 
-/// The command line of a service, taken apart.
+/// The command line of a service or of a worker, taken apart.
 struct ServiceOptions {
     /// Options that are no settings. Each with a value is given at most once.
     var socket: String?
+    /// The runner's socket, for a worker.
+    var connect: String?
     var state: String?
     var configurationFile: String?
     var checksConfiguration = false
@@ -16,7 +18,11 @@ struct ServiceOptions {
     static let reserved = ["--socket", "--state", "--config", "--check-config", "--version", "--help"]
 
     /// Reads `--flag VALUE` and `--flag=VALUE`; goes on after a mistake, to name them all.
-    init(_ arguments: [String], flags: [String]) {
+    ///
+    /// - Parameters:
+    ///   - flags: of settings.
+    ///   - reserved: the other options there are.
+    init(_ arguments: [String], flags: [String], reserved: [String] = Self.reserved) {
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             guard argument.hasPrefix("-") else {
@@ -27,13 +33,13 @@ struct ServiceOptions {
             let flag = equals.map { String(argument[..<$0]) } ?? argument
             let attached = equals.map { String(argument[argument.index(after: $0)...]) }
             if takeSwitch(flag, attached) { continue }
-            guard Self.reserved.contains(flag) || flags.contains(flag) else {
-                mistakes.append("\(flag): there is no such option\(NearMiss.hint(flag, among: Self.reserved + flags))")
+            guard reserved.contains(flag) || flags.contains(flag) else {
+                mistakes.append("\(flag): there is no such option\(NearMiss.hint(flag, among: reserved + flags))")
                 // What follows is its value rather than another mistake.
                 if attached == nil, let next = rest.first, !next.hasPrefix("--") { rest.removeFirst() }
                 continue
             }
-            guard let value = attached ?? takeValue(&rest, known: Self.reserved + flags) else {
+            guard let value = attached ?? takeValue(&rest, known: reserved + flags) else {
                 mistakes.append("\(flag): a value has to follow")
                 continue
             }
@@ -63,6 +69,7 @@ struct ServiceOptions {
         let before: String?
         switch flag {
         case "--socket": (before, socket) = (socket, value)
+        case "--connect": (before, connect) = (connect, value)
         case "--state": (before, state) = (state, value)
         case "--config": (before, configurationFile) = (configurationFile, value)
         default: before = settings.updateValue(value, forKey: flag)

@@ -17,14 +17,16 @@ extension Settings {
     }
 
     /// What `--help` says of the settings, with the defaults of these values.
+    ///
+    /// - Parameter asOptions: whether the program takes each as an option as well.
     static func reference(
-        _ keys: [ConfigurationKey<Configuration>], defaults: Configuration, service: String
+        _ keys: [ConfigurationKey<Configuration>], defaults: Configuration, service: String, asOptions: Bool = true
     ) -> String {
         var lines: [String] = []
         for section in sections(keys) {
             lines.append("[\(section)]")
             for key in keys where key.section == section {
-                lines.append("  \(key.flag) \(key.placeholder)")
+                lines.append(asOptions ? "  \(key.flag) \(key.placeholder)" : "  \(key.name)=\(key.placeholder)")
                 lines.append("      \(key.summary) \(key.expectation.capitalizedFirst).")
                 let also = key.alsoReads.map { "; also $\($0)" } ?? ""
                 lines.append("      \(key.name)=\(key.show(defaults)); $\(key.variable(of: service))\(also)")

@@ -31,6 +31,8 @@ public final class ChatSimulator: Simulator {
         case status(Int, String)
         /// It began, broke off, and says so.
         case brokenOff
+        /// It reached the limit of tokens.
+        case cutOff(String)
     }
 
     /// One call that came.
@@ -95,6 +97,7 @@ extension ChatSimulator.System {
             return Self.completion(question.model, text, bill: (price, prompt, completion))
         case .null: return Self.completion(question.model, nil)
         case .brokenOff: return Self.completion(question.model, "half a", reason: "error")
+        case .cutOff(let text): return Self.completion(question.model, text, reason: "length")
         case .errorInside(let code, let message): return Self.error(200, "\(code)", message)
         case .status(let status, let message): return Self.error(status, "\(status)", message)
         }

@@ -18,7 +18,8 @@ public struct SimulatedCompany: Sendable {
             "deployments",
             [
                 .init("Deployment", .title), .init("Contractor", .relation("contractors")),
-                .init("Project", .relation("projects")), .init("Deployment Status", .status),
+                .init("Project", .relation("projects")),
+                .init("Deployment Status", .status, options: ["Active", "Ended"]),
                 .init("Type", .multiSelect),
                 .init("Start Date", .date),
             ])
@@ -29,12 +30,17 @@ public struct SimulatedCompany: Sendable {
                 .init("Key deliverables", .richText), .init("Focus area", .select),
                 .init("Contractor", .relation("contractors")), .init("Project", .relation("projects")),
                 .init("Discord", .rollup("Contractor", property: "Discord", .showOriginal)),
-                .init("Month", .monthFormula("Date")), .init("Status", .status),
+                .init("Month", .monthFormula("Date")),
+                .init("Status", .status, options: ["Draft", "Pending Feedback", "Reviewed"]),
             ])
         notion.addTable(
             "orders",
             [
-                .init("Name", .title), .init("Type", .select), .init("Status", .select), .init("Date", .date),
+                .init("Name", .title), .init("Type", .select, options: ["Order", "Timesheet"]),
+                .init(
+                    "Status", .select,
+                    options: ["Draft", "Pending Feedback", "Pending Approval", "Approved", "Completed"]),
+                .init("Date", .date),
                 .init("Sub-item", .relation("orders", dual: keepsBothSides ? "Parent item" : nil)),
                 .init("Parent item", .relation("orders", dual: keepsBothSides ? "Sub-item" : nil)),
                 .init("Line Item Hours", .number), .init("Proof of Works", .richText),
@@ -47,7 +53,8 @@ public struct SimulatedCompany: Sendable {
         notion.addTable(
             "rates",
             [
-                .init("Name", .title), .init("Contractor", .relation("contractors")), .init("Status", .status),
+                .init("Name", .title), .init("Contractor", .relation("contractors")),
+                .init("Status", .status, options: ["Active", "Inactive"]),
                 .init("Billing Type", .select), .init("Monthly Fixed", .number), .init("Hourly Rate", .number),
                 .init("Gross Fixed", .number), .init("Currency", .select), .init("Start Date", .date),
                 .init("End Date", .date), .init("Payday", .select),
@@ -59,21 +66,24 @@ public struct SimulatedCompany: Sendable {
                 .init("Contractor", .relation("contractors")), .init("Reason", .select),
                 .init("Description", .richText),
                 .init("Description Formatted", .richText), .init("Details", .richText), .init("Date Requested", .date),
-                .init("Status", .status),
+                .init("Status", .status, options: ["Draft", "Approved", "Rejected"]),
             ])
         notion.addTable(
             "splits",
             [
                 .init("Name", .title), .init("Auto Name", .richText), .init("Amount", .number),
                 .init("Currency", .select),
-                .init("Role", .select), .init("Type", .select), .init("Person", .relation("contractors")),
-                .init("Month", .date), .init("Description", .richText), .init("Status", .select),
+                .init("Role", .select), .init("Type", .select, options: ["Commission", "Bonus", "Fee"]),
+                .init("Person", .relation("contractors")),
+                .init("Month", .date), .init("Description", .richText),
+                .init("Status", .select, options: ["Pending", "Paid"]),
             ])
         notion.addTable(
             "payouts",
             [
                 .init("Name", .title), .init("Amount", .number), .init("Date", .date), .init("Paid Date", .date),
-                .init("Description", .richText), .init("Currency", .select), .init("Status", .status),
+                .init("Description", .richText), .init("Currency", .select),
+                .init("Status", .status, options: ["New", "Pending", "Paid", "Cancelled"]),
                 .init("Person", .relation("contractors")), .init("00 Task Order", .relation("orders")),
                 .init("01 Refund", .relation("refunds")), .init("02 Invoice Split", .relation("splits")),
                 .init("00 Service Rate", .relation("rates")), .init("Millrace Run", .richText),
@@ -166,6 +176,17 @@ public struct SimulatedCompany: Sendable {
         if let start { values["Start Date"] = .date(start) }
         if let end { values["End Date"] = .date(end) }
         return notion.addRow("rates", values)
+    }
+
+    /// A payout of an order, as a run made it.
+    @discardableResult
+    public mutating func payout(of order: String, run: String, status: String = "Pending") -> String {
+        notion.addRow(
+            "payouts",
+            [
+                "Name": .text("payout"), "Amount": .number("6"), "Currency": .text("USD"), "Status": .text(status),
+                "00 Task Order": .pages([order]), "Millrace Run": .text(run),
+            ])
     }
 
     @discardableResult

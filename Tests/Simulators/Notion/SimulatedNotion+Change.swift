@@ -15,7 +15,12 @@ extension SimulatedNotion {
             guard let value = member.value[type] else {
                 throw .validation("\(member.name) is expected to be \(type).")
             }
-            changes[property.name] = .some(try read(value, property))
+            let read = try read(value, property)
+            // A select gets an option that it lacks; a status does not.
+            if property.kind == .status, case .text(let option) = read, !table.knows(option, of: property) {
+                throw .unknownOption(option, property)
+            }
+            changes[property.name] = .some(read)
         }
         return changes
     }

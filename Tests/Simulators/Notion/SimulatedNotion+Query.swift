@@ -11,6 +11,10 @@ struct NotionRefused: Error {
         NotionRefused(status: 400, code: "validation_error", message: message)
     }
 
+    static func unknownOption(_ option: String, _ property: SimulatedTable.Property) -> NotionRefused {
+        .validation("\(property.kind.typeName) option \"\(option)\" not found for property \"\(property.name)\".")
+    }
+
     static func notFound(_ what: String, _ id: String) -> NotionRefused {
         NotionRefused(status: 404, code: "object_not_found", message: "Could not find \(what) with ID: \(id).")
     }
@@ -104,6 +108,13 @@ extension SimulatedNotion {
                 throw .validation("body.filter.formula.string should be defined")
             }
             return try holds(inner, "rich_text", values)
+        case .select, .status:
+            for member in condition.members ?? [] {
+                if let option = member.value.stringValue, !table.knows(option, of: property) {
+                    throw .unknownOption(option, property)
+                }
+            }
+            return try holds(condition, type, values)
         default: return try holds(condition, type, values)
         }
     }

@@ -17,10 +17,13 @@ public struct SimulatedTable: Sendable {
         public var name: String
         public var kind: Kind
         public var id: String
+        /// Of a select or status: the words that it knows besides those that rows have; nil takes any.
+        public var options: [String]?
 
-        public init(_ name: String, _ kind: Kind) {
+        public init(_ name: String, _ kind: Kind, options: [String]? = nil) {
             self.name = name
             self.kind = kind
+            self.options = options
             // As Notion's: short, and written as it stands in an address.
             id = kind == .title ? "title" : "p%3A" + name.lowercased().filter { $0.isASCII && $0.isLetter }
         }
@@ -47,6 +50,11 @@ public struct SimulatedTable: Sendable {
 
     func property(_ nameOrID: String) -> Property? {
         properties.first { $0.name == nameOrID || $0.id == nameOrID }
+    }
+
+    func knows(_ option: String, of property: Property) -> Bool {
+        guard let options = property.options, !options.contains(option) else { return true }
+        return rows.contains { $0.values[property.name] == .text(option) }
     }
 
     mutating func append(_ row: Row) {
