@@ -33,7 +33,7 @@ struct BriefQueueSettings: Sendable, Hashable {
     }
 
     private static let tries = NumberVariable(
-        "QUEUE_MAX_RETRIES", 3, 0...10, "Tries of a brief; 0 is one, too")
+        "QUEUE_MAX_RETRIES", 3, 0...10, "Tries of a brief in all, of which there is at least one")
     private static let stalledAfter = NumberVariable(
         "QUEUE_STALLED_TIMEOUT", 300_000, 30_000...86_400_000, "Milliseconds for a step of a brief")
     private static let wholeBrief = NumberVariable(

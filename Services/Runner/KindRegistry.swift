@@ -88,7 +88,8 @@ final class KindRegistry: Sendable {
                 state.kinds[name] = nil
                 state.ages[name] = nil
             }
-            let known = kinds.map { KnownKind(declaration: $0, pool: pool) }
+            // Whose it is stays so when somebody serves it by hand.
+            let known = kinds.map { KnownKind(declaration: $0, pool: pool ?? state.kinds[$0.name]?.pool) }
             return (known.filter { state.set($0) }, forgotten)
         }
         guard let result else { throw .tooManyKinds(limit: Self.limit) }

@@ -60,7 +60,8 @@ extension JobDetail {
         switch part {
         case .params: job.params = nil
         case .result: job.result = nil
-        case .inputs: for index in (items ?? []).indices where items?[index].input != .null { items?[index].input = nil }
+        case .inputs:
+            for index in (items ?? []).indices where items?[index].input != .null { items?[index].input = nil }
         case .outputs: for index in (items ?? []).indices { items?[index].output = nil }
         }
     }

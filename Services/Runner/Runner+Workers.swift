@@ -17,7 +17,7 @@ extension Runner: WorkerPoolsOwner {
             guard !state.workers.values.contains(where: { $0 === session }) else { throw JobError.alreadyRegistered }
             var (kinds, refusals) = ([KindDeclaration](), [JobError]())
             for kind in offer.kinds {
-                if let refusal = reservation(of: kind.name, from: pool, state.book) {
+                if let refusal = reservation(of: kind.name, from: pool, session, state.book) {
                     refusals.append(refusal)
                 } else {
                     kinds.append(kind)
@@ -67,10 +67,14 @@ extension Runner: WorkerPoolsOwner {
     }
 
     /// Why a worker may not serve the kind: the runner does it by itself, or it belongs to a pool that the worker is no process
-    /// of.
-    private func reservation(of kind: String, from pool: String?, _ book: RuleBook) -> JobError? {
+    /// of. What only a pool's processes have said of themselves, whoever may change the runner may say too: that is how somebody
+    /// runs a back office by hand.
+    private func reservation(
+        of kind: String, from pool: String?, _ session: RPCSession?, _ book: RuleBook
+    ) -> JobError? {
         if book.isOwn(kind) { return .reservedKind(kind) }
-        let owners = book.owners(of: kind, registeredBy: kinds.pool(of: kind))
+        let isTrusted = session?.peer.may(.admin) == true
+        let owners = book.owners(of: kind, registeredBy: isTrusted ? nil : kinds.pool(of: kind))
         return owners.isEmpty || pool.map(owners.contains) == true ? nil : .pooledKind(kind, owners[0])
     }
 
@@ -83,8 +87,9 @@ extension Runner: WorkerPoolsOwner {
             (suspects ?? Array(state.dispatcher.workers.values)).compactMap { worker in
                 guard worker.id > Worker.own else { return nil }
                 for kind in worker.kinds {
-                    if let refusal = reservation(of: kind.name, from: worker.pool, state.book) {
-                        return (worker, refusal, state.workers[worker.id])
+                    let session = state.workers[worker.id]
+                    if let refusal = reservation(of: kind.name, from: worker.pool, session, state.book) {
+                        return (worker, refusal, session)
                     }
                 }
                 return nil

@@ -191,6 +191,28 @@ struct CareTests {
         }
     }
 
+    @Test func booksThatAreGoneAreMissedByAllWhoLookAfterThem() async throws {
+        try await RunningSuite.run { suite in
+            try await suite.importMonth(SampleMonth("2026-10"))
+            let backup = suite.folder.file("backup")
+            try await suite.check("backup", backup)
+            try await suite.down()
+            for file in ["books.sqlite", "books.sqlite-wal", "books.sqlite-shm"] {
+                try await check(["rm", "-f", "\(suite.state)/data/\(file)"])
+            }
+            let said = "is not there, but it was"
+            #expect(try await suite.check("check", status: 65).contains(said))
+            #expect(try await suite.check("doctor", status: 69).contains(said))
+            let other = try await suite.millctl("backup", suite.folder.file("other"))
+            #expect(other.status == 74 && other.errors.contains(said), "\(other)")
+            let payout = try await suite.millctl("books", "show", "orders", "--month", "2026-10")
+            #expect(payout.status == 73 && payout.errors.contains(said), "\(payout)")
+            try await suite.check("restore", backup)
+            #expect(try await suite.check("check").contains("books"))
+            try await suite.up()
+        }
+    }
+
     /// Books of before there were checksums, whose suite is stopped for it.
     @Test func booksGetTheirChecksumsWithoutALimitWhenTheSuiteIsStopped() async throws {
         try await RunningSuite.run { suite in
@@ -238,6 +260,18 @@ struct CareTests {
             #expect(said.contains("settings of runner") && said.contains("runner.conf:2"))
             chmod(suite.state + "/data", 0o750)
             try await check(["rm", suite.state + "/etc/runner.conf"])
+
+            // The next start would fail, though the suite runs.
+            try await check(["mkdir", "-p", suite.state + "/etc/kinds.d"])
+            suite.folder.write("zzzzzz: 1\n", to: "state/etc/kinds.d/bad.yaml")
+            suite.folder.write("[Books]\nBooks=paper\n", to: "state/etc/backoffice.conf")
+            let next = try await suite.check("doctor", status: 69).split(separator: "\n")
+            let path = suite.state + "/etc"
+            let wrong = [
+                "runner: \(path)/kinds.d/bad.yaml:1:1: zzzzzz:", "backoffice: \(path)/backoffice.conf:2: Books:",
+            ]
+            for mistake in wrong { #expect(next.contains { $0.contains("settings of \(mistake)") }, "\(next)") }
+            try await check(["rm", suite.state + "/etc/kinds.d/bad.yaml", suite.state + "/etc/backoffice.conf"])
 
             try await suite.down()
             let down = try await suite.check("doctor", status: 69)

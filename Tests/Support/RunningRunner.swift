@@ -213,4 +213,17 @@ public final class RunningRunner: Answering {
         try RunningProcess(
             [Binary.path("millctl")] + arguments, environment: environment.merging(["MILLRACE_STATE": state]) { $1 })
     }
+
+    /// Lets the user nobody reach the socket, where the settings have `Group=nogroup`.
+    public func openToNobody() {
+        for path in [state, state + "/run"] { chmod(path, 0o755) }
+        chmod(socket, 0o666)
+    }
+
+    /// Runs `millctl` on this state as the user nobody, which needs root.
+    public func asNobody(_ arguments: [String]) async throws -> Finished {
+        try await TestSupport.run(
+            ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", Binary.path("millctl")] + arguments
+                + ["--state", state])
+    }
 }

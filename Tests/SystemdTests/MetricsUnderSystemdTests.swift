@@ -40,7 +40,7 @@ struct MetricsUnderSystemdTests {
         let status = try Tree(try await system.check(["millctl", "--json", "status"]))["services"]
         let metrics = try #require(status.elements.first { $0["name"].string == "metrics" })
         let check = metrics["status"]["checks"].elements.first { $0["name"].string == "page" }
-        #expect(check?["status"].string == "warn", "\(metrics)")
+        #expect(check?["verdict"].string == "warn", "\(metrics)")
         let findings = try await system.run(["millctl", "doctor"]).output
         #expect(findings.contains("systemctl start \(page)"), "\(findings)")
 

@@ -35,6 +35,13 @@ struct Backup: Sendable {
         guard !Files.exists(folder) else {
             throw Failure(.cannotCreate, "\(folder) is there already: name a new folder, which the backup makes")
         }
+        // A backup without it would take the place of one that has it.
+        if let (_, file) = SuiteDatabase.lost(at: place).first {
+            throw Failure(
+                .ioError,
+                "\(SuiteDatabase.lossText(of: file)): bring it back first (`millctl restore`), or remove \(file.path).lock "
+                    + "if there is to be a new one")
+        }
         let present = SuiteDatabase.present(at: place)
         guard !present.isEmpty else {
             throw Failure(.noInput, "no database in \(place.dataFolder): nothing to back up")

@@ -187,22 +187,29 @@ struct Doctor {
         } catch {
             return [Self.unfinishedRestore(error.message, place)]
         }
-        return SuiteDatabase.present(at: place).map { database, file in
-            let verdict = DatabaseVerdict(database, file, isDeep: false)
-            let subject = "database \(database.name)"
-            guard let problem = verdict.problems.first else {
-                if verdict.hasChecksums == false {
-                    return .warn(
-                        subject, "its pages have no checksums, so a flipped bit would not be noticed",
-                        "\(place.stopCommand); millctl vacuum --all\(place.option)")
-                }
-                let size = [
-                    verdict.bytes.map { ByteText.short($0) }, verdict.free.map { "\(ByteText.short($0)) free" },
-                ]
-                return .ok(subject, "schema \(verdict.schema ?? 0), " + size.compactMap { $0 }.joined(separator: ", "))
-            }
-            return .fail(subject, problem, "millctl check\(place.option); millctl restore FOLDER\(place.option)")
+        let lost = SuiteDatabase.lost(at: place).map { database, file in
+            Finding.fail(
+                "database \(database.name)", "is not there, but it was",
+                "\(place.stopCommand); millctl restore FOLDER\(place.option)")
         }
+        return lost
+            + SuiteDatabase.present(at: place).map { database, file in
+                let verdict = DatabaseVerdict(database, file, isDeep: false)
+                let subject = "database \(database.name)"
+                guard let problem = verdict.problems.first else {
+                    if verdict.hasChecksums == false {
+                        return .warn(
+                            subject, "its pages have no checksums, so a flipped bit would not be noticed",
+                            "\(place.stopCommand); millctl vacuum --all\(place.option)")
+                    }
+                    let size = [
+                        verdict.bytes.map { ByteText.short($0) }, verdict.free.map { "\(ByteText.short($0)) free" },
+                    ]
+                    return .ok(
+                        subject, "schema \(verdict.schema ?? 0), " + size.compactMap { $0 }.joined(separator: ", "))
+                }
+                return .fail(subject, problem, "millctl check\(place.option); millctl restore FOLDER\(place.option)")
+            }
     }
 
     private static func unfinishedRestore(_ says: String, _ place: Place) -> Finding {

@@ -45,6 +45,14 @@ struct SuiteDatabase: Sendable {
         all.map { ($0, $0.file(at: place)) }.filter { Files.exists($0.1.path) }
     }
 
+    /// Those that were there and are not any more.
+    static func lost(at place: Place) -> [(database: SuiteDatabase, file: DatabaseFile)] {
+        all.map { ($0, $0.file(at: place)) }.filter { $0.1.wasHere }
+    }
+
+    /// What is wrong with one that is lost.
+    static func lossText(of file: DatabaseFile) -> String { "\(file.path) is not there, but it was" }
+
     /// The folders in which they are, the services' first.
     static func folders(at place: Place) -> [String] { all.map { Files.parent($0.file(at: place).path) } }
 

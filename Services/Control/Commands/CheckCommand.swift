@@ -53,6 +53,13 @@ struct DatabaseVerdict: JSONEncodable {
 
     static func all(at place: Place) -> [DatabaseVerdict] {
         SuiteDatabase.present(at: place).map { DatabaseVerdict($0.database, $0.file, isDeep: true) }
+            + SuiteDatabase.lost(at: place).map { DatabaseVerdict(lost: $0.database, $0.file) }
+    }
+
+    init(lost database: SuiteDatabase, _ file: DatabaseFile) {
+        name = database.name
+        path = file.path
+        problems = [SuiteDatabase.lossText(of: file)]
     }
 
     /// - Parameter isDeep: whether the whole file is read.

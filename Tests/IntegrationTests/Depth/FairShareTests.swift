@@ -14,15 +14,8 @@ struct FairShareTests {
         RunningRunner(kinds: kinds, settings: "[Service]\nGroup=nogroup\n")
     }
 
-    private func open(_ runner: RunningRunner) {
-        for path in [runner.state, runner.state + "/run"] { chmod(path, 0o755) }
-        chmod(runner.socket, 0o666)
-    }
-
     private func asNobody(_ runner: RunningRunner, _ arguments: String...) async throws -> Finished {
-        try await run(
-            ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", Binary.path("millctl")] + arguments
-                + ["--state", runner.state])
+        try await runner.asNobody(arguments)
     }
 
     @Test func aUserWithManyJobsDoesNotKeepAnotherWaiting() async throws {
@@ -30,7 +23,7 @@ struct FairShareTests {
         let note = "cat >>\(notes); echo >>\(notes)"
         let kinds = "kinds: [{ name: note, command: [/bin/sh, -c, \"\(note)\"], concurrency: 1 }]\n"
         try await runner(kinds).use { runner in
-            open(runner)
+            runner.openToNobody()
             try await runner.check("kind", "pause", "note")
             let many = Array(repeating: "{\"kind\":\"note\",\"params\":\"many\"}", count: 300).joined(separator: ",")
             _ = try await runner.call("job.submitBatch", "{\"jobs\":[\(many)]}")
@@ -52,7 +45,7 @@ struct FairShareTests {
         let gate = try HoldingPipe(folder.file("gate"))
         let kinds = "kinds: [{ name: held, command: [/bin/sh, -c, \"read -r line <\(gate.path)\"] }]\n"
         try await runner(kinds).use { runner in
-            open(runner)
+            runner.openToNobody()
             let refused = try await asNobody(runner, "limit", "set", "user", "nobody", "--running", "9")
             #expect(refused.status == 77, "\(refused)")
             try await runner.check("limit", "set", "user", "nobody", "--running", "1", "--waiting", "1")
