@@ -142,7 +142,7 @@ extension RPCSession {
 
     private func takesNoKey(_ method: MethodDescription) -> RPCError {
         RPCError(
-            .invalidArgument, "\(method.name) takes no idempotency key: of two requests with one, both would be carried out",
+            .invalidArgument, "\(method.name) takes no idempotency key: of two requests with one, both would be done",
             reason: RPCError.Reason.params, field: "meta.idempotencyKey")
     }
 
