@@ -11,8 +11,8 @@ final class ThreadTransport: SessionTransport {
     let session: RPCSession
     private let socket: Descriptor
     private let writer: SocketWriter
-    /// Notified when the peer has read something, or nothing more is to be sent to him.
-    private let reading = Monitor(())
+    /// How often the peer has read something, or it became clear that he does not any more.
+    private let readings = Monitor(0)
 
     init(_ session: RPCSession, over socket: Descriptor) {
         self.session = session
@@ -33,7 +33,7 @@ final class ThreadTransport: SessionTransport {
     func close() {
         Alarms.shared.forget(self)
         SocketWriter.hangUp(socket.raw)
-        reading.withLock(notify: true) { _ in }
+        readings.withLock(notify: true) { $0 &+= 1 }
     }
 
     // MARK: Reading
@@ -69,7 +69,7 @@ final class ThreadTransport: SessionTransport {
         if claimed { outputIsClaimed() }
         // Whoever leaves all his answers unread is not read from. Before that we read on, or two who are behind with answers to each
         // other would stay so.
-        reading.wait { _ in session.hasUnreadAnswers(beyond: session.limits.outputBytesPerConnection) ? nil : () }
+        readings.wait { _ in session.hasUnreadAnswers(beyond: session.limits.outputBytesPerConnection) ? nil : () }
         return goesOn
     }
 
@@ -109,10 +109,10 @@ final class ThreadTransport: SessionTransport {
             } catch {
                 if error.number == EAGAIN { continue }
                 session.mute()
-                return reading.withLock(notify: true) { _ in }
+                return readings.withLock(notify: true) { $0 &+= 1 }
             }
             session.setInTransit(bytes.count - sent)
-            reading.withLock(notify: true) { _ in }
+            readings.withLock(notify: true) { $0 &+= 1 }
         }
         outputIsClaimed()
     }

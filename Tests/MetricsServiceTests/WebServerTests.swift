@@ -46,7 +46,7 @@ struct WebServerTests {
 
     @Test func whoAsksOnAndOnAndReadsNothingIsHungUpOn() async throws {
         let begun = Watched(0)
-        try await serve(idle: .milliseconds(500)) { _ in
+        try await serve(idle: .seconds(5)) { _ in
             begun.update { $0 += 1 }
             return WebAnswer(type: "text/plain", [UInt8](repeating: 120, count: 4 << 20))
         } _: { client in
@@ -57,7 +57,7 @@ struct WebServerTests {
 
     @Test func whoDoesNotReadWhatGoesOnIsHungUpOn() async throws {
         let ended = Watched(false)
-        try await serve(idle: .milliseconds(500)) { _ in
+        try await serve(idle: .seconds(5)) { _ in
             WebAnswer { stream in
                 while await stream.write([UInt8](repeating: 120, count: 1 << 20)) {}
                 ended.update { $0 = true }
