@@ -57,14 +57,16 @@ struct BackOfficeSettings: Sendable {
         queue = BriefQueueSettings(environment: environment)
         warnings += queue.warnings
         booksPath = SQLiteBooks.defaultPath(environment)
-        let file = BooksSystem.settingsFile { $0 == BooksSystem.fileVariable ? variables[$0] : environment($0) }
-        let program = ProgramSettings<BackOfficeConfiguration>("backoffice", path: file, environment: variables)
+        let file = Program.file(of: "backoffice") { $0 == Self.fileVariable ? variables[$0] : environment($0) }
+        let program = Program("backoffice", path: file, environment: variables)
         configuration = program.values
         listing = program.listing
         warnings += program.warnings
         problems += program.mistakes
     }
 
+    private typealias Program = ProgramSettings<BackOfficeConfiguration>
+    private static let fileVariable = Program.fileVariable(of: "backoffice")
     static let stateVariable = "MILLRACE_STATE"
     private static let certificatesVariable = "MILLRACE_CA_FILE"
     private static let slices = NumberVariable(
@@ -84,7 +86,7 @@ struct BackOfficeSettings: Sendable {
                 "The file of the books; else data/books.sqlite in $MILLRACE_STATE, else books.sqlite in $STATE_DIRECTORY."
             ),
             VariableReference(stateVariable, "The suite's folder; its etc/credentials holds the secrets of hooks."),
-            VariableReference(BooksSystem.fileVariable, "The file to read instead of backoffice.conf."),
+            VariableReference(fileVariable, "The file to read instead of backoffice.conf."),
             VariableReference(certificatesVariable, "Certificates in PEM that hooks trust besides the system's."),
             rehearsal.reference,
             VariableReference(WorkerHost.levelVariable, "What is logged, from here upwards; info when left out."),

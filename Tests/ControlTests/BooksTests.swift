@@ -23,11 +23,11 @@ struct BooksPlaceTests {
         let folder = TemporaryDirectory()
         let (state, place) = (StateDirectory(folder.path), Place.state(StateDirectory(folder.path)))
         try state.create()
-        try BooksPlace.note(state, environment: ["MILLRACE_BOOKS": "/srv/b.sqlite"])
+        try BooksVariables.note(state, environment: ["MILLRACE_BOOKS": "/srv/b.sqlite"])
         #expect(path(place) == "/srv/b.sqlite")
         #expect(path(place, ["MILLRACE_BOOKS": ""]) == "/srv/b.sqlite")
         #expect(path(place, ["MILLRACE_BOOKS": "/own.sqlite"]) == "/own.sqlite")
-        try BooksPlace.note(state, environment: [:])
+        try BooksVariables.note(state, environment: [:])
         #expect(path(place) == state.books)
     }
 
@@ -64,9 +64,9 @@ struct BooksPlaceTests {
         let by = refusal(["MILLRACE_BACKOFFICE_BOOKS": "notion"])
         #expect(by?.exit == .configuration && by?.message.contains("Books=notion") == true)
         // As the suite was started.
-        try BooksPlace.note(state, environment: ["MILLRACE_BACKOFFICE_BOOKS": "notion"])
+        try BooksVariables.note(state, environment: ["MILLRACE_BACKOFFICE_BOOKS": "notion"])
         _ = refusal()
-        try BooksPlace.note(state, environment: [:])
+        try BooksVariables.note(state, environment: [:])
         try Files.makeDirectory(state.path + "/etc")
         folder.write("[Books]\nBooks=notion\n[Notion]\nNotionRate=5\n", to: "etc/backoffice.conf")
         #expect(refusal()?.message.contains("\(state.path)/etc/backoffice.conf") == true)

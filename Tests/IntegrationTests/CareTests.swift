@@ -183,7 +183,7 @@ struct CareTests {
             // Without its name in the environment, and another time without the suite's word for it.
             let restored = try await suite.check("restore", backup, environment: ["MILLRACE_BOOKS": nil])
             #expect(restored.contains("kept in \(folder.path)/somebody/before-restore-"))
-            try Files.remove(suite.state + "/data/books.path")
+            try Files.remove(suite.state + "/data/books.variables")
             let without = try await suite.millctl(
                 "backup", suite.folder.file("other"), environment: ["MILLRACE_BOOKS": nil])
             #expect(without.succeeded && without.errors.contains("no books are in the backup"), "\(without)")

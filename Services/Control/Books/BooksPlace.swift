@@ -9,36 +9,11 @@ struct BooksPlace {
     /// Where the company's records are, and the file of settings that says so. Briefs and clinics are in ``path`` anyway.
     let setting: (system: BooksSystem, file: String)
 
-    /// By the rule of the services: `MILLRACE_BOOKS` here decides, then where the suite had them when it was started.
-    init(_ place: Place, environment: (String) -> String? = { Environment[$0] }) {
-        path = SQLiteBooks.defaultPath { name in
-            guard case .state(let state) = place else { return name == "MILLRACE_STATE" ? nil : environment(name) }
-            switch name {
-            case "MILLRACE_STATE": return state.path
-            case Self.variable: return environment(name).flatMap { $0.isEmpty ? nil : $0 } ?? Self.noted(state)
-            default: return environment(name)
-            }
-        }
-        setting = BooksSetting.read(at: place, environment)
-    }
-
-    private static let variable = "MILLRACE_BOOKS"
-
-    /// Writes down where a suite that is started now has its books, for those who are called without its variables.
-    ///
-    /// - Parameter environment: the variables that its services get.
-    static func note(_ state: StateDirectory, environment: [String: String]) throws(SystemError) {
-        if let path = environment[variable], !path.isEmpty {
-            try Files.write(state.booksNote, Files.absolute(path) + "\n", mode: 0o600)
-        } else if Files.exists(state.booksNote) {
-            try Files.remove(state.booksNote)
-        }
-        try BooksSetting.note(state, environment: environment)
-    }
-
-    private static func noted(_ state: StateDirectory) -> String? {
-        guard let text = try? Files.readText(state.booksNote, limit: 8192), text.hasSuffix("\n") else { return nil }
-        return String(text.dropLast())
+    /// By the rule of the services, with their variables (``BooksVariables``).
+    init(_ place: Place, environment: @escaping (String) -> String? = { Environment[$0] }) {
+        let variables = BooksVariables.of(place, environment)
+        path = SQLiteBooks.defaultPath(variables)
+        setting = BooksSetting.read(variables)
     }
 
     /// Opens the books for what they hold of `table`; nil for the company's records as a whole.

@@ -112,7 +112,7 @@ struct UpCommand: ParsableCommand {
         let options = logLevel.map { ["--log-level", $0] } ?? []
         let launcher = OwnExecutable.path
         let environment = Environment.all.merging(simulation?.variables ?? [:]) { $1 }
-        try BooksPlace.note(state, environment: environment)
+        try BooksVariables.note(state, environment: environment)
         let services = try installed.map { installed in
             do throws(SystemError) {
                 return try SupervisedService(installed, state: state, environment: environment, log: log) {

@@ -21,10 +21,8 @@ struct StateDirectory: Hashable, Sendable {
     var pidFile: String { run + "/millctl.pid" }
     var logFile: String { log + "/millrace.log" }
     var books: String { data + "/books.sqlite" }
-    /// Says where the books are that are not there.
-    var booksNote: String { data + "/books.path" }
-    /// Says what the books are kept in, and the file of settings that is read for it, where variables said so.
-    var booksSystemNote: String { data + "/books.system" }
+    /// Says where the books are and what they are kept in, where variables said so: ``BooksVariables``.
+    var booksVariables: String { data + "/books.variables" }
 
     func socket(of service: String) -> String { "\(run)/\(service).sock" }
 

@@ -5,6 +5,9 @@ import MillraceProtocol
 
 /// Those who have connected to sockets of a service that does not start.
 enum WaitingCallers {
+    /// More than any listening socket holds back; whoever comes while these are turned away has the service started again.
+    private static let most = 4096
+
     /// Answers all of them with `error` and hangs up. systemd starts a service again for as long as somebody waits at its socket: one
     /// that cannot start would begin again and again, until the socket is given up.
     ///
@@ -21,7 +24,7 @@ enum WaitingCallers {
     private static func each(_ listening: Descriptor, _ body: (Descriptor) -> Void) {
         do throws(SystemError) {
             try listening.setNonBlocking(true)
-            while true {
+            for _ in 0..<most {
                 let caller = try UnixSocket.accept(listening)
                 try caller.setNonBlocking(true)
                 body(caller)

@@ -1,4 +1,5 @@
 import Linux
+import MillraceProtocol
 
 /// The settings of a program that is no service, a worker for instance: the same table, file and variables, without a
 /// command line.
@@ -26,6 +27,16 @@ public struct ProgramSettings<Configuration: ServiceConfiguration>: Sendable {
         // One that could not be read has its default, which says nothing of the others.
         let problems = settings.values.problems()
         mistakes = settings.mistakes + problems
+    }
+
+    /// The variable that names another file of settings: `MILLRACE_BACKOFFICE_CONFIG`.
+    public static func fileVariable(of name: String) -> String { SettingName.variablePrefix(of: name) + "CONFIG" }
+
+    /// The file of settings, by the rule of the services: what ``fileVariable(of:)`` says, else the one in the suite's folder,
+    /// `MILLRACE_STATE`, else that in `/etc/millrace`.
+    public static func file(of name: String, _ variable: (String) -> String?) -> String {
+        func said(_ name: String) -> String? { variable(name).flatMap { $0.isEmpty ? nil : $0 } }
+        return said(fileVariable(of: name)) ?? ConfigurationFolder(state: said("MILLRACE_STATE")).settings(of: name)
     }
 
     /// What `--help` says of them.
