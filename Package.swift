@@ -59,7 +59,6 @@ let nio: [Target.Dependency] = [
 ]
 let http = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let tls = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
-let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 var targets: [Target] = [
@@ -93,22 +92,27 @@ targets += library("Calendars", ["Linux"], testing: ["JSONCodec", "Linux"])
 targets += library("MillraceProtocol", ["JSONCodec", "Linux"])
 targets += library("MillraceRPC", ["MillraceProtocol", "Resilience", "Telemetry", "Linux", log] + nio)
 targets += library("MillraceStore", ["MillraceProtocol", "JSONCodec", "Telemetry", "Linux", "CSQLite"])
-targets += library("MillraceService", ["MillraceRPC", "Telemetry", "Systemd", "Resilience", "Decimals", log])
+targets += library(
+    "MillraceService", ["MillraceRPC", "Telemetry", "Systemd", "Resilience", "Decimals", log], testing: ["Exposition"])
 targets += library("MillraceWorker", ["MillraceRPC", "MillraceService", "Telemetry", "Resilience", log])
 targets += library("Declarations", ["Linux", "CYAML"])
 targets += library("KindFiles", ["Declarations", "Linux"])
 targets += library("Tables")
 targets += library(
     "Telemetry", ["JSONCodec", "Linux"], testing: [.product(name: "Histogram", package: "hdrhistogram-swift")])
-targets += library("TelemetryBackend", ["Telemetry", "Linux", metrics])
-targets += library("Exposition", ["Telemetry", "Linux"])
+targets += library("Exposition", ["Telemetry", "Linux"], testing: ["ExpositionReading"])
+// What tests hold written expositions to.
+targets.append(
+    .target(
+        name: "ExpositionReading", dependencies: ["Exposition"], path: "Tests/ExpositionReading",
+        swiftSettings: strict))
 targets += library(
     "Monitoring", ["Telemetry", "Declarations", "MillraceStore", "JSONCodec", "Linux"],
-    testing: ["Exposition", "Schemas"])
+    testing: ["Exposition", "ExpositionReading", "Schemas"])
 targets += library("Plots", ["Linux"])
 targets.append(.target(name: "CPage", path: "Sources/CPage", exclude: ["page.css", "page.js"]))
 targets += library("StatusPage", ["Plots", "CPage", "Linux"])
-targets += library("Preloading", ["MillraceProtocol", "JSONCodec", "Resilience", "Linux"])
+targets += library("Preloading", ["MillraceProtocol", "Telemetry", "JSONCodec", "Resilience", "Linux"])
 targets += library(
     "DatasetFiles", ["Preloading", "Declarations", "MillraceStore", "JSONCodec", "Linux"],
     testing: ["BackOffice", "MillraceStore"])
@@ -142,7 +146,7 @@ targets.append(
         swiftSettings: strict))
 targets += library(
     "NotionBooks", ["BackOffice", "Notion", "Resilience", "MillraceProtocol", "Decimals", "Linux"],
-    testing: ["Simulators", "WebClient", "Chat", "ChatSummaries"])
+    testing: ["Simulators", "WebClient"])
 targets += library(
     "ClinicCalendar",
     ["BackOffice", "Calendars", "WebClient", "JSONCodec", "Resilience", "MillraceProtocol", "Linux"],
@@ -155,19 +159,22 @@ targets += service(
     ], testing: ["Simulators", "MillraceStore"])
 targets += service(
     "SchedulerService", folder: "Scheduler",
-    ["Schedules", "Calendars", "Declarations", "MillraceService", "MillraceStore", "Resilience", "Schemas"],
+    ["Schedules", "Calendars", "Declarations", "MillraceService", "MillraceStore", "Schemas"],
     testing: ["MillraceStore"])
 targets += service(
     "CategorizerService", folder: "Categorizer",
     ["Categorization", "Calendars", "Tables", "Decimals", "MillraceService", "MillraceStore", "Resilience", "Schemas"],
-    testing: ["MillraceStore", "MillraceService", "MillraceProtocol", "Telemetry", "JSONCodec", log])
+    testing: ["MillraceService", "MillraceProtocol", "Telemetry", "JSONCodec", log])
 targets += service(
     "MetricsService", folder: "Metrics",
     [
         "Monitoring", "Exposition", "StatusPage", "Plots", "Telemetry", "Declarations", "WebClient", "MillraceService",
         "MillraceStore", "Resilience", "Schemas", http,
     ] + nio,
-    testing: ["Simulators", "WebClient", "Exposition", "Telemetry", "MillraceRPC", "MillraceProtocol", "JSONCodec"])
+    testing: [
+        "Simulators", "WebClient", "Exposition", "ExpositionReading", "Telemetry", "MillraceRPC", "MillraceProtocol",
+        "JSONCodec",
+    ])
 targets += service(
     "BackOfficeWorker", folder: "BackOffice",
     [
@@ -179,8 +186,8 @@ targets += service(
     "Control", folder: "Control",
     [
         "Calendars", "KindFiles", "DatasetFiles", "BackOffice", "Categorization", "MillraceStore", "MillraceRPC",
-        "MillraceService", "MillraceProtocol", "JSONCodec", "Linux", "CLinux", "Schemas", "Tables", "Plots", arguments,
-        .product(name: "Crypto", package: "swift-crypto"),
+        "MillraceService", "MillraceProtocol", "Telemetry", "JSONCodec", "Linux", "CLinux", "Schemas", "Tables",
+        "Plots", arguments, .product(name: "Crypto", package: "swift-crypto"),
     ])
 targets.append(
     .executableTarget(
@@ -219,8 +226,8 @@ targets += [
     suite("UnitFileTests", ["RunnerService", "PreloaderService", "SchedulerService", "MetricsService"]),
     suite(
         "IntegrationTests",
-        ["MillraceWorker", "MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore", "Simulators", "JSONCodec"]),
-    suite("CrashTests", ["MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore"]),
+        ["MillraceWorker", "MillraceRPC", "MillraceProtocol", "MillraceStore", "Simulators", "JSONCodec"]),
+    suite("CrashTests", ["MillraceRPC", "MillraceProtocol", "BackOffice", "MillraceStore", "Telemetry"]),
     suite("TortureTests", ["MillraceRPC", "MillraceProtocol", "JSONCodec"]),
     suite("SystemdTests", ["MillraceWorker", "MillraceRPC", "MillraceProtocol", "Telemetry", "JSONCodec"]),
     suite("ExampleTests"),
@@ -266,7 +273,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         // The measure that percentiles are held to in tests.
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

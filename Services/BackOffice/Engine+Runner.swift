@@ -6,6 +6,9 @@ import MillraceStore
 import MillraceWorker
 
 extension JobRun {
+    /// The same whenever the job is taken up again, and no other job's.
+    var name: String { "\(correlationId)/\(jobID)" }
+
     /// The lines of an engine, in the log of the job.
     var lines: RunLog {
         let log = log

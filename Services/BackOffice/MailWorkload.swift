@@ -127,7 +127,8 @@ struct MailWorkload: PlainWorkload {
     private func note(
         _ error: any Error, _ mail: BriefMail, _ params: Params, _ books: SQLiteBooks, after tries: Int
     ) async throws {
-        let message = (error as? any RPCErrorConvertible)?.rpcError.message ?? "\(error)"
+        let told = (error as? StoreError)?.ofBooks ?? (error as? any RPCErrorConvertible)?.rpcError
+        let message = told?.message ?? "\(error)"
         var (status, reason, time) = (BriefMailStatus.pending, Optional(message), door.time.wall())
         switch error {
         case SMTPError.uncertain: status = .sending

@@ -53,6 +53,7 @@ import WebClient
                 DailyBriefWorkload(books: books, post: post),
                 ScheduleWorkload(books: books, calendars: calendars),
             ],
-            plain: [hook, MailWorkload(books: books)], warnings: settings.warnings, registry: registry)
+            plain: [hook, MailWorkload(books: books)], warnings: settings.warnings, registry: registry,
+            connect: options.connect)
     }
 }

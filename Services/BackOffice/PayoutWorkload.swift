@@ -49,10 +49,21 @@ struct PayoutWorkload: Workload {
         try await answering {
             if door.isRehearsal { run.lines.tell("requests of this worker's rehearsals", door.meter.counts) }
             let details = outcomes.map { outcome in
-                outcome.output ?? PayoutFailure.detail(in: outcome.error)
+                outcome.output ?? borne(by: outcome.error, of: outcome.key, run)
                     ?? PayoutDetail(lost: outcome.key, params.type, reason: outcome.error?.message ?? "cancelled")
             }
             return try engine(run).summarize(details, params, run.lines)
+        }
+    }
+
+    /// The detail of an item that failed, by its error.
+    private func borne(by error: RPCError?, of key: String, _ run: JobRun) -> PayoutDetail? {
+        guard let details = error?.details else { return nil }
+        do {
+            return try details.decode(PayoutFailure.Details.self).payout
+        } catch {
+            run.log.warning("the detail of the payout of \(key) does not read, its error stands alone: \(error)")
+            return nil
         }
     }
 
@@ -61,15 +72,27 @@ struct PayoutWorkload: Workload {
     }
 }
 
-extension JobRun {
-    /// The same whenever the job is taken up again, and no other job's.
-    fileprivate var name: String { "\(correlationId)/\(jobID)" }
-}
-
 /// A candidate without a payout, on its way to the summary through the runner.
 struct PayoutFailure: RPCErrorConvertible {
     var detail: PayoutDetail
     var cause: any Error
+
+    /// What its error bears; the errors of others bear no payout.
+    struct Details: JSONCodable {
+        var payout: PayoutDetail?
+
+        init(payout: PayoutDetail) { self.payout = payout }
+
+        init(from json: inout JSONReader) throws(JSONError) {
+            var payout: PayoutDetail?
+            try json.object { key, json throws(JSONError) in
+                if key == "payout" { payout = try json.value() } else { try json.skip() }
+            }
+            self.payout = payout
+        }
+
+        func encode(to json: inout JSONWriter) { json.object { $0.member("payout", payout) } }
+    }
 
     var rpcError: RPCError {
         var error: RPCError =
@@ -79,20 +102,7 @@ struct PayoutFailure: RPCErrorConvertible {
             case is PayoutObstacle: RPCError(.failedPrecondition, "\(cause)", reason: "payout.refused")
             default: RPCError(.internal, "\(cause)", reason: "payout.error")
             }
-        var json = JSONWriter()
-        json.object { $0.member(Self.member, detail) }
-        error.details = JSONRaw(unchecked: json.bytes)
+        error.details = JSONRaw(Details(payout: detail))
         return error
-    }
-
-    private static let member = "payout"
-
-    /// The detail that such an error bears.
-    static func detail(in error: RPCError?) -> PayoutDetail? {
-        // Details of another form are another's, and bear none.
-        guard let details = error?.details, let members = try? details.decode(JSONValue.self),
-            let detail = members[member]
-        else { return nil }
-        return try? JSON.decode(PayoutDetail.self, from: JSON.text(detail))
     }
 }

@@ -195,7 +195,7 @@ final class ClinicCalendars: Sendable {
     func working<Value: Sendable>(
         _ run: JobRun, closing engine: ScheduleSync? = nil, _ body: (String) async throws -> Value
     ) async throws -> Value {
-        let id = "\(run.correlationId)/\(run.jobID)"
+        let id = run.name
         let gate = PermitGate(run: run, resource: ScheduleWorkload.resource, own: bucket)
         do {
             return try await CalendarGate.$current.withValue(gate) {
@@ -233,6 +233,8 @@ extension ClinicError: RPCErrorConvertible {
         case .range: RPCError(.invalidArgument, description, reason: "clinic.range", field: "from")
         case .notConfigured: RPCError(.failedPrecondition, description, reason: "clinic.notConfigured")
         case .hours: RPCError(.invalidArgument, description, reason: "clinic.hours")
+        case .setting: RPCError(.invalidArgument, description, reason: "clinic.setting")
+        case .noClient: RPCError(.invalidArgument, description, reason: "clinic.noClient")
         case .noPeriod: RPCError(.notFound, description, reason: "clinic.noPeriod")
         case .noBooking: RPCError(.notFound, description, reason: "clinic.noBooking")
         case .cancelledBooking: RPCError(.failedPrecondition, description, reason: "clinic.cancelledBooking")

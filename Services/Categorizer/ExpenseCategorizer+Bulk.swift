@@ -261,7 +261,7 @@ extension ExpenseCategorizer {
             self.expenses.forget(undone.restored)
             if undone.isModelWithdrawn { self.trainer.wake() }
             // A lesson cannot be unlearned, so the layer is put together without it.
-            if !undone.restored.isEmpty { try await self.takeModel() }
+            if undone.isForgotten { try await self.takeModel() }
             return BulkUndo.Result(operation: view, restored: undone.restored.count)
         }
     }

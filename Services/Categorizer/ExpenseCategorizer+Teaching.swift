@@ -32,7 +32,7 @@ extension ExpenseCategorizer {
         var habits: [KeptPreference] = []
         for (place, correction) in given.enumerated() {
             let field = "corrections[\(place)]"
-            let expense = try records[place].expense(at: "\(field).expense")
+            let expense = try records[place].stands.expense(at: "\(field).expense")
             let correct = try library.category(named: correction.category, field: "\(field).category")
             let predicted = try correction.predicted.map { name throws(CategorizerError) in
                 try library.category(named: name, field: "\(field).predicted").id
@@ -54,7 +54,7 @@ extension ExpenseCategorizer {
         let (said, taught, kept, now) = (corrections, lessons, habits, time.wall())
         try await door.write { db in
             for (place, correction) in said.enumerated() {
-                _ = try ExpenseStore.keep(db, records[place], category: nil, by: user, at: now)
+                _ = try ExpenseStore.keep(db, records[place].told, category: nil, by: user, at: now)
                 try ExpenseStore.confirm(
                     db, correction.expense.id, correction.correct, by: user, method: "manual", at: now)
                 for pattern in taught[place].changes.flatMap(\.patterns) {
@@ -71,23 +71,30 @@ extension ExpenseCategorizer {
         return zip(corrections, lessons).map { LessonView($0, $1) }
     }
 
-    private func records(of corrections: [CorrectionRecord]) async throws -> [ExpenseRecord] {
-        let ids = corrections.compactMap { $0.expense == nil ? $0.id : nil }
-        let rows = ids.isEmpty ? [] : try await door.read { try ExpenseStore.rows($0, ids: ids) }
-        let known = Dictionary(rows.map { ($0.record.id, $0.record) }, uniquingKeysWith: { first, _ in first })
-        let missing = ids.filter { known[$0] == nil }
+    /// What each correction tells of its expense, and how the expense stands with it: the corrections before it count.
+    private func records(
+        of corrections: [CorrectionRecord]
+    ) async throws -> [(told: ExpenseRecord, stands: ExpenseRecord)] {
+        let ids = corrections.compactMap { $0.expense?.id ?? $0.id }
+        let rows = try await door.read { try ExpenseStore.rows($0, ids: ids) }
+        var known = Dictionary(rows.map { ($0.record.id, $0.record) }, uniquingKeysWith: { first, _ in first })
+        let missing = corrections.compactMap { $0.expense == nil ? $0.id : nil }.filter { known[$0] == nil }
         if let id = missing.first, let place = corrections.firstIndex(where: { $0.expense == nil && $0.id == id }) {
             throw CategorizerError.unknownExpenses(missing, field: "corrections[\(place)].id")
         }
-        var records: [ExpenseRecord] = []
+        var records: [(told: ExpenseRecord, stands: ExpenseRecord)] = []
         for (place, correction) in corrections.enumerated() {
+            let told: ExpenseRecord
             switch (correction.expense, correction.id.flatMap { known[$0] }) {
-            case (let record?, nil) where correction.id == nil: records.append(record)
-            case (nil, let record?): records.append(record)
+            case (let record?, _) where correction.id == nil: told = record
+            case (nil, let record?): told = record
             default:
                 throw CategorizerError.invalid(
                     field: "corrections[\(place)]", "give either an expense or the id of one")
             }
+            let stands = told.over(known[told.id])
+            known[told.id] = stands
+            records.append((told, stands))
         }
         return records
     }

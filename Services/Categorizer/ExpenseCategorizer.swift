@@ -35,6 +35,7 @@ final class ExpenseCategorizer: Service {
     let options = Locked(CategorizeOptions.defaults)
     let trainer: Trainer
     let fades: Periodic
+    private let started: Timestamp
     private let fading = Locked<Task<Void, Never>?>(nil)
 
     init(_ configuration: CategorizerConfiguration, host: HostContext) async throws {
@@ -42,6 +43,7 @@ final class ExpenseCategorizer: Service {
         time = host.time
         self.configuration = Locked(configuration)
         tracker = Tracker(host.registry)
+        started = host.registry.source.started
         fades = Periodic("fade", every: Self.fading, in: host.registry, time: host.time)
         expenses = Shelf(capacity: configuration.kept / 2)
         answers = Shelf(capacity: configuration.kept / 2)
@@ -143,6 +145,28 @@ final class ExpenseCategorizer: Service {
             // Answers still come, and the status tells it: no reason for a restart, which would mend nothing.
             log.debug("the canary found the database away: \(error)")
         }
+    }
+
+    /// What is told beside what the tracker counts.
+    func knownFamilies() async -> [FamilySnapshot] {
+        let known = KnownNumbers(since: started)
+        return [
+            known.gauge("millrace_categorizer_categories", "Categories there are.", Double(library.categories.count)),
+            known.gauge(
+                "millrace_categorizer_kept_expenses", "Expenses whose words are kept in memory.", Double(expenses.count)
+            ),
+            known.gauge(
+                "millrace_categorizer_database_failures", "Failures of the database in a row.",
+                Double(door.breaker.failures)),
+            known.counter(
+                "millrace_categorizer_statements", "Statements that were run.", Double(door.statements.value)),
+            known.gauge(
+                "millrace_categorizer_trained_expenses", "Expenses that the learned layer rests on.",
+                Double(trainer.trained)),
+            known.gauge(
+                "millrace_categorizer_untrained_expenses", "Confirmed expenses that came after the last training.",
+                Double(trainer.fresh)),
+        ]
     }
 
     func status() async -> ServiceReport {

@@ -1,10 +1,8 @@
 import Categorization
 import Decimals
-import JSONCodec
 import Linux
 import Logging
 import MillraceProtocol
-import Tables
 
 /// Puts expenses without a category together that a person would categorize at one go.
 enum ExpenseGrouping {
@@ -92,50 +90,5 @@ enum ExpenseGrouping {
             default: "200000 and more"
             }
         return open.currency.map { "\(band) \($0)" } ?? band
-    }
-}
-
-extension CurrencyAmount {
-    /// What amounts come to, each currency for itself, those without one first.
-    ///
-    /// - Parameter amounts: of expenses, so within ``Expense/amounts``, and no more of them than sum up exactly.
-    static func sums(_ amounts: [(currency: String?, amount: ExactDecimal?)]) -> [CurrencyAmount] {
-        Dictionary(grouping: amounts.filter { $0.amount != nil }, by: \.currency)
-            .map { CurrencyAmount(currency: $0.key, amount: $0.value.compactMap(\.amount).reduce(0, +)) }
-            .sorted { ($0.currency ?? "") < ($1.currency ?? "") }
-    }
-}
-
-extension [CurrencyAmount] {
-    /// What all come to; nil for several currencies.
-    var total: ExactDecimal? { count > 1 ? nil : first?.amount ?? 0 }
-}
-
-/// Categorized expenses as a file.
-enum ExpenseExport {
-    private static let columns = [
-        "id", "owner", "transaction_date", "merchant_name", "description", "amount", "currency", "category",
-        "confidence", "method", "confirmed",
-    ]
-
-    static func text(_ rows: some Sequence<ExpenseRow>, _ format: ExportFormat, _ library: Library) -> String {
-        let values = rows.map { row -> [String] in
-            let record = row.record
-            return [
-                record.id, record.owner ?? "", record.transactionDate ?? "", record.merchantName ?? "",
-                record.description ?? "", record.amount.map { "\($0)" } ?? "", record.currency ?? "",
-                row.category.map(library.name) ?? "", row.confidence.map { "\($0.short)" } ?? "", row.method ?? "",
-                row.isConfirmed ? "true" : "false",
-            ]
-        }
-        switch format {
-        case .csv:
-            var writer = CSVWriter()
-            for record in [columns] + values { writer.record(record) }
-            return String(decoding: writer.bytes, as: UTF8.self)
-        case .json:
-            return JSON.text(
-                JSONValue.array(values.map { .object(zip(columns, $0).map { JSONMember($0, .string($1)) }) }))
-        }
     }
 }

@@ -45,6 +45,7 @@ final class Tracker: Sendable {
     private let durations: Histogram
     private let errors: Telemetry.Counter
     private let answered: Telemetry.Counter
+    private let fallbacks: Telemetry.Counter
 
     init(_ registry: Registry) {
         durations = registry.histogram(
@@ -54,6 +55,9 @@ final class Tracker: Sendable {
         errors = registry.counter(
             "millrace_categorization_errors", "Expenses that could not be categorized for an error.")
         answered = registry.counter("millrace_categorization_answers", "Expenses that got a category.")
+        fallbacks = registry.counter(
+            "millrace_categorization_fallbacks", "Expenses that got an earlier answer, for the database was left alone."
+        )
     }
 
     func note(_ results: some Collection<CategorizationResult>) {
@@ -61,13 +65,14 @@ final class Tracker: Sendable {
             durations.record(result.processingTimeMs / 1000)
             if result.error != nil { errors.increment() }
             if result.categoryID != nil { answered.increment() }
+            if Self.isFallback(result) { fallbacks.increment() }
         }
         state.withLock { state in
             for result in results {
                 state.figures.count += 1
                 if result.categoryID != nil { state.figures.answered += 1 }
                 if result.error != nil { state.figures.errors += 1 }
-                if result.method == "cached_fallback" { state.figures.fallbacks += 1 }
+                if Self.isFallback(result) { state.figures.fallbacks += 1 }
                 if state.times.count < Self.samples {
                     state.times.append(result.processingTimeMs)
                     state.failures.append(result.error != nil)
@@ -79,6 +84,8 @@ final class Tracker: Sendable {
             }
         }
     }
+
+    private static func isFallback(_ result: CategorizationResult) -> Bool { result.method == "cached_fallback" }
 
     /// Those of the results that took longer than the target; nil when there are none, or somebody was warned within the
     /// last second.
@@ -112,10 +119,8 @@ final class Tracker: Sendable {
                 default: .poor
                 }
         }
-        times.sort()
-        let at = { (share: Double) in times.isEmpty ? 0 : times[min(Int(Double(times.count) * share), times.count - 1)]
-        }
-        (figures.p50, figures.p95, figures.p99) = (at(0.5), at(0.95), at(0.99))
+        let quantiles = Quantiles(times)
+        (figures.p50, figures.p95, figures.p99) = (quantiles[0.5] ?? 0, quantiles[0.95] ?? 0, quantiles[0.99] ?? 0)
         return figures
     }
 

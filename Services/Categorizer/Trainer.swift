@@ -36,6 +36,9 @@ final class Trainer: Sendable {
         /// no more than is set.
         var needed: Int { min(lessons ?? .max, max(Trainer.least, trained)) }
         var isDue: Bool { lessons != nil && fresh - refused >= needed }
+
+        /// Sets how many are new, counted anew.
+        mutating func recount(_ count: Int) { (fresh, refused) = (count, min(refused, count)) }
     }
 
     private let door: StoreDoor
@@ -165,7 +168,11 @@ final class Trainer: Sendable {
             return history
         }
         let count = history.learn.count + history.held.count
-        guard count >= Self.least else { throw CategorizerError.tooFew(count) }
+        guard count >= Self.least else {
+            // Or each lesson from here on would begin another training in vain.
+            state.withLock { $0.recount(min($0.fresh, count)) }
+            throw CategorizerError.tooFew(count)
+        }
         let previous = try await door.read { try ModelStore.bytes($0, state: .active) }
         // In this order: whoever stops it asks the other way round.
         state.withLock { $0.isComputing = true }
@@ -265,8 +272,8 @@ final class Trainer: Sendable {
             var trained = 0
             var observed: [(Expense, CategoryID)] = []
             var corrected: [(Expense, CategoryID)] = []
-            /// Confirmed since; those held back are no reason to train.
-            var fresh = 0
+            /// Numbers of those confirmed or taught since; what is held back of the others is no reason to train.
+            var fresh: Set<Int64> = []
         }
         let since = try await door.read { [log] db -> Since in
             var since = Since(bytes: try ModelStore.bytes(db, state: .active))
@@ -275,20 +282,21 @@ final class Trainer: Sendable {
             try ExpenseStore.eachConfirmed(db, log: log) { row, expense in
                 guard let category = row.category, row.number > through || Self.isHeld(row.number) else { return }
                 since.observed.append((expense, category))
-                if row.number > through { since.fresh += 1 }
+                if row.number > through { since.fresh.insert(row.number) }
             }
             // In the order in which it was said: the last word counts.
             let said = try LessonStore.each(db, after: lesson) + BulkStore.learned(db, after: operation)
             for (_, (row, category, _)) in said.enumerated().sorted(by: {
                 ($0.element.at, $0.offset) < ($1.element.at, $1.offset)
             }) {
-                if let expense = row.expense(naming: log) { since.corrected.append((expense, category)) }
+                guard let expense = row.expense(naming: log) else { continue }
+                since.corrected.append((expense, category))
+                if row.number > through || !Self.isHeld(row.number) { since.fresh.insert(row.number) }
             }
             return since
         }
         state.withLock { state in
-            state.fresh = since.fresh + since.corrected.count
-            state.refused = min(state.refused, state.fresh)
+            state.recount(since.fresh.count)
             state.trained = since.trained
         }
         return try await onThread { [self] in

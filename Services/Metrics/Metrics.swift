@@ -46,8 +46,7 @@ final class Metrics: Service {
         self.configuration = Locked(configuration)
         log = host.log
         time = host.time
-        let (catalog, mistakes) = Self.read(configuration, host)
-        guard mistakes == 0 else { throw AlertFault(mistakes: mistakes) }
+        let catalog = try Self.read(configuration, host)
         var options = DatabaseOptions()
         options.onLoss = DatabaseOptions.endingOnLoss
         options.meters = StoreMeters(host.registry, time: host.time)
@@ -113,12 +112,13 @@ final class Metrics: Service {
     var address: String? { web.address }
 
     func reload(_ configuration: MetricsConfiguration) async {
-        let (catalog, mistakes) = Self.read(configuration, host)
-        guard mistakes == 0 else {
-            return log.error("the alerts were not read again, what was in force goes on: \(mistakes) mistakes")
+        do {
+            let catalog = try Self.read(configuration, host)
+            self.configuration.withLock { $0 = configuration }
+            await alerts.put(catalog)
+        } catch {
+            log.error("the alerts were not read again, what was in force goes on: \(error)")
         }
-        self.configuration.withLock { $0 = configuration }
-        await alerts.put(catalog)
     }
 
     func drain(within limit: Duration) async {
@@ -177,13 +177,12 @@ final class Metrics: Service {
         AlertCatalog.read([places.folder(.alerts, setting: configuration.alerts).path], builtIn: Schemas.alerts)
     }
 
-    /// What is wrong or odd with the declarations is logged; what is wrong is counted.
-    private static func read(_ configuration: MetricsConfiguration, _ host: HostContext) -> (AlertCatalog, Int) {
+    private static func read(
+        _ configuration: MetricsConfiguration, _ host: HostContext
+    ) throws(DeclarationFault) -> AlertCatalog {
         let (catalog, problems) = load(configuration, host.declarations)
-        for problem in problems {
-            if problem.severity == .error { host.log.error("\(problem)") } else { host.log.warning("\(problem)") }
-        }
-        return (catalog, problems.count { $0.severity == .error })
+        try DeclarationFault.tell(problems.verdict, of: .alerts, host.log)
+        return catalog
     }
 }
 

@@ -38,14 +38,3 @@ enum MetricsError: RPCErrorConvertible, Hashable {
         }
     }
 }
-
-/// Declarations of alerts that cannot be used; each mistake was logged with its place.
-struct AlertFault: Error, Hashable, ExitCodeConvertible, CustomStringConvertible {
-    var mistakes: Int
-
-    var description: String {
-        "the declarations of alerts have \(mistakes == 1 ? "a mistake" : "\(mistakes) mistakes"); mend them"
-    }
-
-    var exitCode: ExitCode { .configuration }
-}

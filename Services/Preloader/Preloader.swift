@@ -31,8 +31,7 @@ final class Preloader: Service {
         callers = CallerDesk(time: host.time)
         canaryBird = CanaryBird(time: host.time)
         shelf = DatasetShelf(host: host)
-        let (catalog, mistakes) = Self.read(configuration, host)
-        guard mistakes == 0 else { throw DatasetFault(mistakes: mistakes) }
+        let catalog = try Self.read(configuration, host)
         try shelf.put(catalog, configuration)
         log.info("datasets declared", metadata: ["count": "\(catalog.datasets.count)"])
     }
@@ -43,14 +42,12 @@ final class Preloader: Service {
         load(configuration, places).verdict
     }
 
-    /// Logs what is wrong or odd with the declarations, and counts what is wrong.
     private static func read(
         _ configuration: PreloaderConfiguration, _ host: HostContext
-    ) -> (DatasetCatalog, mistakes: Int) {
+    ) throws(DeclarationFault) -> DatasetCatalog {
         let (catalog, verdict) = load(configuration, host.declarations)
-        for mistake in verdict.mistakes { host.log.error("\(mistake)") }
-        for warning in verdict.warnings { host.log.warning("\(warning)") }
-        return (catalog, verdict.mistakes.count)
+        try DeclarationFault.tell(verdict, of: .datasets, host.log)
+        return catalog
     }
 
     private static func load(
@@ -73,8 +70,7 @@ final class Preloader: Service {
 
     func reload(_ configuration: PreloaderConfiguration) async {
         do {
-            let (catalog, mistakes) = Self.read(configuration, host)
-            guard mistakes == 0 else { throw DatasetFault(mistakes: mistakes) }
+            let catalog = try Self.read(configuration, host)
             for change in try shelf.put(catalog, configuration) { log.notice("\(change)") }
         } catch {
             log.error("the datasets were not read again, what was in force goes on: \(error)")
@@ -117,16 +113,4 @@ final class Preloader: Service {
             "\(datasets.count) \(noun), \(keys) keys asked with \(requests) requests, \(entries) kept", checks: checks,
             figures: figures)
     }
-}
-
-/// Declarations of datasets that cannot be used; each mistake was logged with its place.
-struct DatasetFault: Error, Hashable, ExitCodeConvertible, CustomStringConvertible {
-    var mistakes: Int
-
-    var description: String {
-        "the declarations of datasets have \(mistakes == 1 ? "a mistake" : "\(mistakes) mistakes"); "
-            + "mend them, millctl preload check looks at them without the preloader"
-    }
-
-    var exitCode: ExitCode { .configuration }
 }

@@ -3,10 +3,15 @@ import Linux
 import MillraceProtocol
 import Preloading
 import Resilience
+import Telemetry
 
 extension DatasetShelf.Entry {
     var stats: DatasetStats {
-        let (done, load) = (dataset.figures, dataset.load)
+        let (done, load, times) = (dataset.figures, dataset.load, dataset.times)
+        let (delay, took) = (times.windowDelay.distribution, times.load.distribution)
+        let microseconds = { (times: DistributionValue, share: Double) in
+            Int(((times.quantile(share, scale: Distribution.nanosecond) ?? 0) * 1e6).rounded())
+        }
         return DatasetStats(
             dataset: definition.name, asks: Int(done.asks), keysAsked: Int(done.keysAsked), hits: Int(done.hits),
             staleHits: Int(done.staleHits), joined: Int(done.joined), duplicates: Int(done.duplicates),
@@ -14,10 +19,9 @@ extension DatasetShelf.Entry {
             logicalBatches: Int(done.batches), physicalRequests: Int(done.requests),
             callsSaved: Int(done.callsSaved), hitRate: done.hitRate, failedBatches: Int(done.failedBatches),
             cancelledBatches: Int(done.cancelledBatches), faultyBatches: Int(done.faultyBatches),
-            windowDelayP50Us: Int(done.windowDelay.value(0.5).microseconds),
-            windowDelayP99Us: Int(done.windowDelay.value(0.99).microseconds),
-            loadP50Us: Int(done.loadTime.value(0.5).microseconds),
-            loadP99Us: Int(done.loadTime.value(0.99).microseconds), entries: load.entries, bytes: load.bytes,
+            windowDelayP50Us: microseconds(delay, 0.5), windowDelayP99Us: microseconds(delay, 0.99),
+            loadP50Us: microseconds(took, 0.5), loadP99Us: microseconds(took, 0.99), entries: load.entries,
+            bytes: load.bytes,
             evicted: Int(load.evicted), waiting: load.waiting, running: load.running, breaker: gate.breakerState)
     }
 }

@@ -66,8 +66,8 @@ extension Runner {
             try JobStore.submit(
                 db,
                 Submission(
-                    specification: JobSpecification(kind: Canary.kind, queue: Canary.lane.queue, maxAttempts: 1),
-                    uid: Canary.lane.uid, correlationId: "canary", durability: .disk),
+                    JobSpecification(kind: Canary.kind, queue: Canary.lane.queue, maxAttempts: 1), rules,
+                    uid: Canary.lane.uid, correlationId: "canary"),
                 rules, now: submitted)
         }
         handle(.lanesReady([Canary.lane]))

@@ -54,7 +54,7 @@ enum Rules {
         // Of the last job, whose place is the longest.
         guard "\(key)/\(jobs.count - 1)".utf8.count <= Meta.maximumKeyLength else {
             throw .invalid(
-                field: nil,
+                field: "meta.idempotencyKey",
                 "meta.idempotencyKey has at most \(Meta.maximumKeyLength) characters together with \"/\" and the place of each job"
             )
         }

@@ -63,7 +63,7 @@ extension Runner: WorkerPoolsOwner {
         pools?.registered(pid: worker.pid, worker: worker.id, load: PoolLoad(calls: 0, capacity: worker.capacity))
         handle(.workerJoined(worker))
         // The kind may have got its owner since it was admitted.
-        if worker.pool == nil { expel([worker]) }
+        expel([worker])
     }
 
     /// Why a worker may not serve the kind: the runner does it by itself, or it belongs to a pool that the worker is no process
@@ -97,7 +97,7 @@ extension Runner: WorkerPoolsOwner {
         }
         for (worker, refusal, session) in found {
             log.warning("worker \(worker.label) has to go: \(refusal.rpcError.message)")
-            if worker.pool == nil { session?.close() } else { handle(.workerRetires(worker.id)) }
+            if worker.pool == nil { session?.close() } else { pools?.outdated(pid: worker.pid) }
         }
     }
 

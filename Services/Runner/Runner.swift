@@ -10,7 +10,6 @@ import MillraceService
 import MillraceStore
 import Resilience
 import Schemas
-import Synchronization
 import Telemetry
 
 /// The durable job runner: takes jobs in, gives their items to workers under bounds, keeps every checkpoint.
@@ -36,8 +35,6 @@ final class Runner: Service {
     let attached = ConnectionTies<JobID>()
     /// Permits that were granted and whose use was not reported.
     let granted = ConnectionTies<Int64>()
-    /// Jobs that were taken in since the start.
-    let submitted = Atomic(0)
     let instruments: RunnerInstruments
     private let sweeps: Periodic
     let host: HostContext
@@ -100,7 +97,7 @@ final class Runner: Service {
         store = try Database.open(
             path, migrations: JobStore.migrations, durability: .disk, exclusive: true, options: options)
         let (catalog, problems) = RuleBook.readKinds(configuration, host.declarations)
-        try Self.tell(problems, log)
+        try DeclarationFault.tell(problems.verdict, of: .kinds, log)
         let (now, bootID) = (time.wall(), Machine.bootID)
         // All of it in one transaction: each step for itself would be a wait for another thread.
         let (book, begun, lanes, known) = try store.writeBlocking { db in
@@ -127,8 +124,6 @@ final class Runner: Service {
         let commands = try CommandExecutor(log: log, time: time, socket: host.runtimeDirectory + "/runner.sock")
         let pools = WorkerPools(state: host.state, log: log, time: time)
         hands.withLock { $0 = (pools, commands, server) }
-        let created = host.registry.source.started
-        host.registry.read { [weak self] in self?.families(created: created) ?? [] }
         let book = state.withLock { $0.book }
         learn(book)
         for (name, forced) in book.stored.breakers { handle(.breakerForced(name, open: forced)) }
@@ -147,17 +142,6 @@ final class Runner: Service {
         _ configuration: RunnerConfiguration, at places: DeclarationPlaces
     ) -> DeclarationVerdict {
         RuleBook.readKinds(configuration, places).1.verdict
-    }
-
-    /// Logs what is wrong with the declarations of kinds.
-    ///
-    /// - Throws: ``KindFault`` when anything is wrong; what is merely odd is only said.
-    private static func tell(_ problems: [Problem], _ log: Logger) throws(KindFault) {
-        for problem in problems {
-            if problem.severity == .error { log.error("\(problem)") } else { log.warning("\(problem)") }
-        }
-        let mistakes = problems.count { $0.severity == .error }
-        if mistakes > 0 { throw KindFault(mistakes: mistakes) }
     }
 
     var pools: WorkerPools? { hands.withLock { $0?.pools } }
@@ -191,7 +175,7 @@ final class Runner: Service {
     func reload(_ configuration: RunnerConfiguration) async {
         let (catalog, problems) = RuleBook.readKinds(configuration, host.declarations)
         do {
-            try Self.tell(problems, log)
+            try DeclarationFault.tell(problems.verdict, of: .kinds, log)
         } catch {
             log.error("the kinds were not read again, what was in force goes on: \(error)")
             let book = state.withLock { state in
@@ -337,16 +321,4 @@ final class Runner: Service {
 
 extension JobDurability {
     var ofStore: Durability { self == .disk ? .disk : .crash }
-}
-
-/// Declarations of kinds that cannot be used; each mistake was logged with its place.
-struct KindFault: Error, Hashable, ExitCodeConvertible, CustomStringConvertible {
-    var mistakes: Int
-
-    var description: String {
-        "the declarations of kinds have \(mistakes == 1 ? "a mistake" : "\(mistakes) mistakes"); "
-            + "mend them, millctl kind check looks at them without the runner"
-    }
-
-    var exitCode: ExitCode { .configuration }
 }

@@ -2,7 +2,7 @@ import Linux
 import MillraceProtocol
 import Telemetry
 
-/// What the runner counts as it happens. What it merely knows is told in ``Runner/families(created:)``.
+/// What the runner counts as it happens. What it merely knows is told by ``Runner/knownFamilies()``.
 final class RunnerInstruments: Sendable {
     /// The series of a kind, or of a queue.
     private struct Series: Sendable {
@@ -28,6 +28,7 @@ final class RunnerInstruments: Sendable {
     private let succeeded: Family<Gauge>
     private let queueSubmitted: Family<Counter>
     private let queueFinished: Family<Counter>
+    private let outcomes: [JobState: Counter]
     private let items: [ItemState: Counter]
     private let ready: Family<Gauge>
     private let known = Locked(Known())
@@ -48,11 +49,14 @@ final class RunnerInstruments: Sendable {
             unit: "seconds", labels: ["kind"], merging: .max)
         queueSubmitted = registry.counters("millrace_queue_submitted", "Jobs that were taken in.", labels: ["queue"])
         queueFinished = registry.counters("millrace_queue_finished", "Jobs that came to an end.", labels: ["queue"])
-        let outcomes = registry.counters(
+        let jobs = registry.counters("millrace_jobs_ended", "Jobs by how they came to an end.", labels: ["state"])
+        let attempts = registry.counters(
             "millrace_items_ended", "Attempts at items by what became of the item; ready: it will be tried again.",
             labels: ["state"])
         ready = registry.gauges("millrace_queue_ready", "Jobs that could run at once.", labels: ["queue"])
-        items = Dictionary(uniqueKeysWithValues: ItemState.allCases.map { ($0, outcomes.with($0.rawValue)) })
+        outcomes = Dictionary(
+            uniqueKeysWithValues: JobState.allCases.filter(\.isFinal).map { ($0, jobs.with($0.rawValue)) })
+        items = Dictionary(uniqueKeysWithValues: ItemState.allCases.map { ($0, attempts.with($0.rawValue)) })
     }
 
     func came(_ lane: Lane) {
@@ -62,6 +66,7 @@ final class RunnerInstruments: Sendable {
 
     func ended(_ job: JobView) {
         queue(job.queue).finished.increment()
+        outcomes[job.state]?.increment()
         let series = kind(job.kind)
         series.finished.increment()
         if job.state == .failed || job.state == .partial { series.failed.increment(correlation: job.correlationId) }
@@ -98,62 +103,5 @@ final class RunnerInstruments: Sendable {
         let series = (submitted: queueSubmitted.with(name), finished: queueFinished.with(name))
         known.withLock { if $0.queues.count < Self.names { $0.queues[name] = series } }
         return series
-    }
-}
-
-extension Runner {
-    /// What the runner knows at a moment: kinds, queues, pools, breakers, buckets.
-    func families(created: Timestamp) -> [FamilySnapshot] {
-        let (queued, ofKinds) = (live.queues, live.kinds)
-        let now = time.boot()
-        let (load, resources) = state.withLock { ($0.dispatcher.load, $0.dispatcher.resources.resources) }
-        let running = load.queues
-        func gauges(
-            _ name: String, _ help: String, _ label: String, _ values: [(String, Double)]
-        ) -> FamilySnapshot {
-            FamilySnapshot(
-                FamilyDescription(name, help, .gauge, labels: [label]),
-                values.sorted { $0.0 < $1.0 }.prefix(Registry.limit).map {
-                    SeriesSnapshot([$0.0], created: created, .gauge($0.1))
-                })
-        }
-        let names = Set(queued.keys).union(running.keys)
-        let pools = pools?.views ?? []
-        let states = BreakerState.allCases.map(\.rawValue)
-        let breakers = breakerViews().prefix(Registry.limit).map { breaker in
-            SeriesSnapshot([breaker.name], created: created, .states(states.map { $0 == breaker.state.rawValue }))
-        }
-        let kinds = Set(ofKinds.keys).union(load.kinds.keys)
-        return [
-            gauges(
-                "millrace_kind_waiting", "Jobs that do not run: ready, held or before their time.", "kind",
-                kinds.map { ($0, Double(max(0, ofKinds[$0, default: 0] - load.kinds[$0, default: 0]))) }),
-            gauges(
-                "millrace_kind_running", "Jobs that run.", "kind",
-                kinds.map { ($0, Double(load.kinds[$0, default: 0])) }),
-            gauges(
-                "millrace_queue_waiting", "Jobs that do not run: ready, held or before their time.", "queue",
-                names.map { ($0, Double(max(0, queued[$0, default: 0] - running[$0, default: 0]))) }),
-            gauges(
-                "millrace_queue_running", "Jobs that run.", "queue", names.map { ($0, Double(running[$0, default: 0])) }
-            ),
-            gauges(
-                "millrace_pool_total", "Worker processes there may be.", "pool",
-                pools.map { ($0.name, Double($0.processes)) }),
-            gauges(
-                "millrace_pool_running", "Worker processes there are.", "pool",
-                pools.map { ($0.name, Double($0.running.count)) }),
-            gauges(
-                "millrace_resource_tokens", "Tokens left in a bucket.", "resource",
-                resources.compactMap { name, resource in resource.bucket.map { (name, Double($0.tokens(at: now))) } }),
-            gauges(
-                "millrace_resource_waiting", "Who waits for a token.", "resource",
-                resources.map { ($0.key, Double($0.value.line.count)) }),
-            FamilySnapshot(
-                FamilyDescription(
-                    "millrace_breaker_state", "Whether calls to a dependency are let through.", .stateSet,
-                    labels: ["name"],
-                    merging: .each, states: states), Array(breakers)),
-        ].filter { !$0.series.isEmpty }
     }
 }

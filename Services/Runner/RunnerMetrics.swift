@@ -2,8 +2,9 @@ import Linux
 import MillraceProtocol
 import MillraceService
 import MillraceStore
+import Telemetry
 
-/// How the runner is: for `STATUS=`, `service.status` and `service.metrics`.
+/// How the runner is: for `STATUS=`, `service.status` and, beside what it counts, `service.metrics`.
 extension Runner {
     func status() async -> ServiceReport {
         let load = load()
@@ -39,29 +40,60 @@ extension Runner {
             figures: figures)
     }
 
-    func metrics() async -> [ServiceMetrics.Metric] {
+    /// Kinds, queues, pools, breakers, buckets, the database's line.
+    func knownFamilies() async -> [FamilySnapshot] {
         // What cannot be read now is told as it was.
         if let counts = try? await store.read({ try JobStore.ready($0) }) { instruments.ready(counts) }
-        let load = load()
+        let (queued, ofKinds) = (live.queues, live.kinds)
+        let now = time.boot()
+        let (load, counts, resources) = state.withLock {
+            ($0.dispatcher.load, $0.dispatcher.counts, $0.dispatcher.resources.resources)
+        }
+        let (work, running) = (self.load(), load.queues)
+        let names = Set(queued.keys).union(running.keys)
+        let kinds = Set(ofKinds.keys).union(load.kinds.keys)
+        let pools = pools?.views ?? []
         let store = store.statistics
-        let counts = state.withLock { $0.dispatcher.counts }
+        let known = KnownNumbers(since: host.registry.source.started)
         return [
-            .init("millrace_runner_jobs_active", .gauge, Double(load.jobs)),
-            .init("millrace_runner_jobs_live", .gauge, Double(live.total)),
-            .init("millrace_runner_jobs_submitted_total", .counter, Double(submitted.load(ordering: .relaxed))),
-            .init("millrace_runner_jobs_started_total", .counter, Double(counts.started)),
-            .init("millrace_runner_jobs_succeeded_total", .counter, Double(counts.succeeded)),
-            .init("millrace_runner_jobs_failed_total", .counter, Double(counts.failed)),
-            .init("millrace_runner_jobs_partial_total", .counter, Double(counts.partial)),
-            .init("millrace_runner_jobs_cancelled_total", .counter, Double(counts.cancelled)),
-            .init("millrace_runner_attempts_lost_total", .counter, Double(counts.lost)),
-            .init("millrace_runner_calls", .gauge, Double(load.calls)),
-            .init("millrace_runner_workers", .gauge, Double(load.workers)),
-            .init("millrace_runner_store_writes_total", .counter, Double(store.commits)),
-            .init("millrace_runner_store_transactions_total", .counter, Double(store.transactions)),
-            .init("millrace_runner_store_checkpoints_total", .counter, Double(store.checkpoints)),
-            .init("millrace_runner_store_largest_batch", .gauge, Double(store.largestBatch)),
-            .init("millrace_runner_store_pending", .gauge, Double(store.pending)),
+            known.gauges(
+                "millrace_kind_waiting", "Jobs that do not run: ready, held or before their time.", label: "kind",
+                kinds.map { ($0, Double(max(0, ofKinds[$0, default: 0] - load.kinds[$0, default: 0]))) }),
+            known.gauges(
+                "millrace_kind_running", "Jobs that run.", label: "kind",
+                kinds.map { ($0, Double(load.kinds[$0, default: 0])) }),
+            known.gauges(
+                "millrace_queue_waiting", "Jobs that do not run: ready, held or before their time.", label: "queue",
+                names.map { ($0, Double(max(0, queued[$0, default: 0] - running[$0, default: 0]))) }),
+            known.gauges(
+                "millrace_queue_running", "Jobs that run.", label: "queue",
+                names.map { ($0, Double(running[$0, default: 0])) }),
+            known.gauges(
+                "millrace_pool_total", "Worker processes there may be.", label: "pool",
+                pools.map { ($0.name, Double($0.processes)) }),
+            known.gauges(
+                "millrace_pool_running", "Worker processes there are.", label: "pool",
+                pools.map { ($0.name, Double($0.running.count)) }),
+            known.gauges(
+                "millrace_resource_tokens", "Tokens left in a bucket.", label: "resource",
+                resources.compactMap { name, resource in resource.bucket.map { (name, Double($0.tokens(at: now))) } }),
+            known.gauges(
+                "millrace_resource_waiting", "Who waits for a token.", label: "resource",
+                resources.map { ($0.key, Double($0.value.line.count)) }),
+            known.stateSets(
+                "millrace_breaker_state", "Whether calls to a dependency are let through.",
+                states: BreakerState.allCases.map(\.rawValue), label: "name",
+                breakerViews().map { ($0.name, $0.state.rawValue) }),
+            known.gauge("millrace_runner_workers", "Workers that are connected.", Double(work.workers)),
+            known.gauge("millrace_runner_calls", "Calls that workers are at.", Double(work.calls)),
+            known.counter("millrace_jobs_started", "Jobs that began to run.", Double(counts.started)),
+            known.counter("millrace_attempts_lost", "Attempts that ended with their worker.", Double(counts.lost)),
+            known.gauge("millrace_store_pending", "Writes that wait for the database.", Double(store.pending)),
+            known.gauge(
+                "millrace_store_largest_batch", "The most writes that shared a transaction.", merging: .max,
+                Double(store.largestBatch)),
+            known.counter(
+                "millrace_store_checkpoints", "Moves of the log into the database.", Double(store.checkpoints)),
         ]
     }
 }

@@ -120,16 +120,25 @@ enum ScheduleStore {
 
     static func history(_ db: Connection, _ id: Int64, limit: Int) throws -> [ScheduleRun] {
         try db.query(
-            """
-            SELECT nominal, at, cause, outcome, job, lateness, note FROM run WHERE schedule = ? ORDER BY id DESC LIMIT ?
-            """, SQLValue(id), SQLValue(limit)
-        ) { row in
-            ScheduleRun(
-                nominal: Instant(microseconds: row.int(0)).timestamp, at: Timestamp(milliseconds: row.int(1)),
-                cause: ScheduleCause(rawValue: row.text(2)) ?? .due,
-                outcome: ScheduleOutcome(rawValue: row.text(3)) ?? .missed, job: row.intOrNil(4).map { JobID($0) },
-                latenessMs: row.intOrNil(5).map(Int.init), note: row.textOrNil(6))
-        }
+            "SELECT \(runColumns) FROM run WHERE schedule = ? ORDER BY id DESC LIMIT ?", SQLValue(id),
+            SQLValue(limit), row: run)
+    }
+
+    /// The run by hand that made the job, where the history still knows it.
+    static func manualRun(_ db: Connection, _ id: Int64, of job: JobID) throws -> ScheduleRun? {
+        try db.first(
+            "SELECT \(runColumns) FROM run WHERE schedule = ? AND job = ? AND cause = 'manual' ORDER BY id LIMIT 1",
+            SQLValue(id), SQLValue(job.rawValue), row: run)
+    }
+
+    private static let runColumns = "nominal, at, cause, outcome, job, lateness, note"
+
+    private static func run(_ row: Row) -> ScheduleRun {
+        ScheduleRun(
+            nominal: Instant(microseconds: row.int(0)).timestamp, at: Timestamp(milliseconds: row.int(1)),
+            cause: ScheduleCause(rawValue: row.text(2)) ?? .due,
+            outcome: ScheduleOutcome(rawValue: row.text(3)) ?? .missed, job: row.intOrNil(4).map { JobID($0) },
+            latenessMs: row.intOrNil(5).map(Int.init), note: row.textOrNil(6))
     }
 
     /// Jobs whose end counts for the schedule and is not known yet, the oldest first.

@@ -22,7 +22,6 @@ final class Scheduler: Service {
 
     struct State {
         var configuration: SchedulerConfiguration
-        var folder = ""
         /// Ends when nothing is due; a new one begins with the next kick.
         var turning: Task<Void, Never>?
         /// Something changed while it turned.
@@ -32,7 +31,6 @@ final class Scheduler: Service {
         var isDraining = false
         var timer: WallTimer?
         var away: (since: Timestamp, message: String, until: Duration, pause: Duration)?
-        var lateness = Lateness()
         var outcomes: [ScheduleOutcome: UInt64] = [:]
         var clockSets: UInt64 = 0
         var zoneReads: UInt64 = 0
@@ -66,8 +64,7 @@ final class Scheduler: Service {
             exclusive: true, options: options)
         runner = RunnerDesk(socket: host.runtimeDirectory + "/runner.sock", log: host.log, time: host.time)
         state = Locked(State(configuration: configuration))
-        let (found, mistakes) = read(configuration)
-        guard mistakes == 0 else { throw DeclarationFault(mistakes: mistakes) }
+        let found = try read(configuration)
         try await declare(found)
     }
 
@@ -90,8 +87,7 @@ final class Scheduler: Service {
 
     func reload(_ configuration: SchedulerConfiguration) async {
         do {
-            let (found, mistakes) = read(configuration)
-            guard mistakes == 0 else { throw DeclarationFault(mistakes: mistakes) }
+            let found = try read(configuration)
             state.withLock { $0.configuration = configuration }
             try await declare(found)
             kick()
@@ -119,9 +115,11 @@ final class Scheduler: Service {
     }
 
     func status() async -> ServiceReport {
-        let (away, schedules, next, lateness, failure) = state.withLock {
-            ($0.away, $0.schedules, $0.nextDue, $0.lateness, $0.lastFailure)
+        let (away, schedules, next, failure) = state.withLock {
+            ($0.away, $0.schedules, $0.nextDue, $0.lastFailure)
         }
+        let lateness = latenesses.histogram
+        let late = { (share: Double) in (lateness.quantile(share, bounds: Bounds.lateness) ?? 0) * 1000 }
         var checks: [ServiceStatus.Check] = []
         if let away {
             checks.append(.init("runner", .warn, reason: "not there since \(away.since): \(away.message)"))
@@ -137,8 +135,7 @@ final class Scheduler: Service {
         return ServiceReport(
             "\(schedules) \(noun), next \(next.map { $0.timestamp.description } ?? "never")", checks: checks,
             figures: [
-                "schedules": Double(schedules), "lateness_p50_ms": Double(lateness.quantile(0.5).milliseconds),
-                "lateness_p99_ms": Double(lateness.quantile(0.99).milliseconds),
+                "schedules": Double(schedules), "lateness_p50_ms": late(0.5), "lateness_p99_ms": late(0.99),
             ])
     }
 
@@ -151,29 +148,14 @@ final class Scheduler: Service {
     }
 }
 
-/// Declarations of schedules that cannot be used; each mistake was logged with its place.
-struct DeclarationFault: Error, Hashable, ExitCodeConvertible, CustomStringConvertible {
-    var mistakes: Int
-
-    var description: String {
-        "the declarations of schedules have \(mistakes == 1 ? "a mistake" : "\(mistakes) mistakes"); mend them"
-    }
-
-    var exitCode: ExitCode { .configuration }
-}
-
 // MARK: - Declarations
 
 extension Scheduler {
-    /// Logs what is wrong or odd with the declarations, and counts what is wrong.
-    private func read(_ configuration: SchedulerConfiguration) -> (ScheduleFolder, mistakes: Int) {
+    private func read(_ configuration: SchedulerConfiguration) throws(DeclarationFault) -> ScheduleFolder {
         let (folder, mayBeAbsent) = host.declarations.folder(.schedules, setting: configuration.folder)
         let (found, problems) = ScheduleFolder.load(folder, mayBeAbsent: mayBeAbsent)
-        for problem in problems {
-            if problem.severity == .error { log.error("\(problem)") } else { log.warning("\(problem)") }
-        }
-        state.withLock { $0.folder = folder }
-        return (found, problems.count { $0.severity == .error })
+        try DeclarationFault.tell(problems.verdict, of: .schedules, log)
+        return found
     }
 
     static func judgeDeclarations(

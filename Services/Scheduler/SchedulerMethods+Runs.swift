@@ -6,7 +6,8 @@ import Schedules
 
 /// Runs by hand, runs after the event, and what is to come.
 extension Scheduler {
-    /// Submits the job now, beside the schedule's times.
+    /// Submits the job now, beside the schedule's times. A call that is repeated with its key is answered with the run of the
+    /// first one.
     func trigger(_ name: String, key: String?) async throws -> ScheduleTrigger.Result {
         let schedule = try await store.read { try ScheduleStore.named($0, name) }
         let rule = try Self.rule(schedule, machine)
@@ -18,8 +19,13 @@ extension Scheduler {
         case .taken(let job):
             let run = RunRecord(nominal: nominal, cause: .manual, outcome: .submitted, job: job)
             let keep = keep
-            try await store.write { try ScheduleStore.record($0, schedule, run, keep: keep, now: now) }
-            return ScheduleTrigger.Result(run: run.view(at: now))
+            let first = try await store.write { db -> ScheduleRun? in
+                // Looked for here, so that of calls side by side one alone writes it down.
+                if key != nil, let first = try ScheduleStore.manualRun(db, schedule.id, of: job) { return first }
+                try ScheduleStore.record(db, schedule, run, keep: keep, now: now)
+                return nil
+            }
+            return ScheduleTrigger.Result(run: first ?? run.view(at: now))
         case .beside(let why):
             throw RPCError(.alreadyExists, why, reason: "job.uniqueTaken")
         case .refused(let why):

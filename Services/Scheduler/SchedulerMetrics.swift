@@ -1,45 +1,31 @@
 import Calendars
 import MillraceProtocol
-import MillraceService
 import MillraceStore
 import Schedules
 import Telemetry
 
-/// The figures of `service.metrics`.
 extension Scheduler {
-    func metrics() async -> [ServiceMetrics.Metric] {
+    /// What is told beside what is counted in the registry.
+    func knownFamilies() async -> [FamilySnapshot] {
         let state = state.withLock { $0 }
-        func metric(
-            _ name: String, _ kind: ServiceMetrics.Kind, _ value: Double, _ labels: [String: String] = [:]
-        ) -> ServiceMetrics.Metric {
-            ServiceMetrics.Metric("millrace_scheduler_\(name)", kind, value, labels: labels)
-        }
-        var metrics = [
-            metric("schedules", .gauge, Double(state.schedules)),
-            metric("runner_away", .gauge, state.away == nil ? 0 : 1),
-            metric("clock_sets_total", .counter, Double(state.clockSets)),
-            metric("zone_reads_total", .counter, Double(state.zoneReads)),
-            metric("lateness_p50_seconds", .gauge, state.lateness.quantile(0.5).seconds),
-            metric("lateness_p99_seconds", .gauge, state.lateness.quantile(0.99).seconds),
-            metric("lateness_seconds_sum", .counter, state.lateness.sum.seconds),
-            metric("lateness_seconds_count", .counter, Double(state.lateness.total)),
-        ]
-        for outcome in ScheduleOutcome.allCases {
-            metrics.append(
-                metric(
-                    "runs_total", .counter, Double(state.outcomes[outcome] ?? 0), ["outcome": outcome.rawValue]))
-        }
-        var below: UInt64 = 0
-        for (bound, count) in zip(Lateness.bounds, state.lateness.counts) {
-            below += count
-            let edge = Double(bound) / 1000
-            metrics.append(metric("lateness_seconds_bucket", .counter, Double(below), ["le": "\(edge)"]))
-        }
-        return metrics + (await lastRuns())
+        let known = KnownNumbers(since: host.registry.source.started)
+        return [
+            known.gauge("millrace_scheduler_schedules", "Schedules there are.", Double(state.schedules)),
+            known.gauge(
+                "millrace_scheduler_runner_away", "Whether runs wait because the runner is not there.",
+                state.away == nil ? 0 : 1),
+            known.counter(
+                "millrace_scheduler_clock_sets", "Times that the wall clock was set.", Double(state.clockSets)),
+            known.counter(
+                "millrace_scheduler_zone_reads", "Times that time zones were read again.", Double(state.zoneReads)),
+            known.counters(
+                "millrace_scheduler_runs", "Times of schedules, by what became of them.", label: "outcome",
+                ScheduleOutcome.allCases.map { ($0.rawValue, Double(state.outcomes[$0] ?? 0)) }),
+        ] + (await lastRuns(known))
     }
 
     /// When schedules ran last, and how far it was from there to the next time: of those whose time comes first.
-    private func lastRuns() async -> [ServiceMetrics.Metric] {
+    private func lastRuns(_ known: KnownNumbers) async -> [FamilySnapshot] {
         guard !state.withLock({ $0.isDraining }) else { return [] }
         let schedules: [StoredSchedule]
         do {
@@ -49,19 +35,24 @@ extension Scheduler {
             log.warning("it is not told when schedules ran last: \(error)")
             return []
         }
-        return schedules.flatMap { schedule -> [ServiceMetrics.Metric] in
-            guard !schedule.paused, let last = schedule.lastNominal else { return [] }
-            let labels = ["schedule": schedule.specification.name]
-            let ran = ServiceMetrics.Metric(
-                "millrace_scheduler_last_run_timestamp_seconds", .gauge, Double(last.microseconds) / 1e6, labels: labels
-            )
-            guard let following = following(last, of: schedule) else { return [ran] }
+        var lasts: [(String, Double)] = []
+        var periods: [(String, Double)] = []
+        for schedule in schedules {
+            guard !schedule.paused, let last = schedule.lastNominal else { continue }
+            let name = schedule.specification.name
+            lasts.append((name, Double(last.microseconds) / 1e6))
+            guard let following = following(last, of: schedule) else { continue }
             // Figures are no younger than the last publication: what runs each second is not missed for that.
-            let period = max(60, Double(following.microseconds - last.microseconds) / 1e6)
-            return [
-                ran, ServiceMetrics.Metric("millrace_scheduler_period_seconds", .gauge, period, labels: labels),
-            ]
+            periods.append((name, max(60, Double(following.microseconds - last.microseconds) / 1e6)))
         }
+        return [
+            known.gauges(
+                "millrace_scheduler_last_run_timestamp_seconds", "The time of the last run, since 1970.",
+                unit: "seconds", label: "schedule", lasts),
+            known.gauges(
+                "millrace_scheduler_period_seconds", "From the last run to the time after it, a minute at least.",
+                unit: "seconds", label: "schedule", periods),
+        ]
     }
 
     /// The time after the last run. Of times that were missed, left out or refused since, the schedule remembers none: they

@@ -97,7 +97,6 @@ extension Scheduler {
         let news = state.withLock { state -> String? in
             for run in courses.flatMap(\.runs) {
                 state.outcomes[run.outcome, default: 0] += 1
-                if let lateness = run.lateness, run.cause == .due { state.lateness.note(lateness) }
             }
             if let wasAway {
                 let isNew = state.away == nil

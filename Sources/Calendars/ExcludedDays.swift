@@ -15,8 +15,6 @@ public struct ExcludedDays: Hashable, Sendable {
         self.months = months
     }
 
-    public static let none = ExcludedDays()
-
     public var isEmpty: Bool { dates.isEmpty && patterns.isEmpty }
 
     public func contains(_ date: CivilDate) -> Bool {

@@ -46,8 +46,6 @@ struct TimePattern: Hashable, Sendable {
     var first: Int64 { Self.time(hours.trailingZeroBitCount, minutes.trailingZeroBitCount, firstSecond) }
     var last: Int64 { Self.time(31 - hours.leadingZeroBitCount, 63 - minutes.leadingZeroBitCount, lastSecond) }
 
-    func contains(_ time: Int64) -> Bool { next(from: time) == time }
-
     // MARK: - Seconds, in microseconds of the minute
 
     private func nextSecond(from value: Int) -> Int? {

@@ -11,11 +11,6 @@ public struct WallTime: Hashable, Comparable, Sendable, CustomStringConvertible 
         self.microseconds = microseconds
     }
 
-    public init(_ date: CivilDate, hour: Int = 0, minute: Int = 0, second: Int = 0, microsecond: Int = 0) {
-        let seconds = date.daysSinceEpoch * 86_400 + Int64(hour * 3600 + minute * 60 + second)
-        self.init(microseconds: seconds * 1_000_000 + Int64(microsecond))
-    }
-
     public var date: CivilDate { CivilDate(daysSinceEpoch: day) }
     public var hour: Int { Int(timeOfDay / 3_600_000_000) }
     public var minute: Int { Int(timeOfDay / 60_000_000 % 60) }

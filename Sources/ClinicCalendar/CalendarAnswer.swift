@@ -67,7 +67,9 @@ enum CalendarAnswer {
             configuration.unread += ["open", "close"]
         }
         configuration.days = read("days", by: weekdays)
-        configuration.slotMinutes = read("slotMinutes") { $0.intValue.flatMap { (1...120).contains($0) ? $0 : nil } }
+        configuration.slotMinutes = read("slotMinutes") { value in
+            value.intValue.flatMap { ScheduleConfig.slotLengths.contains($0) ? $0 : nil }
+        }
         configuration.rooms = read("rooms") { $0.intValue ?? $0.elements?.count }
         configuration.zone = read("timezone", "zone") { $0.stringValue.flatMap { $0.isEmpty ? nil : $0 } }
         return configuration

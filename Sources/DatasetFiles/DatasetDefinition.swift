@@ -24,18 +24,7 @@ public struct DatasetDefinition: Hashable, Sendable {
     /// runner is.
     public struct Resource: Hashable, Sendable {
         public var name: String
-        /// Tokens a second, 0.001…1,000,000, and tokens that gather.
-        public var rate: Double
-        public var burst: Int
-    }
-
-    public struct Breaker: Hashable, Sendable {
-        /// So many failures one after the other open it, 1…1,000.
-        public var failures = 5
-        /// So long it stays open before one trial is let through, 100 ms…24 h.
-        public var pause = Duration.seconds(30)
-
-        public init() {}
+        public var bucket: BucketDefinition
     }
 
     public var name: String
@@ -46,7 +35,7 @@ public struct DatasetDefinition: Hashable, Sendable {
     public var rules = DatasetRules()
     /// Tries of one request, 1…10.
     public var attempts = 1
-    public var breaker: Breaker?
+    public var breaker: BreakerDefinition?
     public var resource: Resource?
     /// Where it stands.
     public var place: SourcePlace

@@ -36,33 +36,18 @@ final class DatasetFolderReader {
 
     private func readDataset(_ fields: DeclaredFields, _ value: Declared) {
         let errors = problems.errors
-        let name = readName(fields)
+        let name = names.claim(nameIn: fields, reserved: ["millrace."])
         let source = readSource(fields, value)
         var dataset = DatasetDefinition(
             name: name ?? "", source: source ?? .file(FileSourceDefinition(path: "", format: .json)), place: value.place
         )
-        if let summary = fields["summary"] { dataset.summary = Self.readSummary(summary) ?? "" }
+        if let summary = fields["summary"] { dataset.summary = summary.summary() ?? "" }
         if let scope = fields["scope"]?.choice(DatasetDefinition.Scope.self) { dataset.scope = scope }
         readRules(fields, &dataset.rules)
         if let attempts = fields["attempts"]?.integer(1...10) { dataset.attempts = attempts }
-        dataset.breaker = fields["breaker"]?.fields(Self.readBreaker)
+        dataset.breaker = fields["breaker"]?.breaker()
         dataset.resource = fields["resource"].flatMap(readResource)
         if errors == problems.errors, source != nil, let name { catalog.datasets[name] = dataset }
-    }
-
-    private func readName(_ fields: DeclaredFields) -> String? {
-        guard let value = fields.require("name", "give the dataset one"), let name = value.name() else { return nil }
-        if name.hasPrefix("millrace.") {
-            value.refuse("names that begin with millrace. are the suite's own; choose another")
-            return nil
-        }
-        return names.claim(name, by: value) ? name : nil
-    }
-
-    private static func readSummary(_ value: Declared) -> String? {
-        value.text("a text of at most 200 characters on one line") {
-            $0.unicodeScalars.count <= 200 && !$0.contains(where: \.isNewline)
-        }
     }
 
     private func readSource(_ fields: DeclaredFields, _ value: Declared) -> DatasetDefinition.Source? {
@@ -122,22 +107,13 @@ final class DatasetFolderReader {
         }
     }
 
-    private static func readBreaker(_ fields: DeclaredFields) -> DatasetDefinition.Breaker {
-        var breaker = DatasetDefinition.Breaker()
-        if let failures = fields["failures"]?.integer(1...1000) { breaker.failures = failures }
-        if let pause = fields["pause"]?.span(.milliseconds(100)...(.seconds(86_400))) { breaker.pause = pause }
-        return breaker
-    }
-
     private func readResource(_ value: Declared) -> DatasetDefinition.Resource? {
         let resource: DatasetDefinition.Resource?? = value.fields { fields in
             let name = fields.require("name", "say which resource it is")?.name()
             let purpose = "say how many requests a second it bears, for when no runner is there"
-            let rate = fields.require("rate", purpose)?.rate()
-            let burst = fields["burst"]?.integer(1...1_000_000)
-            guard let name, let rate else { return nil }
-            // A second's worth by default.
-            return DatasetDefinition.Resource(name: name, rate: rate, burst: burst ?? max(1, Int(rate.rounded(.up))))
+            _ = fields.require("rate", purpose)
+            guard let bucket = fields.bucket(), let name else { return nil }
+            return DatasetDefinition.Resource(name: name, bucket: bucket)
         }
         guard let resource = resource ?? nil else { return nil }
         if let first = resources[resource.name], first.resource != resource {

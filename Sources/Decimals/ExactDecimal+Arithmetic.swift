@@ -126,8 +126,6 @@ extension ExactDecimal: AdditiveArithmetic {
         exactly { () throws(DecimalError) in try left.multiplied(by: right) }
     }
 
-    public static func *= (left: inout Self, right: Self) { left = left * right }
-
     private static func exactly(_ operation: () throws(DecimalError) -> Self) -> Self {
         do { return try operation() } catch { preconditionFailure("\(error)") }
     }

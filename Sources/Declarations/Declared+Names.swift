@@ -6,6 +6,13 @@ extension Declared {
         text("a name of \(NameRule.name)", where: NameRule.isName)
     }
 
+    /// What something is for, in words for people.
+    public func summary() -> String? {
+        text("a text of at most 200 characters on one line") {
+            $0.unicodeScalars.count <= 200 && !$0.contains(where: \.isNewline)
+        }
+    }
+
     /// What a systemd credential is called that holds a secret.
     public func credential() -> String? {
         text("the name of a systemd credential, \(NameRule.secret)", where: NameRule.isSecret)

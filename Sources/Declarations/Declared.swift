@@ -119,7 +119,7 @@ public struct Declared {
 public final class DeclaredFields {
     private let owner: Declared
     private let entries: [YAMLEntry]
-    private var known: [String] = []
+    private var known: Set<String> = []
 
     fileprivate init(_ entries: [YAMLEntry], of owner: Declared) {
         self.entries = entries
@@ -128,7 +128,7 @@ public final class DeclaredFields {
 
     /// The value of a key that may be there.
     public subscript(key: String) -> Declared? {
-        known.append(key)
+        known.insert(key)
         return entries.first { $0.key == key }.map { owner.value(at: $0) }
     }
 
@@ -144,14 +144,15 @@ public final class DeclaredFields {
 
     /// Adds an error at the key itself if it is there; the key counts as known.
     public func refuse(_ key: String, _ message: String) {
-        known.append(key)
+        known.insert(key)
         if let entry = entries.first(where: { $0.key == key }) { owner.refuseKey(entry, message) }
     }
 
     fileprivate func refuseUnknown() {
+        let names = known.sorted()
         for (index, entry) in entries.enumerated() where !known.contains(entry.key) {
-            let hint = index < ProblemList.perFile ? NearMiss.hint(entry.key, among: known) : ""
-            let rest = hint.isEmpty ? "; known are \(known.sorted().joined(separator: ", "))" : hint
+            let hint = index < ProblemList.perFile ? NearMiss.hint(entry.key, among: names) : ""
+            let rest = hint.isEmpty ? "; known are \(names.joined(separator: ", "))" : hint
             owner.refuseKey(entry, "there is no such key\(rest)")
         }
     }

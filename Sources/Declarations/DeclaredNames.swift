@@ -21,6 +21,16 @@ public struct DeclaredNames {
         return false
     }
 
+    /// Reads the member `name` and takes it; nil when there is none, it is no name, or it is taken. One that begins with a
+    /// reserved prefix is taken, so that nobody else is told it is missing, and becomes a problem.
+    public mutating func claim(nameIn fields: DeclaredFields, reserved prefixes: [String] = []) -> String? {
+        guard let value = fields.require("name", "give the \(noun) one"), let name = value.name() else { return nil }
+        for prefix in prefixes where name.hasPrefix(prefix) {
+            value.refuse("names that begin with \(prefix) are the suite's own; choose another")
+        }
+        return claim(name, by: value) ? name : nil
+    }
+
     public func contains(_ name: String) -> Bool { places[name] != nil }
 
     /// Where the name was declared first.

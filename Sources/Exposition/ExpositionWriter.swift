@@ -5,9 +5,6 @@ public import Telemetry
 ///
 /// Families stand in the order of the calls and each only once; their series likewise.
 public struct ExpositionWriter: Sendable {
-    /// Of distributions, which are written as summaries.
-    public static let quantiles = [0.5, 0.95, 0.99]
-
     public let format: ExpositionFormat
     private var bytes: [UInt8] = []
 
@@ -37,46 +34,12 @@ public struct ExpositionWriter: Sendable {
         let names = description.labels.map { Array($0.utf8) }
         for series in family.series {
             let labels = Self.labels(names, series.labels)
-            switch series.value {
-            case .counter(let counter):
-                sample(name, "_total", labels)
-                number(counter.value)
-                exemplar(counter.exemplar)
-                endLine()
-                created(name, labels, series.created)
-            case .gauge(let value): line(name, "", labels, value)
-            case .histogram(let histogram):
-                write(histogram, name, labels, description.bounds)
-                created(name, labels, series.created)
-            case .distribution(let distribution):
-                for quantile in Self.quantiles {
-                    let value = distribution.quantile(quantile, scale: description.scale)
-                    line(name, "", labels, value ?? .nan, extra: ("quantile", quantile.description))
-                }
-                line(name, "_sum", labels, distribution.sum)
-                line(name, "_count", labels, Double(distribution.count))
-                created(name, labels, series.created)
-            case .info: line(name, "_info", labels, 1)
-            case .states(let states):
-                for (state, holds) in zip(description.states, states) {
-                    line(name, "", labels, holds ? 1 : 0, extra: (name, state))
-                }
+            series.numbers(of: description) { write($0, name, labels) }
+            switch description.kind {
+            case .counter, .histogram, .distribution: created(name, labels, series.created)
+            case .gauge, .info, .stateSet: break
             }
         }
-    }
-
-    private mutating func write(_ histogram: HistogramValue, _ name: String, _ labels: [UInt8], _ bounds: [Double]) {
-        var total: UInt64 = 0
-        for (bucket, count) in histogram.counts.enumerated() {
-            total &+= count
-            sample(
-                name, "_bucket", labels, ("le", bucket < bounds.count ? bounds[bucket].description : "+Inf"))
-            number(Double(total))
-            exemplar(histogram.exemplars[bucket])
-            endLine()
-        }
-        line(name, "_sum", labels, histogram.sum)
-        line(name, "_count", labels, Double(total))
     }
 
     private mutating func head(_ description: FamilyDescription) {
@@ -119,28 +82,27 @@ public struct ExpositionWriter: Sendable {
 
     // MARK: - Parts of a line
 
-    private mutating func line(
-        _ name: String, _ suffix: String, _ labels: [UInt8], _ value: Double, extra: (String, String)? = nil
-    ) {
-        sample(name, suffix, labels, extra)
-        number(value)
+    private mutating func write(_ one: SeriesNumber, _ name: String, _ labels: [UInt8]) {
+        sample(name, one.suffix, labels, one.part)
+        number(one.value)
+        exemplar(one.exemplar)
         endLine()
     }
 
     /// Name and labels of a sample, and the blank behind.
     private mutating func sample(
-        _ name: String, _ suffix: String, _ labels: [UInt8], _ extra: (String, String)? = nil
+        _ name: String, _ suffix: String, _ labels: [UInt8], _ part: SeriesNumber.Part? = nil
     ) {
         text(name)
         text(suffix)
-        if !labels.isEmpty || extra != nil {
+        if !labels.isEmpty || part != nil {
             bytes.append(UInt8(ascii: "{"))
             bytes.append(contentsOf: labels)
-            if let (label, value) = extra {
+            if let part {
                 if !labels.isEmpty { bytes.append(UInt8(ascii: ",")) }
-                text(label)
+                text(part.label)
                 text("=\"")
-                escaped(value, quotes: true)
+                escaped(part.value, quotes: true)
                 bytes.append(UInt8(ascii: "\""))
             }
             bytes.append(UInt8(ascii: "}"))

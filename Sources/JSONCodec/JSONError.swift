@@ -49,11 +49,6 @@ public struct JSONError: Error, Hashable, Sendable {
         let separator = path.isEmpty || path.utf8.first == UInt8(ascii: "[") ? "" : "."
         return JSONError(kind, offset: offset, path: "[\(index)]" + separator + path, message)
     }
-
-    /// The same error in a text that begins `distance` bytes earlier: for a value read out of a raw slice.
-    public func moved(by distance: Int) -> JSONError {
-        JSONError(kind, offset: offset + distance, path: path, message)
-    }
 }
 
 extension JSONError: CustomStringConvertible {

@@ -149,9 +149,6 @@ public struct JSONWriter: Sendable {
         }
     }
 
-    @inline(__always)
-    mutating func append(_ byte: UInt8) { bytes.append(byte) }
-
     /// Appends what `write` puts into the room it is given.
     @inline(__always)
     mutating func append(upTo count: Int, _ write: (inout OutputSpan<UInt8>) -> Void) {

@@ -6,7 +6,7 @@ extension KindFolderReader {
         let name = claim(fields, &kindNames)
         let program = readProgram(fields, kind: name)
         var kind = KindDefinition(name: name ?? "", program: program ?? .outside)
-        if let summary = fields["summary"] { kind.summary = readSummary(summary) ?? "" }
+        if let summary = fields["summary"] { kind.summary = summary.summary() ?? "" }
         readLimits(fields, &kind)
         readRetry(fields, &kind)
         if let list = fields["resources"]?.names("resource") {
@@ -23,12 +23,6 @@ extension KindFolderReader {
         guard let name = value.name() else { return nil }
         references.append(Reference(target: target, name: name, value: value))
         return name
-    }
-
-    private func readSummary(_ value: Declared) -> String? {
-        value.text("a text of at most 200 characters on one line") {
-            $0.unicodeScalars.count <= 200 && !$0.contains(where: \.isNewline)
-        }
     }
 
     /// Nil when it cannot be told who does the work.

@@ -85,35 +85,19 @@ final class KindFolderReader {
 extension KindFolderReader {
     /// Reads the name of a thing and takes it; nil when there is none, or it is taken.
     func claim(_ fields: DeclaredFields, _ names: inout DeclaredNames) -> String? {
-        guard let value = fields.require("name", "give the \(names.noun) one"), let name = value.name() else {
-            return nil
-        }
-        for prefix in ["millrace.", "hook."] where name.hasPrefix(prefix) {
-            value.refuse("names that begin with \(prefix) are the suite's own; choose another")
-        }
-        return names.claim(name, by: value) ? name : nil
+        names.claim(nameIn: fields, reserved: ["millrace.", "hook."])
     }
 
     func readResource(_ fields: DeclaredFields, _ value: Declared) {
         let errors = problems.errors
         let name = claim(fields, &resourceNames)
-        let rate = fields["rate"].map { ($0, $0.rate()) }
-        let burst = fields["burst"]?.integer(1...1_000_000)
-        let breaker = fields["breaker"]?.fields { fields in
-            var breaker = ResourceDefinition.Breaker()
-            if let failures = fields["failures"]?.integer(1...1000) { breaker.failures = failures }
-            if let pause = fields["pause"]?.span(.milliseconds(100)...(.seconds(86_400))) { breaker.pause = pause }
-            return breaker
-        }
-        if rate == nil {
+        let bucket = fields.bucket()
+        let breaker = fields["breaker"]?.breaker()
+        if !fields.has("rate") {
             if fields.has("burst") { fields.refuse("burst", "means nothing without a rate; add one") }
             if !fields.has("breaker") { value.refuse("has neither a rate nor a breaker; give it one of them or both") }
         }
         guard errors == problems.errors, let name else { return }
-        let bucket = rate?.1.map { rate in
-            // A second's worth by default.
-            ResourceDefinition.Bucket(rate: rate, burst: burst ?? max(1, Int(rate.rounded(.up))))
-        }
         catalog.resources[name] = ResourceDefinition(name: name, bucket: bucket, breaker: breaker)
     }
 

@@ -77,11 +77,6 @@ public final class Descriptor: Sendable, CustomStringConvertible {
         }
     }
 
-    /// Sets or clears close-on-exec.
-    public func setCloseOnExec(_ on: Bool) throws(SystemError) {
-        try retrying("fcntl F_SETFD") { fcntl(raw, F_SETFD, on ? FD_CLOEXEC : 0) }
-    }
-
     /// Sets or clears O_NONBLOCK, which all duplicates share.
     public func setNonBlocking(_ on: Bool) throws(SystemError) {
         let flags = try retrying("fcntl F_GETFL") { fcntl(raw, F_GETFL) }
@@ -95,18 +90,5 @@ public final class Descriptor: Sendable, CustomStringConvertible {
         defer { buffer.deallocate() }
         let count = try read(buffer)
         return Array(buffer[..<count])
-    }
-}
-
-/// The two ends of a pipe, both close-on-exec.
-public struct Pipe: Sendable {
-    public let reader: Descriptor
-    public let writer: Descriptor
-
-    public init() throws(SystemError) {
-        var ends: [Int32] = [-1, -1]
-        try retrying("pipe") { millrace_pipe(&ends) }
-        reader = Descriptor(ends[0])
-        writer = Descriptor(ends[1])
     }
 }

@@ -10,6 +10,13 @@ public enum Environment {
         getenv(name).map { String(cString: $0) }
     }
 
+    /// What a variable says; an empty one says nothing.
+    ///
+    /// - Parameter variable: where it is looked up.
+    public static func text(_ name: String, _ variable: (String) -> String? = { Environment[$0] }) -> String? {
+        variable(name).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
     public static var all: [String: String] {
         var variables: [String: String] = [:]
         guard var next = millrace_environment() else { return variables }

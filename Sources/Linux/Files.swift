@@ -109,14 +109,6 @@ public enum Files {
         try makeDirectory(path, mode: mode, parents: false)
     }
 
-    /// A new directory of this process's own below $TMPDIR or /tmp, mode 0700.
-    public static func makeTemporaryDirectory(_ prefix: String) throws(SystemError) -> String {
-        let base = Environment["TMPDIR"] ?? "/tmp"
-        let path = "\(base)/\(prefix).\(Identifier.random().prefix(12))"
-        try retrying("mkdir \(path)") { mkdir(path, 0o700) }
-        return path
-    }
-
     /// Removes a file or socket; one that is not there is ENOENT.
     public static func remove(_ path: String) throws(SystemError) {
         try retrying("unlink \(path)") { unlink(path) }

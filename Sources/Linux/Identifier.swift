@@ -5,22 +5,6 @@ public enum Identifier {
     /// 128 bits as 32 lower-case hex digits.
     public static func random() -> String { hex(randomBytes(16)) }
 
-    /// A version 4 UUID in its lower-case text form.
-    public static func uuid() -> String {
-        var bytes = randomBytes(16)
-        bytes[6] = bytes[6] & 0x0F | 0x40
-        bytes[8] = bytes[8] & 0x3F | 0x80
-        let digits = hex(bytes)
-        var text = ""
-        var rest = digits[...]
-        for length in [8, 4, 4, 4, 12] {
-            if !text.isEmpty { text += "-" }
-            text += rest.prefix(length)
-            rest = rest.dropFirst(length)
-        }
-        return text
-    }
-
     /// Two lower-case hex digits per byte.
     public static func hex(_ bytes: some Sequence<UInt8>) -> String {
         let digits = Array("0123456789abcdef".utf8)

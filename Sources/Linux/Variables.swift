@@ -120,7 +120,7 @@ public struct VariableReader {
     }
 
     /// The text of a variable; an empty one is none.
-    public func text(_ name: String) -> String? { environment(name).flatMap { $0.isEmpty ? nil : $0 } }
+    public func text(_ name: String) -> String? { Environment.text(name, environment) }
 
     /// Says of a variable that is set that it changes nothing, and why.
     public mutating func idle(_ name: String, _ why: String) {

@@ -3,16 +3,6 @@ struct SMTPReply: Hashable, Sendable {
     var code: Int
     var lines: [String]
 
-    /// "5.1.1", where the first line begins with it (RFC 2034).
-    var enhancedCode: String? {
-        guard let word = lines.first?.split(separator: " ").first else { return nil }
-        let parts = word.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, parts.allSatisfy({ (1...3).contains($0.utf8.count) && $0.allSatisfy(\.isNumber) }),
-            parts[0] == "\(code / 100)"
-        else { return nil }
-        return String(word)
-    }
-
     /// The text for people, on one line, without addresses and other odd things.
     var harmlessText: String {
         let words = lines.joined(separator: " ").split(separator: " ").map { word in

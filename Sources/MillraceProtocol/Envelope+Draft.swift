@@ -13,6 +13,8 @@ extension Envelope {
         private var error: Range<Int>?
         /// Whether a result or an error has begun.
         private var hasOutcome = false
+        /// Whether something has begun that only requests have.
+        private var asks = false
         private var problem: String?
 
         mutating func read(_ json: inout JSONReader) throws(JSONError) {
@@ -28,6 +30,7 @@ extension Envelope {
                     }
                 case "id": try draft.readID(&json)
                 case "method":
+                    draft.asks = true
                     if try json.kind() == .string {
                         draft.method = try json.string()
                     } else {
@@ -35,12 +38,15 @@ extension Envelope {
                         try json.skip()
                     }
                 case "params":
+                    draft.asks = true
                     switch try json.kind() {
                     case .object, .array: break
                     default: draft.note("params are an object or an array")
                     }
                     draft.params = try json.rawRange()
-                case "meta": draft.meta = try json.rawRange()
+                case "meta":
+                    draft.asks = true
+                    draft.meta = try json.rawRange()
                 case "result":
                     draft.hasOutcome = true
                     draft.result = try json.rawRange()
@@ -79,9 +85,12 @@ extension Envelope {
         /// elsewhere nobody knows what was meant.
         func remains(at error: JSONError, _ described: RPCError) -> InvalidMessage {
             let id = error.path == "id" ? .null : id ?? .null
-            if method == nil, hasOutcome { return InvalidMessage(id: nil, error: described, kind: .answer(id)) }
-            guard case .duplicateMember = error.kind else { return InvalidMessage(id: .null, error: described) }
-            return InvalidMessage(id: id, error: described, kind: method == nil ? .unknown : .request)
+            if !asks, hasOutcome { return InvalidMessage(id: nil, error: described, kind: .answer(id)) }
+            let kind: InvalidMessage.Kind = asks ? .request : .unknown
+            guard case .duplicateMember = error.kind else {
+                return InvalidMessage(id: .null, error: described, kind: kind)
+            }
+            return InvalidMessage(id: id, error: described, kind: kind)
         }
 
         /// The message, its ranges moved by `offset` to where they lie in the frame.

@@ -21,10 +21,6 @@ public struct FrameDecoder: Sendable {
     /// What the buffer could hold without growing.
     var capacity: Int { buffer.capacity }
 
-    public mutating func append(_ bytes: UnsafeRawBufferPointer) {
-        buffer.append(contentsOf: bytes)
-    }
-
     public mutating func append(_ bytes: some Sequence<UInt8>) {
         buffer.append(contentsOf: bytes)
     }

@@ -57,6 +57,8 @@ public struct RPCError: Error, Hashable, Sendable {
         public static let cancelled = "request.cancelled"
         public static let `internal` = "internal"
         public static let stopping = "service.stopping"
+        /// The service will not start before somebody mends what the error names.
+        public static let notStarted = "service.notStarted"
         public static let connectionLost = "connection.lost"
         /// Unlike ``connectionLost``: the request was not sent, so it was not carried out.
         public static let connectionGone = "connection.gone"

@@ -11,16 +11,11 @@ public struct RPCContext: Sendable {
     /// The request's own, or a new one; the answer bears it, and everything the request causes should.
     public var correlationId: String { call.correlationId }
     public var meta: Meta { call.meta }
-    /// Nil for a notification.
-    public var requestID: RequestID? { call.id }
     public var method: String { call.method }
     /// When the caller stops waiting, on the boot clock; the handler is cancelled then.
     public var deadline: Duration? { call.deadline }
     /// The connection, for calls in the other direction.
     public var session: RPCSession { call.session }
-
-    /// Whether nobody waits for the answer any more: cancelled by the caller, past the deadline, or hung up.
-    public var isCancelled: Bool { call.session.isCancelled(call) }
 
     /// The service's log with this request's correlation id.
     public var log: Logger {

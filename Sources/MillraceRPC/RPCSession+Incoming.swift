@@ -66,7 +66,7 @@ extension RPCSession {
             }
         }
         if let id = invalid.id { return refuse(id, invalid.error, batch: batch) }
-        log.notice("passed over what \(peer) said: \(invalid.error)")
+        log.debug("passed over what \(peer) said: \(invalid.error)")
     }
 
     private func refuse(_ id: RequestID, _ error: RPCError, batch: BatchAnswer?) {
@@ -172,10 +172,6 @@ extension RPCSession {
             return false
         }
         if cancelled { body() }
-    }
-
-    func isCancelled(_ call: IncomingCall) -> Bool {
-        state.withLock { _ in call.isCancelled }
     }
 
     func stop(_ call: IncomingCall) {

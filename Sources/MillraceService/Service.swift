@@ -37,8 +37,9 @@ public protocol Service: Sendable {
     /// How it goes; asked every ten seconds and by `service.status`, so it should be cheap.
     func status() async -> ServiceReport
 
-    /// The figures of `service.metrics` beside those every service has.
-    func metrics() async -> [ServiceMetrics.Metric]
+    /// What the service does not count in its registry but knows when it is asked: at each publication, and by
+    /// `service.metrics`.
+    func knownFamilies() async -> [FamilySnapshot]
 
     /// Goes once through the real work; the watchdog beats only after it.
     func canary() async throws
@@ -67,13 +68,7 @@ extension Service {
     public func reload(_ configuration: Configuration) async {}
     public func drain(within time: Duration) async {}
     public func close() async {}
-
-    public func metrics() async -> [ServiceMetrics.Metric] {
-        await status().figures.sorted { $0.key < $1.key }.map { figure in
-            let name = SettingName.snake(figure.key).lowercased()
-            return ServiceMetrics.Metric("millrace_\(Self.name)_\(name)", .gauge, figure.value)
-        }
-    }
+    public func knownFamilies() async -> [FamilySnapshot] { [] }
 }
 
 /// How a service says it is.

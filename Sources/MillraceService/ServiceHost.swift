@@ -53,11 +53,12 @@ public enum ServiceHost {
         defer { withExtendedLifetime(signals) {} }
         try Files.makeDirectory(launch.places.stateDirectory, mode: 0o750)
         let handedOver = try ListenSockets.take()
-        let sockets = try await ListeningSocket.open(
-            service: S.name, path: launch.options.socket, runtimeDirectory: launch.places.runtimeDirectory,
-            handedOver: handedOver)
         let others = handedOver.count > 1 ? handedOver.filter { !ListeningSocket.isOwn($0.name, S.name) } : []
+        var sockets: [ListeningSocket] = []
         do {
+            sockets = try await ListeningSocket.open(
+                service: S.name, path: launch.options.socket, runtimeDirectory: launch.places.runtimeDirectory,
+                handedOver: handedOver)
             let running = try await RunningService(
                 launch, values, sockets: sockets, others: others, log: log, time: SystemTime())
             desk.attach(running.post)
@@ -78,8 +79,8 @@ public enum ServiceHost {
         WaitingCallers.turnAway(
             own.map(\.descriptor),
             with: RPCError(
-                .unavailable, "\(ServiceLaunch<S>.executable) does not start, its settings are wrong: \(why)",
-                reason: "settings.invalid"),
+                .unavailable, "\(ServiceLaunch<S>.executable) does not start: \(why)",
+                reason: RPCError.Reason.notStarted),
             http: others.map(\.descriptor))
     }
 }

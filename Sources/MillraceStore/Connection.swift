@@ -64,7 +64,7 @@ public final class Connection {
     /// Makes the file if there is none: its owner's alone, and with it the log, whatever the process does with others. What
     /// keeps it from that SQLite meets too, and says.
     private static func create(_ path: String) {
-        guard path.first != ":", !path.hasPrefix("file:"), !path.isEmpty else { return }
+        guard DatabaseFile.isNamed(path) else { return }
         let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         if descriptor >= 0 { close(descriptor) }
     }

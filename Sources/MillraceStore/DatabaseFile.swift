@@ -9,6 +9,9 @@ public struct DatabaseFile: Hashable, Sendable {
 
     public init(_ path: String) { self.path = path }
 
+    /// Whether SQLite takes `path` for the name of a file.
+    static func isNamed(_ path: String) -> Bool { !path.isEmpty && path.first != ":" && !path.hasPrefix("file:") }
+
     /// The version of its schema.
     ///
     /// - Throws: ``StoreError``: `cannotOpen` where there is no file, `corrupt` where it is no database …

@@ -12,16 +12,10 @@ public struct Replacement: Sendable, Hashable {
     /// The journal's name in the folder of the databases.
     public static let journalName = "restore-unfinished.json"
 
-    struct Step: Sendable, Hashable {
-        /// What is replaced.
-        var target: String
-        /// The copy that takes its place.
-        var copy: String
-        /// The folder for what was there.
-        var kept: String
-    }
-
-    var steps: [Step]
+    /// What is replaced, each by the copy beside it.
+    var targets: [String]
+    /// Of the folder beside each of them, for what was there.
+    var keptName: String
 
     /// Copies each file to beside its target, and writes the journal.
     ///
@@ -32,15 +26,10 @@ public struct Replacement: Sendable, Hashable {
     ) throws(StoreError) -> Replacement {
         // Taking this one back would take that one's journal.
         for (_, target) in files { try refuseUnfinished(besides: target.path) }
-        let replacement = Replacement(
-            steps: files.map { _, target in
-                Step(
-                    target: target.path, copy: target.path + ".restored",
-                    kept: "\(Files.parent(target.path))/\(name)")
-            })
+        let replacement = Replacement(targets: files.map(\.target.path), keptName: name)
         do throws(StoreError) {
-            for (file, step) in zip(files.map(\.file), replacement.steps) {
-                try file.prepare(step.copy, inPlaceOf: step.target)
+            for (file, target) in files {
+                try file.prepare(copy(of: target.path), inPlaceOf: target.path)
             }
             for folder in replacement.keptFolders { try makeKept(folder) }
             let text = JSON.text(replacement) + "\n"
@@ -60,7 +49,10 @@ public struct Replacement: Sendable, Hashable {
 
     /// One that was broken off after its journal was written, of databases in these folders.
     ///
-    /// - Throws: ``StoreError``: `corrupt` where the journal does not read …
+    /// The journal is in the hands of the services, and whoever finishes it may be allowed more than they: it says which databases
+    /// of these folders are replaced, and nothing else.
+    ///
+    /// - Throws: ``StoreError``: `corrupt` where the journal does not read, or names what is in none of the folders …
     public static func unfinished(in folders: [String]) throws(StoreError) -> Replacement? {
         for path in folders.map({ "\($0)/\(journalName)" }) where Files.exists(path) {
             let bytes: [UInt8]
@@ -69,14 +61,35 @@ public struct Replacement: Sendable, Hashable {
             } catch {
                 throw StoreError(error)
             }
+            let replacement: Replacement
             do {
-                return try JSON.decode(Replacement.self, from: bytes)
+                replacement = try JSON.decode(Replacement.self, from: bytes)
             } catch {
                 throw StoreError(.corrupt, "\(path): \(error)")
             }
+            if let stranger = replacement.targets.first(where: { !isWithin(folders, $0) }) {
+                throw StoreError(
+                    .corrupt,
+                    "\(path): \(stranger) is in none of the folders \(folders.joined(separator: ", ")); if they were moved, move "
+                        + "them back to finish the restore")
+            }
+            guard isName(replacement.keptName) else {
+                throw StoreError(.corrupt, "\(path): \(replacement.keptName) is no name of a folder")
+            }
+            return replacement
         }
         return nil
     }
+
+    private static func isWithin(_ folders: [String], _ path: String) -> Bool {
+        folders.contains { Files.parent("\($0)/*") == Files.parent(path) } && isName(Files.name(path))
+    }
+
+    private static func isName(_ text: String) -> Bool {
+        !["", ".", ".."].contains(text) && !text.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
+    }
+
+    private static func copy(of target: String) -> String { target + ".restored" }
 
     /// Puts all copies into their places that are not there yet, and removes the journal. Nobody may have one of the files open.
     ///
@@ -84,7 +97,7 @@ public struct Replacement: Sendable, Hashable {
     /// - Throws: ``StoreError``; the journal stays then.
     @discardableResult
     public func finish() throws(StoreError) -> [String] {
-        for step in steps { try Self.put(step) }
+        for target in targets { try put(target) }
         try removeJournals()
         return keptFolders.filter { folder in
             rmdir(folder)
@@ -92,18 +105,27 @@ public struct Replacement: Sendable, Hashable {
         }
     }
 
-    static func put(_ step: Step) throws(StoreError) {
-        guard Files.exists(step.copy) else { return }
-        // The logs first: without one the old file is of a moment before, with another's it would be none at all.
-        for ending in ["-journal", "-wal", ""] where Files.exists(step.target + ending) {
-            try DatabaseFile.rename(step.target + ending, to: "\(step.kept)/\(Files.name(step.target))\(ending)")
+    func put(_ target: String) throws(StoreError) {
+        let (copy, kept) = (Self.copy(of: target), kept(of: target))
+        guard Files.exists(copy) else {
+            guard Files.exists(target) else {
+                throw StoreError(.missing, "neither \(target) nor \(copy) is there; what was is in \(kept)")
+            }
+            return
         }
-        unlink(step.target + "-shm")
-        try DatabaseFile.rename(step.copy, to: step.target)
+        // The logs first: without one the old file is of a moment before, with another's it would be none at all.
+        for ending in ["-journal", "-wal", ""] where Files.exists(target + ending) {
+            try DatabaseFile.rename(target + ending, to: "\(kept)/\(Files.name(target))\(ending)")
+        }
+        unlink(target + "-shm")
+        try DatabaseFile.rename(copy, to: target)
     }
+
+    private func kept(of target: String) -> String { "\(Files.parent(target))/\(keptName)" }
 
     /// - Throws: `unfinishedRestore` where there is a journal; it takes a microsecond to look.
     static func refuseUnfinished(besides path: String) throws(StoreError) {
+        guard DatabaseFile.isNamed(path) else { return }
         let journal = "\(Files.parent(path))/\(journalName)"
         guard access(journal, F_OK) == 0 else { return }
         throw StoreError(
@@ -113,9 +135,9 @@ public struct Replacement: Sendable, Hashable {
     }
 
     /// Each folder once, the first database's first.
-    private var folders: [String] { Self.unique(steps.map { Files.parent($0.target) }) }
+    private var folders: [String] { Self.unique(targets.map { Files.parent($0) }) }
 
-    private var keptFolders: [String] { Self.unique(steps.map(\.kept)) }
+    private var keptFolders: [String] { Self.unique(targets.map(kept(of:))) }
 
     private static func unique(_ names: [String]) -> [String] {
         names.enumerated().filter { names.firstIndex(of: $1) == $0 }.map(\.element)
@@ -145,44 +167,29 @@ public struct Replacement: Sendable, Hashable {
     /// What cannot be removed is in nobody's way: the next one writes over it.
     private func takeBack() {
         do throws(StoreError) { try removeJournals() } catch { return }
-        for step in steps { unlink(step.copy) }
+        for target in targets { unlink(Self.copy(of: target)) }
         for folder in keptFolders { rmdir(folder) }
     }
 }
 
 extension Replacement: JSONCodable {
     public init(from json: inout JSONReader) throws(JSONError) {
-        var steps: [Step]?
-        try json.object { key, json throws(JSONError) in
-            if key == "steps" { steps = try json.value() } else { try json.skip() }
-        }
-        self.init(steps: try json.require(steps, "steps"))
-    }
-
-    public func encode(to json: inout JSONWriter) { json.object { $0.member("steps", steps) } }
-}
-
-extension Replacement.Step: JSONCodable {
-    init(from json: inout JSONReader) throws(JSONError) {
-        var target: String?, copy: String?, kept: String?
+        var targets: [String]?, keptName: String?
         try json.object { key, json throws(JSONError) in
             switch key {
-            case "target": target = try json.string()
-            case "copy": copy = try json.string()
-            case "kept": kept = try json.string()
+            case "targets": targets = try json.value()
+            case "keptName": keptName = try json.string()
             default: try json.skip()
             }
         }
         self.init(
-            target: try json.require(target, "target"), copy: try json.require(copy, "copy"),
-            kept: try json.require(kept, "kept"))
+            targets: try json.require(targets, "targets"), keptName: try json.require(keptName, "keptName"))
     }
 
-    func encode(to json: inout JSONWriter) {
+    public func encode(to json: inout JSONWriter) {
         json.object {
-            $0.member("target", target)
-            $0.member("copy", copy)
-            $0.member("kept", kept)
+            $0.member("targets", targets)
+            $0.member("keptName", keptName)
         }
     }
 }

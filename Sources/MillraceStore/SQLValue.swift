@@ -20,7 +20,6 @@ extension SQLValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Exp
 
 extension SQLValue {
     public init(_ value: String?) { self = value.map(SQLValue.text) ?? .null }
-    public init(_ value: Substring) { self = .text(String(value)) }
     public init(_ value: Int64?) { self = value.map(SQLValue.int) ?? .null }
     public init(_ value: Int?) { self = value.map { .int(Int64($0)) } ?? .null }
     public init(_ value: Int32?) { self = value.map { .int(Int64($0)) } ?? .null }

@@ -25,20 +25,21 @@ public enum WorkerHost {
     ///   - plain: kinds of jobs in one function, beside those in four.
     ///   - warnings: what the log should say of the worker's settings.
     ///   - registry: what the program counts in beside the work itself, see ``registry(name:)``.
+    ///   - connect: the runner's socket, from a program that reads its command line by itself; nil has `--connect` looked for.
     public static func run(
         name: String, capacity: Int = 64, workloads: [any Workload] = [], plain: [any PlainWorkload] = [],
-        warnings: [String] = [], registry: Registry? = nil
+        warnings: [String] = [], registry: Registry? = nil, connect: String? = nil
     ) -> Never {
         MainThread.run {
             await serve(
                 name: name, capacity: capacity, workloads: workloads, plain: plain, warnings: warnings,
-                registry: registry ?? self.registry(name: name))
+                registry: registry ?? self.registry(name: name), connect: connect)
         }
     }
 
     private static func serve(
         name: String, capacity: Int, workloads: [any Workload], plain: [any PlainWorkload], warnings: [String],
-        registry: Registry
+        registry: Registry, connect: String?
     ) async -> Never {
         let level = Environment[levelVariable].flatMap(Logger.Level.init(rawValue:)) ?? .info
         let serviceLog = ServiceLog(name: name, identifier: "millrace-\(name)", level: level)
@@ -51,10 +52,11 @@ public enum WorkerHost {
         let worker = Worker(
             name: name, capacity: capacity, workloads: workloads, plain: plain, log: log, registry: registry)
         let publisher = MetricsPublisher(
-            registry, socket: ServiceSocket.path(of: "metrics") { Environment[$0] }, log: log, time: time)
+            socket: ServiceSocket.path(of: "metrics") { Environment[$0] }, log: log, time: time,
+            snapshot: { registry.snapshot() })
         let publishing = Task { await publisher.run() }
         do {
-            try await worker.serve(arguments: Array(CommandLine.arguments.dropFirst()))
+            try await worker.serve(connect: connect ?? Worker.connection(CommandLine.arguments))
             publishing.cancel()
             await publisher.finish()
             ExitCode.ok.exitWhenHeard()
@@ -122,26 +124,26 @@ struct Worker {
             self.workloads.map(\.declaration.name), registry ?? WorkerHost.registry(name: name), time: SystemTime())
     }
 
-    func serve(arguments: [String]) async throws {
+    func serve(connect: String?) async throws {
         if let text = Environment[WorkerHost.descriptorVariable] {
             guard let number = Int32(text), number > 2 else { throw WorkerError.badDescriptor(text) }
             let session = try RPCClient.session(over: Descriptor(number), router: router(), log: log)
             try await work(session)
-        } else if let path = Self.connection(arguments) {
-            try await workAgain(RPCClient(socket: path, router: router(), log: log))
+        } else if let connect {
+            try await workAgain(RPCClient(socket: connect, router: router(), log: log))
         } else {
             throw WorkerError.noConnection
         }
     }
 
     /// What `--connect` names; other options are the program's own.
-    private static func connection(_ arguments: [String]) -> String? {
+    static func connection(_ arguments: [String]) -> String? {
         if let attached = arguments.first(where: { $0.hasPrefix("--connect=") }) {
             return String(attached.dropFirst("--connect=".count))
         }
-        guard let place = arguments.firstIndex(of: "--connect"), arguments.indices.contains(place + 1) else {
-            return nil
-        }
+        guard let place = arguments.firstIndex(of: "--connect"), arguments.indices.contains(place + 1),
+            !arguments[place + 1].hasPrefix("--")
+        else { return nil }
         return arguments[place + 1]
     }
 

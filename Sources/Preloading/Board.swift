@@ -44,6 +44,8 @@ struct Board: Sendable {
     private(set) var rules: DatasetRules
     private(set) var cache: KeyCache
     var figures = DatasetFigures()
+    /// Counted in place, so a copy of the board shares them.
+    let times = DatasetTimes()
     private var estimate = LoadEstimate()
     private var lanes: [KeyScope: Lane] = [:]
     /// Scopes with something released, the next in turn first.
@@ -210,7 +212,7 @@ struct Board: Sendable {
             flights[lastFlight] = Flight(scope: scope, loads: loads, startedAt: now, wanted: loads.count)
             figures.batches += 1
             figures.keysLoaded += UInt64(loads.count)
-            figures.windowDelay.record(now - first.since)
+            times.windowDelay.record(now - first.since)
             return Chunk(number: lastFlight, scope: scope, keys: loads.map(\.key.text))
         }
         return nil
@@ -226,7 +228,7 @@ struct Board: Sendable {
     ) -> [Ask] {
         guard let flight = flights.removeValue(forKey: number), !flight.isCancelled else { return [] }
         let span = now - flight.startedAt
-        figures.loadTime.record(span)
+        times.load.record(span)
         estimate.record(span)
         let lane = lanes[flight.scope]
         let passed = flight.keepsPassed ? passed : [:]

@@ -107,6 +107,7 @@ public final class Dataset: Sendable {
     }
 
     public var figures: DatasetFigures { loader.figures }
+    public var times: DatasetTimes { loader.times }
     public var load: DatasetLoad { loader.load }
     public var rules: DatasetRules { loader.rules }
 }

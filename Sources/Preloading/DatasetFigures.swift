@@ -1,4 +1,5 @@
 import Linux
+public import Telemetry
 
 /// What a dataset was asked and what that cost, since the service started.
 public struct DatasetFigures: Hashable, Sendable {
@@ -26,10 +27,6 @@ public struct DatasetFigures: Hashable, Sendable {
     public var cancelledBatches: UInt64 = 0
     /// Batches whose answer was not as agreed.
     public var faultyBatches: UInt64 = 0
-    /// From the coming of a batch's first key to its start.
-    public var windowDelay = Histogram()
-    /// From a batch's start to its end.
-    public var loadTime = Histogram()
 
     public init() {}
 
@@ -38,6 +35,14 @@ public struct DatasetFigures: Hashable, Sendable {
 
     /// The share of keys that the cache answered, 0…1.
     public var hitRate: Double { keysAsked == 0 ? 0 : Double(hits) / Double(keysAsked) }
+}
+
+/// How long the batches of a dataset took, since the service started.
+public struct DatasetTimes: Sendable {
+    /// From the coming of a batch's first key to its start.
+    public let windowDelay = Distribution()
+    /// From a batch's start to its end.
+    public let load = Distribution()
 }
 
 /// What is in a dataset at this moment.

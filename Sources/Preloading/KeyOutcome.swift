@@ -9,7 +9,6 @@ public enum KeyOutcome: Hashable, Sendable {
     /// Nothing is known of the key.
     case failed(LoadFailure)
 
-    public var value: JSONRaw? { if case .value(let value) = self { value } else { nil } }
     public var error: RPCError? { if case .failed(let failure) = self { failure.error } else { nil } }
 }
 

@@ -234,6 +234,7 @@ final class Loader: Sendable {
     }
 
     var figures: DatasetFigures { state.withLock { $0.board.figures } }
+    var times: DatasetTimes { state.withLock { $0.board.times } }
     var load: DatasetLoad { state.withLock { $0.board.load } }
     var rules: DatasetRules { state.withLock { $0.board.rules } }
 }

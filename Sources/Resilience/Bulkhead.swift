@@ -25,7 +25,7 @@ public struct BulkheadFull: RetryAfterError, Hashable, CustomStringConvertible {
 
 /// Lets so many tasks of each key run at once and so many wait, first come first served.
 ///
-/// The tasks' face of ``KeyedBulkhead``. When others wait, places held longer than `staleAfter` are taken back; their
+/// When others wait, places held longer than `staleAfter` are taken back; their
 /// holders are not stopped, and what they give up later is nobody else's place.
 public final class Bulkhead<Key: Hashable & Sendable>: Sendable {
     /// Leave to be inside; it ends with ``Bulkhead/leave(_:)``.
@@ -91,7 +91,7 @@ public final class Bulkhead<Key: Hashable & Sendable>: Sendable {
         let position: Rooms<Key, Waiter?>.Position
         switch try line(up: waiter, key, now) {
         case .entered(let place): return Place(place)
-        case .waits(let waits, _): position = waits
+        case .waits(let waits): position = waits
         case .refused: preconditionFailure("a refusal is thrown")
         }
         let timer = deadline.map { limit in

@@ -19,10 +19,6 @@ public struct Deadline: Hashable, Comparable, Sendable {
     public func remaining(_ time: any TimeSource) -> Duration {
         max(.zero, instant - time.boot())
     }
-
-    public func isOver(_ time: any TimeSource) -> Bool {
-        time.boot() >= instant
-    }
 }
 
 /// A deadline passed before the work was done.

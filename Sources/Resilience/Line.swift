@@ -50,24 +50,6 @@ struct Line<Element> {
     var first: Element? { head < 0 ? nil : nodes[head].element }
 
     @inlinable
-    subscript(position: Position) -> Element? {
-        nodes.indices.contains(position.index) && nodes[position.index].serial == position.serial
-            ? nodes[position.index].element : nil
-    }
-
-    /// How many stand before it.
-    @inlinable
-    func ahead(of position: Position) -> Int {
-        var ahead = 0
-        var index = head
-        while index >= 0, index != position.index {
-            ahead += 1
-            index = nodes[index].next
-        }
-        return ahead
-    }
-
-    @inlinable
     mutating func append(_ element: Element) -> Position {
         insert(element, after: tail)
     }

@@ -1,6 +1,6 @@
 /// A room for each key: so many are inside, so many wait, the first to come is the first to enter.
 ///
-/// What ``KeyedBulkhead`` and ``Bulkhead`` have in common. Rooms that nobody is in or waits for take no space. Every
+/// The rules of ``Bulkhead``; the owner guards the value and passes the time in. Rooms that nobody is in or waits for take no space. Every
 /// operation takes constant time, whatever the number of keys and callers.
 @usableFromInline
 struct Rooms<Key: Hashable & Sendable, Tag: Sendable>: Sendable {
@@ -39,7 +39,7 @@ struct Rooms<Key: Hashable & Sendable, Tag: Sendable>: Sendable {
     @usableFromInline
     enum Entry: Sendable {
         case entered(Position)
-        case waits(Position, ahead: Int)
+        case waits(Position)
         case refused
     }
 
@@ -77,10 +77,9 @@ struct Rooms<Key: Hashable & Sendable, Tag: Sendable>: Sendable {
     mutating func enter(_ key: Key, _ tag: Tag, _ now: Duration) -> Entry {
         if let position = enterAtOnce(key, tag, now) { return .entered(position) }
         guard let index = rooms.index(forKey: key) else { return .refused }
-        let ahead = rooms.values[index].waiting.count
-        guard ahead < waitingLimit else { return .refused }
+        guard rooms.values[index].waiting.count < waitingLimit else { return .refused }
         waiting += 1
-        return .waits(rooms.values[index].waiting.append(Place(key: key, tag: tag, since: now)), ahead: ahead)
+        return .waits(rooms.values[index].waiting.append(Place(key: key, tag: tag, since: now)))
     }
 
     /// Nil when one who asks now would have to wait.
@@ -145,9 +144,6 @@ struct Rooms<Key: Hashable & Sendable, Tag: Sendable>: Sendable {
 
     @inlinable
     func waiting(_ key: Key) -> Int { rooms[key]?.waiting.count ?? 0 }
-
-    @inlinable
-    func ahead(of position: Position, _ key: Key) -> Int { rooms[key]?.waiting.ahead(of: position) ?? 0 }
 
     @inlinable
     var anyoneWaits: Bool { waiting > 0 }

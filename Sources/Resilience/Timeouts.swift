@@ -60,7 +60,4 @@ final class Timeouts: Sendable {
             throw work.isLate ? DeadlineExceeded(work.deadline) : error
         }
     }
-
-    /// How many calls are watched.
-    var count: Int { timers.count }
 }

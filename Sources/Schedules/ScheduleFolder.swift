@@ -55,9 +55,7 @@ private final class Reader {
 
     private func schedule(_ fields: DeclaredFields, _ value: Declared) -> ScheduleSpecification? {
         let errors = problems.errors
-        let name = fields.require("name", "give the schedule one").flatMap { value in
-            value.name().flatMap { self.names.claim($0, by: value) ? $0 : nil }
-        }
+        let name = names.claim(nameIn: fields)
         let job = fields.require("job", "say which job it submits").flatMap { $0.fields(Self.job) ?? nil }
         var schedule = ScheduleSpecification(name: name ?? "", job: job ?? JobSpecification(kind: ""))
         var places: [String: Declared] = [:]

@@ -11,8 +11,6 @@ public struct HTML: Sendable, Hashable, ExpressibleByStringInterpolation, Custom
     /// Takes a text that is HTML already, such as a picture made by ourselves.
     public init(raw: String) { description = raw }
 
-    public static func + (left: HTML, right: HTML) -> HTML { HTML(raw: left.description + right.description) }
-
     public struct StringInterpolation: StringInterpolationProtocol {
         var text = ""
 

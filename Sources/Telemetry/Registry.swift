@@ -38,6 +38,14 @@ public final class Registry: Sendable {
             families: families.map { $0.snapshot() }.filter { !$0.series.isEmpty } + readers.flatMap { $0() })
     }
 
+    /// All values at this moment, and families that are not kept here; of two by one name the one from here stands.
+    public func snapshot(with others: [FamilySnapshot]) -> Snapshot {
+        var snapshot = snapshot()
+        let known = Set(snapshot.families.map(\.description.name))
+        snapshot.families += others.filter { !$0.series.isEmpty && !known.contains($0.description.name) }
+        return snapshot
+    }
+
     /// Asks for values that are not counted here but read when somebody wants to know: at each snapshot, on its thread.
     public func read(_ reader: @escaping @Sendable () -> [FamilySnapshot]) {
         state.withLock { $0.readers.append(reader) }

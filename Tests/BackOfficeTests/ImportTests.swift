@@ -261,6 +261,40 @@ import Testing
         #expect(try await held.books.activeDeployments(discord: nil).isEmpty)
     }
 
+    /// Any sign may stand in either of the two that identify a record.
+    @Test func recordsOfDifferentPairsAreDifferentWhateverTheirIDsHold() async throws {
+        let held = try TemporaryBooks()
+        let file = "id,date,contractor,project,hours\n1,2025-01-02,a/b,c,1\n2,2025-01-02,a,b/c,1\n"
+        #expect(try await take(file, into: held).createdDeployments == ["a%2Fb/c", "a/b%2Fc"])
+        #expect(
+            try await take("contractor,project\na/b,c\na,b/c\n", .deployments, into: held).unchanged == 2)
+        _ = try await take("id\na is b\n", .contractors, into: held)
+        #expect(
+            try await take("contractor,position\na is b,c\na,b is c\n", .positions, into: held).imported == 2)
+        let appointments = "clinic,appointment_id,appointment_day\na b,c,2025-01-02\na,b c,2025-01-02\n"
+        #expect(try await take(appointments, .appointments, into: held).imported == 2)
+    }
+
+    @Test func anIDThatTheBooksWouldGiveAndSomebodyHasGivenAwayIsAProblemOfItsLine() async throws {
+        let held = try await TemporaryBooks.holding("e1 2025-01-02 ada kafi 1 Reviewed x")
+        _ = try await take("id\nbob\n", .contractors, into: held)
+        _ = try await take("id,contractor,project\ncleo/mill,bob,kafi\n", .deployments, into: held)
+        let refused = try await refusal(
+            "id,date,contractor,project,hours\ne2,2025-01-02,cleo,mill,1\n", into: held)
+        #expect(
+            refused.problems.map(\.message) == [
+                "the deployment 'cleo/mill' is that of 'bob' on 'kafi'; first import one of 'cleo' on 'mill' with another id"
+            ])
+        let left = try await take(
+            "id,date,contractor,project,hours\ne2,2025-01-02,cleo,mill,1\n", skipBad: true, into: held)
+        #expect((left.skipped, left.createdContractors, left.createdProjects) == (1, [], []))
+        _ = try await take("id\ncleo\n", .contractors, into: held)
+        _ = try await take("id\nmill\n", .projects, into: held)
+        _ = try await take("id,contractor,project\nd9,cleo,mill\n", .deployments, into: held)
+        #expect(
+            try await take("id,date,contractor,project,hours\ne2,2025-01-02,cleo,mill,1\n", into: held).imported == 1)
+    }
+
     @Test func whatDoesNotFitTheBooksIsAProblemOfItsLine() async throws {
         let held = try await TemporaryBooks.holding("e1 2025-01-02 ada kafi 1 Reviewed x")
         let deployments = """

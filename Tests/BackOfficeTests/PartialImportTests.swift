@@ -21,7 +21,7 @@ import Testing
         .positions: ["contractor": "ada", "position": "Lead"],
         .timesheets: [
             "id": "e1", "date": "2025-12-03", "contractor": "ada", "project": "kafi", "hours": "7.5", "text": "doors",
-            "status": "Reviewed", "title": "kf :: ada.l :: Dec 3 - 7.5h",
+            "status": "Reviewed", "title": "Doors of the mill",
         ],
         .refunds: [
             "id": "f1", "amount": "5", "currency": "USD", "contractor": "ada", "status": "Approved", "refund_id": "F-1",
@@ -103,6 +103,70 @@ import Testing
             ])
         try await held.take(.rates, "id,contractor,payday,start_date,end_date\nr1,ada,15,2026-02-01,\n")
         #expect(try await held.text("SELECT start_date || coalesce(end_date, '') FROM contractor_rate") == "2026-02-01")
+    }
+
+    private func title(_ held: TemporaryBooks) async throws -> String? {
+        try await held.text("SELECT title FROM timesheet_entry")
+    }
+
+    @Test func aTitleThatWasToldStaysUntilAnotherIsAndOneOfTheBooksOwnFollowsItsEntry() async throws {
+        let held = try await held()
+        let file = "id,date,contractor,project,hours\ne1,2025-12-04,ada,kafi,8\n"
+        try await held.take(.timesheets, file)
+        #expect(try await title(held) == "Doors of the mill")
+        try await held.take(.timesheets, "id,date,contractor,project,hours,title\ne1,2025-12-04,ada,kafi,8, \n")
+        #expect(try await title(held) == "kf :: ada.l :: Dec 4 - 8h", "an empty one is told, and means the books' own")
+        try await held.take(.timesheets, "id,date,contractor,project,hours\ne1,2025-12-05,ada,kafi,6\n")
+        #expect(try await title(held) == "kf :: ada.l :: Dec 5 - 6h")
+        let again = "id,date,contractor,project,hours,title\ne1,2025-12-05,ada,kafi,7,kf :: ada.l :: Dec 5 - 6h\n"
+        for _ in 1...2 {
+            try await held.take(.timesheets, again)
+            #expect(try await title(held) == "kf :: ada.l :: Dec 5 - 6h", "what the file tells is believed")
+        }
+    }
+
+    @Test func titlesOfTheBooksOwnFollowTheNamesOfProjectsAndContractors() async throws {
+        let held = try await held()
+        try await held.take(
+            .timesheets,
+            "id,date,contractor,project,hours,title\ne1,2025-12-03,ada,kafi,8,Doors\ne2,2025-12-04,ada,kafi,1,\n")
+        try await held.take(.projects, "id,code\nkafi,mill\n")
+        try await held.take(.contractors, "id,discord\nada,ada.m\n")
+        #expect(
+            try await held.text("SELECT group_concat(title, '|') FROM (SELECT title FROM timesheet_entry ORDER BY id)")
+                == "Doors|mill :: ada.m :: Dec 4 - 1h")
+    }
+
+    @Test func anEntryOfJSONKeepsWhoseItIsAndItsDay() async throws {
+        let held = try await held()
+        let report = try await BooksImport(.timesheets, format: .json).run(
+            Array(#"[{"id": "e1", "hours": 7.5}]"#.utf8), into: held.books)
+        #expect((report.unchanged, report.notes) == (1, []))
+        let emptied = try await BooksImport(.timesheets, format: .json).run(
+            Array(#"[{"id": "e1", "hours": 7.5, "date": null, "project": null}]"#.utf8), into: held.books)
+        #expect(
+            emptied.notes == [
+                "entries without project, which count in no order: 1",
+                "entries without a day, which count in no month: 1",
+            ])
+        #expect(
+            try await held.text("SELECT contractor || coalesce(date, '') || coalesce(project, '') FROM timesheet_entry")
+                == "ada")
+    }
+
+    @Test func anAppointmentStillEndsAfterItStarts() async throws {
+        let held = try await held()
+        let refused = await #expect(throws: ImportRefused.self) {
+            try await held.take(
+                .appointments, "appointment_id,appointment_day,clinic,start\na1,2025-12-08,c1,17:00\n")
+        }
+        #expect(
+            refused?.report.problems.map(\.message) == [
+                "the appointment 'a1' would end at 16:30, not after its start at 17:00"
+            ])
+        try await held.take(.appointments, "appointment_id,appointment_day,clinic,end\na1,2025-12-08,c1,16:45\n")
+        #expect(
+            try await held.text("SELECT start_time || end_time FROM schedule_appointment") == "16:15:0016:45:00")
     }
 
     /// As an empty field of CSV.

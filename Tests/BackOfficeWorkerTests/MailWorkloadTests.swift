@@ -1,4 +1,3 @@
-import BackOffice
 import JSONCodec
 import Linux
 import Logging
@@ -7,6 +6,7 @@ import MillraceRPC
 import TestSupport
 import Testing
 
+@testable import BackOffice
 @testable import BackOfficeWorker
 @testable import MillraceWorker
 
@@ -158,6 +158,23 @@ struct MailWorkloadTests {
         #expect(try await books.noteBriefMail(of: "ada", on: day, token: "another", now: .epoch) == .already)
         #expect(try await send(door) == #"{"status":"sent"}"#)
         #expect(try await server.wait(for: 1)[0]["data"].string?.contains("## Weir") == true)
+        try await server.end()
+    }
+
+    @Test func theBooksTroubleIsNotedWithoutItsStatement() async throws {
+        let server = try await server()
+        let door = try await door(port: server.port)
+        try await door.localBooks().database.write { connection in
+            try connection.execute(
+                """
+                CREATE TRIGGER no BEFORE UPDATE ON brief_mail WHEN NEW.status = 'sending'
+                BEGIN SELECT RAISE(ABORT, 'not now'); END
+                """)
+        }
+        #expect(try await failure(door).message == "the books: not now")
+        let mail = try await door.localBooks().brief(of: "ada", on: day)?.mail
+        #expect((mail?.status, mail?.error) == (.pending, "the books: not now"))
+        #expect(server.messages.isEmpty)
         try await server.end()
     }
 

@@ -72,6 +72,25 @@ import Testing
                 """)
     }
 
+    @Test(arguments: [
+        (#"{"payout":{"order_page_id":"o","status":"odd"}}"#, true), (#"[1]"#, true),
+        (#"{"other":{"status":1}}"#, false),
+    ])
+    func aDetailThatDoesNotReadIsToldAndItsErrorStandsAlone(details: String, isTold: Bool) async throws {
+        let harness = try await harness()
+        var error = RPCError(.internal, "no luck", reason: "x")
+        error.details = JSONRaw(unchecked: Array(details.utf8))
+        let result = try await harness.summarize(#"{"month":"2025-12"}"#, [harness.view("o", 0, .failed, error: error)])
+        #expect(
+            result == """
+                {"payouts_created":0,"orders_processed":1,"orders_skipped":0,"errors":1,"details":[\
+                {"order_page_id":"o","contractor_name":"","contractor_id":"","month":"","hours":0,\
+                "payout_page_id":null,"status":"error","reason":"no luck"}],"type":"Service Fee"}
+                """)
+        let told = harness.lines.withLock { $0 }.filter { $0.contains("the detail of the payout of o does not read") }
+        #expect(told.count == (isTold ? 1 : 0))
+    }
+
     @Test func aJobTakenUpAgainCountsItsOwnPayoutAndAnotherJobDoesNot() async throws {
         let harness = try await harness()
         let params = #"{"contractor":"ada"}"#

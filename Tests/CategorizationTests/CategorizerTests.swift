@@ -28,7 +28,7 @@ private struct Oracle: ExpensePredictor {
     @Test func anExpenseWithoutTextOrIdGetsAnErrorResult() {
         let categorizer = categorizer([coffee])
         let empty = categorizer.decide(expense(nil, "  "))
-        #expect(empty.method == .error && empty.error == .noText && !empty.isSuccessful)
+        #expect(empty.method == .error && empty.error == .noText && empty.category == nil)
         #expect(categorizer.decide(expense("starbucks", id: "")).error == .notStored)
     }
 

@@ -103,8 +103,6 @@ import Testing
         // Of three rows and a prior of two: 0.4 of what was, 0.4 and 0.2 of the rows; one row of one halves it all.
         let expected: [Float] = [0.2, 0.2, 0.6]
         for (share, right) in zip(mixed, expected) { #expect(abs(share - right) < 1e-6) }
-        #expect(abs(recollection.share(of: 1, level: 0) - 2 / 3) < 1e-6)
-        #expect(recollection.share(of: 1, level: 1) == 0)
     }
 
     @Test func aCorrectionHasTheLastWord() {

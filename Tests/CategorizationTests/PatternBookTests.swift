@@ -161,12 +161,6 @@ import Testing
         let amounts = book.pattern(1)?.statistics.amounts ?? []
         #expect(amounts.count == 100 && amounts.first == 21 && amounts.last == 120)
     }
-
-    @Test func aBatchIsBounded() {
-        var book = PatternBook()
-        let corrections = (0..<150).map { Correction(expense("shop", id: "\($0)"), correct: 1) }
-        #expect(book.learn(corrections, today: 0).count == 100)
-    }
 }
 
 @Suite struct PreferenceBookTests {

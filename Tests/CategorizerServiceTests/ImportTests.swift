@@ -66,6 +66,44 @@ struct ImportTests {
         await bench.end()
     }
 
+    @Test func whatIsKnownOfAnExpenseIsLearnedWithWhatIsToldOfIt() async throws {
+        let bench = try await Workbench(trains: false)
+        try await bench.categories("Fuel")
+        let known = ExpenseRecord(id: "e-1", owner: "ana", merchantName: "Zanzibar Roastery", amount: 40)
+        _ = try await take(bench, HistoryRow(line: 2, expense: known))
+        func learn(_ told: ExpenseRecord...) async throws -> [LessonView] {
+            let corrections = told.map { CorrectionRecord(expense: $0, category: "Fuel") }
+            return try await bench.categorizer.learn(.init(corrections: corrections), by: "ada").lessons
+        }
+        func owners() throws -> Set<String?> {
+            Set(try bench.categorizer.list(PreferenceList.Params()).preferences.map(\.owner))
+        }
+        let lesson = try await learn(ExpenseRecord(id: "e-1", description: "beans"))[0]
+        #expect(lesson.created == ["merchant:zanzibar roastery"])
+        #expect(try owners() == ["ana"])
+        func answer() async throws -> CategorizationResult {
+            try await bench.answer("Zanzibar Roastery", owner: "ana")
+        }
+        let before = try await answer()
+        #expect(before.categoryName == "Fuel")
+        try await bench.restart()
+        let after = try await answer()
+        #expect(after.confidence == before.confidence && after.method == before.method)
+
+        // What the corrections before it in the same call tell is known, too.
+        let both = try await learn(
+            ExpenseRecord(id: "e-2", owner: "bea", merchantName: "Harvest Moon"), ExpenseRecord(id: "e-2", amount: 12))
+        #expect(both.map(\.pattern) == ["merchant:harvest moon", "merchant:harvest moon"])
+        // An account that is told as none is told.
+        _ = try await learn(ExpenseRecord(id: "e-3", owner: "cid", merchantName: "Penguin"))
+        #expect(try owners() == ["ana", "bea", "cid"])
+        let uses = try bench.categorizer.list(PreferenceList.Params()).preferences.map(\.usageCount)
+        _ = try await learn(ExpenseRecord(id: "e-3", owner: "", description: "books"))
+        #expect(try bench.categorizer.list(PreferenceList.Params()).preferences.map(\.usageCount) == uses)
+        #expect(try await kept(bench, "e-3")?.expense.owner == nil)
+        await bench.end()
+    }
+
     @Test func twoLinesOfOneIdHaveToSayTheSame() async throws {
         let bench = try await Workbench()
         let done = try await take(

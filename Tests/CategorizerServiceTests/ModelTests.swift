@@ -100,10 +100,35 @@ struct ModelTests {
         let bench = try await Workbench()
         try await bench.categories("Fuel")
         for _ in 0..<Trainer.least { try await bench.learn("one", "Esso garage", "Fuel") }
+        try await eventually("it has counted them anew", within: .seconds(60)) {
+            bench.categorizer.trainer.fresh == 1
+        }
         _ = try await bench.take(rows(30))
         try await eventually("it is trained all the same", within: .seconds(60)) {
             bench.categorizer.trainer.trained > 0
         }
+        await bench.end()
+    }
+
+    @Test func anExpenseIsNewsOnceHoweverOftenItWasSaid() async throws {
+        let bench = try await Workbench(trains: false)
+        try await bench.categories("Fuel", "Food")
+        for place in 0..<12 { try await bench.learn("l-\(place)", "Esso garage", "Fuel") }
+        _ = try await bench.categorizer.apply(
+            .init(ids: ["l-0", "l-1"], category: "Food", allowRecategorize: true), by: "ada")
+        try await bench.restart()
+        let line = await bench.categorizer.status().line
+        #expect(line.hasSuffix("not trained, 12 of 20 confirmed"), "\(line)")
+
+        _ = try await bench.take(rows(100))
+        _ = try await bench.categorizer.rebuild(wait: true)
+        #expect(bench.categorizer.trainer.fresh == 0)
+        // Of those it knows: one twice, one twice in two ways, and the seventh, which is held back. One is new.
+        for id in ["l-0", "l-0", "l-1", "l-6", "new"] { try await bench.learn(id, "Esso garage", "Fuel") }
+        _ = try await bench.categorizer.apply(
+            .init(ids: ["l-1", "new"], category: "Food", allowRecategorize: true), by: "ada")
+        try await bench.restart()
+        #expect(bench.categorizer.trainer.fresh == 3)
         await bench.end()
     }
 

@@ -96,6 +96,7 @@ final class Workbench: Sendable {
             all.imported += done.imported
             all.updated += done.updated
             all.unchanged += done.unchanged
+            all.overruled += done.overruled
             all.problems += done.problems
         }
         return all

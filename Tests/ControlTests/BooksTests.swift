@@ -28,7 +28,7 @@ struct BooksPlaceTests {
         #expect(path(place, ["MILLRACE_BOOKS": ""]) == "/srv/b.sqlite")
         #expect(path(place, ["MILLRACE_BOOKS": "/own.sqlite"]) == "/own.sqlite")
         try BooksVariables.note(state, environment: [:])
-        #expect(path(place) == state.books)
+        #expect(path(place) == "\(state.data)/books.sqlite")
     }
 
     @Test func withoutTheirFolderTheBooksAreNotMade() {
@@ -47,7 +47,7 @@ struct BooksPlaceTests {
         let failure = #expect(throws: Failure.self) { try books.open(.orders, at: place) }
         #expect(failure?.exit == .noInput)
         #expect(failure?.message.contains("millctl books import") == true)
-        #expect(!Files.exists(state.books))
+        #expect(!Files.exists("\(state.data)/books.sqlite"))
         try books.open(.orders, at: place, creates: true).close()
         try books.open(.orders, at: place).close()
     }
@@ -70,7 +70,7 @@ struct BooksPlaceTests {
         try Files.makeDirectory(state.path + "/etc")
         folder.write("[Books]\nBooks=notion\n[Notion]\nNotionRate=5\n", to: "etc/backoffice.conf")
         #expect(refusal()?.message.contains("\(state.path)/etc/backoffice.conf") == true)
-        #expect(!Files.exists(state.books))
+        #expect(!Files.exists("\(state.data)/books.sqlite"))
         // Clinics are here wherever the records are.
         try BooksPlace(place) { _ in nil }.open(.clinics, at: place, creates: true).close()
     }

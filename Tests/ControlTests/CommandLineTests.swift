@@ -192,7 +192,6 @@ struct PlaceTests {
     @Test func theFoldersOfAStateAreFixed() {
         let state = StateDirectory("/nowhere/state")
         #expect(state.socket(of: "runner") == "/nowhere/state/run/runner.sock")
-        #expect(state.books == "/nowhere/state/data/books.sqlite")
         #expect(state.logFile == "/nowhere/state/log/millrace.log")
         #expect(state.pidFile == "/nowhere/state/run/millctl.pid")
     }

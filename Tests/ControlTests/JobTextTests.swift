@@ -147,17 +147,7 @@ struct AttemptTextTests {
     }
 }
 
-struct QuantilesTests {
-    @Test func aQuantileIsADurationThatWasThere() {
-        let quantiles = Quantiles((1...1000).shuffled().map { Duration.microseconds($0) })
-        #expect(quantiles[0.5] == .microseconds(500))
-        #expect(quantiles[0.99] == .microseconds(990))
-        #expect(quantiles[0.999] == .microseconds(999))
-        #expect(quantiles[1] == .microseconds(1000))
-        #expect(Quantiles([.seconds(1)])[0.001] == .seconds(1))
-        #expect(Quantiles([])[0.5] == nil)
-    }
-
+struct PreciseDurationTests {
     @Test(arguments: [
         (0, "0 us"), (312, "312 us"), (1250, "1.25 ms"), (1005, "1.00 ms"), (12_500, "12.5 ms"), (125_999, "125 ms"),
         (1_250_000, "1.25 s"),

@@ -1,5 +1,6 @@
 import Linux
 import MillraceProtocol
+import TestSupport
 import Testing
 
 @testable import Control

@@ -18,9 +18,10 @@ struct TopTests {
                 statusLine: "3 running, 14 ready, 1 scheduled, 5 in work at 2 workers", uptimeMs: 125_000,
                 connections: 3, inFlight: 1, checks: [.init("store", .ok)], figures: [:]),
             metrics: [
-                .init("millrace_runner_jobs_submitted_total", .counter, counted),
-                .init("millrace_runner_jobs_succeeded_total", .counter, counted / 2),
-                .init("millrace_runner_jobs_failed_total", .counter, counted / 4),
+                .init("millrace_queue_submitted_total", .counter, counted / 2, labels: ["queue": "a"]),
+                .init("millrace_queue_submitted_total", .counter, counted / 2, labels: ["queue": "b"]),
+                .init("millrace_jobs_finished_total", .counter, counted * 3 / 4, labels: ["kind": "a"]),
+                .init("millrace_jobs_failed_total", .counter, counted / 4, labels: ["kind": "a"]),
             ],
             queues: (0..<queues).map { GateView(name: "q\($0)", state: $0 == 1 ? .paused : .open, ready: 10 * $0) },
             jobs: (0..<jobs).map { index in

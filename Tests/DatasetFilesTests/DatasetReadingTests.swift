@@ -1,3 +1,4 @@
+import Declarations
 import Glibc
 import JSONCodec
 import Linux
@@ -78,7 +79,7 @@ struct DatasetReadingTests {
         #expect(dataset.rules == rules)
         #expect(dataset.scope == .shared && dataset.attempts == 4 && dataset.summary == "Everybody.")
         #expect(dataset.breaker?.failures == 2 && dataset.breaker?.pause == .seconds(10))
-        #expect(dataset.resource?.name == "notion" && dataset.resource?.rate == 3 && dataset.resource?.burst == 5)
+        #expect(dataset.resource == .init(name: "notion", bucket: BucketDefinition(rate: 3, burst: 5)))
         guard case .http(let http) = dataset.source else { throw TestFailure("\(dataset.source)") }
         #expect(http.method == .get && http.join == ";" && http.limit == 2 << 20 && !http.isKeyed)
         #expect(http.headers.map(\.name) == ["Accept-Language", "Authorization"])

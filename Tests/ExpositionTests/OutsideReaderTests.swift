@@ -1,4 +1,5 @@
 import Exposition
+import ExpositionReading
 import Foundation
 import Telemetry
 import TestSupport

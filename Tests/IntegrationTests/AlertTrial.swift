@@ -336,8 +336,8 @@ final class AlertTrial: Sendable {
         let (began, created) = (SystemTime().boot(), registry.source.started)
         registry.read { ProcessFamilies.all(since: began, created: created, time: SystemTime()) }
         let publisher = MetricsPublisher(
-            registry, socket: suite.state + "/run/metrics.sock", every: .seconds(1), log: Logger(label: "trial"),
-            time: SystemTime())
+            socket: suite.state + "/run/metrics.sock", every: .seconds(1), log: Logger(label: "trial"),
+            time: SystemTime(), snapshot: { registry.snapshot() })
         let publishing = Task { await publisher.run() }
         let size = 600 << 20
         guard let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),

@@ -96,7 +96,6 @@ struct ReaderStructureTests {
         let error = JSONError(.invalid, offset: 3, path: "[2]", "no")
         #expect(error.inside(member: "params").path == "params[2]")
         #expect(error.inside(member: "a").inside(index: 7).path == "[7].a[2]")
-        #expect(error.moved(by: 40).offset == 43)
     }
 
     // MARK: Names that come twice

@@ -1,3 +1,4 @@
+import Declarations
 import KindFiles
 import TestSupport
 import Testing
@@ -86,7 +87,7 @@ struct KindReadingTests {
         ]
         #expect(catalog.kinds == ["nightly-export": kind])
 
-        var breaker = ResourceDefinition.Breaker()
+        var breaker = BreakerDefinition()
         #expect(
             catalog.resources["bank"] == ResourceDefinition(name: "bank", bucket: nil, breaker: breaker))
         breaker.failures = 2

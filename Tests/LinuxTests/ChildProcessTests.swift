@@ -58,7 +58,7 @@ import Testing
         let pipe = try Pipe()
         // Without close-on-exec a careless spawn would let the child have it.
         let leak = try pipe.reader.duplicate()
-        try leak.setCloseOnExec(false)
+        #expect(fcntl(leak.raw, F_SETFD, 0) == 0)
         let list = try await output(
             of: [
                 "sh", "-c",

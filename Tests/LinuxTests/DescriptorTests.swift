@@ -47,8 +47,6 @@ import Testing
         for descriptor in [pipe.reader, pipe.writer, one, other, try one.duplicate()] {
             #expect(fcntl(descriptor.raw, F_GETFD) & FD_CLOEXEC != 0)
         }
-        try one.setCloseOnExec(false)
-        #expect(fcntl(one.raw, F_GETFD) & FD_CLOEXEC == 0)
     }
 
     @Test func aLargeWriteArrivesWhole() throws {

@@ -76,13 +76,6 @@ import Testing
         #expect(many.allSatisfy { $0.utf8.count == 32 && $0.allSatisfy { "0123456789abcdef".contains($0) } })
     }
 
-    @Test func aUUIDBearsItsVersionAndVariant() {
-        let parts = Identifier.uuid().split(separator: "-")
-        #expect(parts.map(\.count) == [8, 4, 4, 4, 12])
-        #expect(parts[2].first == "4")
-        #expect("89ab".contains(parts[3].first!))
-    }
-
     @Test func noRandomBytesAreNoBytes() {
         #expect(randomBytes(0) == [])
     }

@@ -1,4 +1,5 @@
 import Exposition
+import ExpositionReading
 import Linux
 import MillraceProtocol
 import Telemetry

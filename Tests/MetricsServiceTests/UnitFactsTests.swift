@@ -1,5 +1,6 @@
 import Linux
 import Telemetry
+import TestSupport
 import Testing
 
 @testable import MetricsService

@@ -105,8 +105,18 @@ import Testing
         #"{"jsonrpc":"2.0","id":1,"method":"m","params":{"a":tru}}"#, "[1,", "\u{FEFF}{}",
     ]) func refusesWhatIsNoJSON(_ text: String) throws {
         let invalid = try invalid(text)
-        #expect(invalid == InvalidMessage(id: .null, error: invalid.error))
+        #expect(invalid.id == .null)
         #expect(invalid.error.code == -32700)
+    }
+
+    /// What only requests have says that it is none of our answers.
+    @Test(arguments: [
+        (#"{"jsonrpc":"2.0","id":1,"#, InvalidMessage.Kind.unknown), ("no", .unknown),
+        (#"{"id":1,"method":"m","params":{"a":NaN}}"#, .request), (#"{"params":[NaN],"id":1,"method":"m"}"#, .request),
+        (#"{"meta":{"timeoutMs":+1}}"#, .request), (#"{"id":1,"result":NaN}"#, .answer(.number(1))),
+        (#"{"error":{"message":"\ud800"},"id":1}"#, .answer(.null)),
+    ]) func saysWhetherWhatCannotBeReadAsksOrAnswers(_ text: String, _ kind: InvalidMessage.Kind) throws {
+        #expect(try invalid(text).kind == kind)
     }
 
     @Test func refusesWhatIsNoUTF8() {

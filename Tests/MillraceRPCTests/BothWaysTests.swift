@@ -123,6 +123,25 @@ import Testing
         }
     }
 
+    /// A worker whose words are broken is told so; what it works on goes on.
+    @Test(arguments: [
+        #"{"jsonrpc":"2.0","method":"$/progress","params":{"token":7,"value":{"message":"caf\udce9"}}}"#,
+        #"{"jsonrpc":"2.0","params":{"token":NaN},"method":"$/progress"}"#,
+        #"{"jsonrpc":"2.0","id":"mine","method":"test.echo","params":"# + String(repeating: "[", count: 64),
+        #"{"jsonrpc":"2.0","meta":{"timeoutMs":+1},"id":"mine","method":"test.echo"}"#,
+    ])
+    func aRequestThatCannotBeReadIsNobodysAnswer(_ request: String) async throws {
+        try await withAnswering { session, peer in
+            async let answer = session.call(Echo.self, .null)
+            let id = try #require(try await peer.next()["id"]?.intValue)
+            try peer.send(request)
+            let refusal = try await peer.next()
+            #expect(refusal["id"] == .null && refusal["error"] != nil)
+            try peer.send(#"{"jsonrpc":"2.0","id":\#(id),"result":[1]}"#)
+            #expect(try await answer == JSONRaw(text: "[1]"))
+        }
+    }
+
     @Test func whatMayHaveBeenAnyAnswerEndsTheConnection() async throws {
         try await withAnswering { session, peer in
             async let failure = RPCError.thrown { _ = try await session.call(Echo.self, .null) }

@@ -100,6 +100,20 @@ import Testing
         }
     }
 
+    /// Whoever repeats such a request because of its key would have it done twice.
+    @Test func aKeyOnAMethodThatTakesNoneIsRefused() async throws {
+        try await TestServer.with(testRouter()) { test in
+            let peer = try test.peer()
+            try peer.send(#"{"jsonrpc":"2.0","id":1,"method":"test.change","meta":{"idempotencyKey":"k"}}"#)
+            let answer = try await peer.next()
+            #expect(answer.errorStatus == "INVALID_ARGUMENT")
+            #expect(answer["error"]?["data"]?["field"] == "meta.idempotencyKey")
+            // One that changes nothing may bear one.
+            try peer.send(#"{"jsonrpc":"2.0","id":2,"method":"test.echo","meta":{"idempotencyKey":"k"},"params":[]}"#)
+            #expect(try await peer.next()["result"] == [])
+        }
+    }
+
     @Test func aParameterThatIsWrongIsNamed() async throws {
         try await TestServer.with(testRouter()) { test in
             let peer = try test.peer()

@@ -69,12 +69,4 @@ import Testing
         #expect(list.parse(" a ,, b") == ["a", "b"])
         #expect(list.show(["a", "b"]) == "a,b")
     }
-
-    @Test func nothingIsNilOnlyWhereThatIsAllowed() {
-        let optional = ConfigurationKind<Int?>.optional(.integer(1...5))
-        #expect(optional.parse("") == .some(nil))
-        #expect(optional.parse("3") == .some(3))
-        #expect(optional.parse("9") == nil)
-        #expect(optional.show(nil) == "" && optional.show(3) == "3")
-    }
 }

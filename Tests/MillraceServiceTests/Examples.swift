@@ -2,6 +2,7 @@ import Linux
 import Logging
 import MillraceProtocol
 import MillraceRPC
+import Telemetry
 import TestSupport
 
 @testable import MillraceService
@@ -15,10 +16,8 @@ struct ExampleConfiguration: ServiceConfiguration, Equatable {
     var cache = 16 << 20
     var isStrict = true
     var greeting = "hello"
-    var folder = "/var/tmp"
     var mode = Mode.safe
     var commands = ["one"]
-    var url: String?
 
     static let keys: [ConfigurationKey<Self>] = [
         .init(
@@ -28,10 +27,8 @@ struct ExampleConfiguration: ServiceConfiguration, Equatable {
         .init("Pool", "Cache", \.cache, .bytes(1024...1 << 30), "Memory for what was read."),
         .init("Rules", "Strict", \.isStrict, .boolean, "Whether doubt is an error."),
         .init("Rules", "Greeting", \.greeting, .text, "What is said first."),
-        .init("Rules", "Folder", \.folder, .path, "Where it is put."),
         .init("Rules", "Mode", \.mode, .choice, "How it is done."),
         .init("Rules", "Commands", \.commands, .list, "What is run."),
-        .init("Rules", "URL", \.url, .optional(.text), "Whom to ask."),
     ]
 
     func problems() -> [String] {
@@ -66,6 +63,8 @@ final class ExampleService: Service {
 
     struct Behaviour {
         var startError: (any Error)?
+        /// What its opening waits for.
+        var opening: (@Sendable () async throws -> Void)?
         /// Called in the middle of a start.
         var onStart: (@Sendable (HostContext) -> Void)?
         var canaryError: (any Error)?
@@ -79,6 +78,7 @@ final class ExampleService: Service {
 
     init(_ configuration: ExampleConfiguration, host: HostContext) async throws {
         self.host = host
+        try await Self.behaviour.withLock { $0.opening }?()
         Self.made.withLock { $0 = self }
     }
 
@@ -106,6 +106,10 @@ final class ExampleService: Service {
     func status() async -> ServiceReport {
         ServiceReport(
             line.withLock { $0 }, checks: [.init("disk", .warn, reason: "90 % full")], figures: ["jobsRunning": 3])
+    }
+
+    func knownFamilies() async -> [FamilySnapshot] {
+        [KnownNumbers(since: .epoch).gauge("shop_seats", "Seats.", 3)]
     }
 
     func canary() async throws {

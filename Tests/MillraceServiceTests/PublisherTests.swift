@@ -35,10 +35,14 @@ struct PublisherTests {
             let registry = Registry(service: "shop", instance: "a", time: SystemTime())
             let orders = registry.counter("shop_orders", "Orders.")
             orders.increment(by: 2)
+            let known = KnownNumbers(since: .epoch)
             let publisher = MetricsPublisher(
-                registry, socket: socket, every: .seconds(3600), log: Self.log, time: SystemTime()
+                socket: socket, every: .seconds(3600), log: Self.log, time: SystemTime()
             ) {
-                HostFamilies.figures([.init("shop_open_total", .counter, 7, labels: ["town": "Hue"])], created: .epoch)
+                registry.snapshot(with: [
+                    known.counters("shop_open", "Open.", label: "town", [("Hue", 7)]),
+                    known.counter("shop_orders", "Another of the name.", 100),
+                ])
             }
             let running = Task { await publisher.run() }
             try await taken.wait(within: .seconds(60), for: "the first") { $0.count == 1 }
@@ -60,21 +64,9 @@ struct PublisherTests {
     @Test func whereNobodyTakesItNothingIsWaitedFor() async throws {
         let folder = TemporaryDirectory()
         let registry = Registry(service: "shop", instance: "a", time: SystemTime())
-        let publisher = MetricsPublisher(registry, socket: folder.file("none"), log: Self.log, time: SystemTime())
+        let publisher = MetricsPublisher(socket: folder.file("none"), log: Self.log, time: SystemTime()) {
+            registry.snapshot()
+        }
         try await within(.seconds(30), "the end") { await publisher.finish() }
-    }
-
-    @Test func figuresWithNamesThatNoFamilyCanHaveArePassedOver() {
-        let families = HostFamilies.figures(
-            [
-                .init("millrace_late_bucket", .counter, 1, labels: ["le": "1"]), .init("millrace_a", .gauge, .nan),
-                .init("millrace_b_total", .counter, 2), .init("millrace_b_total", .counter, 3),
-                .init("millrace_c", .gauge, 1, labels: ["x": "1"]), .init("millrace_c", .gauge, 2, labels: ["x": "2"]),
-                .init("millrace_c", .gauge, 3, labels: ["y": "2"]),
-            ], created: .epoch)
-        #expect(families.map(\.description.name) == ["millrace_b", "millrace_c"])
-        #expect(families.first?.series.map(\.value) == [.counter(CounterValue(2))])
-        #expect(families.last?.series.map(\.labels) == [["1"], ["2"]])
-        #expect(families.allSatisfy { $0.description.problem == nil })
     }
 }

@@ -1,9 +1,11 @@
+import Exposition
 import Glibc
 import JSONCodec
 import Linux
 import Logging
 import MillraceProtocol
 import MillraceRPC
+import Telemetry
 import TestSupport
 import Testing
 
@@ -89,6 +91,45 @@ extension HostTests {
             #expect(log.hasSuffix("info example stopped uptime-ms=0\n"))
         }
 
+        /// On the socket of a manager; in a process of its own, because the variable that names it is the whole process's.
+        ///
+        /// - Parameter requests: after which the opening is over; an hour's are the most.
+        @Test(arguments: [2, HostBounds.startRequests])
+        func anOpeningThatTakesLongAsksTheManagerForTime(requests: Int) async {
+            await #expect(processExitsWith: .success) { [requests = requests as Int] in
+                let directory = TemporaryDirectory()
+                let manager = try NotifyListener(directory.file("notify"))
+                Environment.set("NOTIFY_SOCKET", manager.path)
+                let (time, isOpen, output) = (ManualTime(), Watched(false), try Pipe())
+                ExampleService.behaviour.withLock {
+                    $0.opening = { try await isOpen.wait(within: .seconds(60), for: "its opening") { $0 } }
+                }
+                let launch = ServiceLaunch<ExampleService>(arguments: ["--state", directory.path], environment: [:])
+                let log = ServiceLog(
+                    name: "example", identifier: "millrace-example", level: .error,
+                    output: .text(output.writer.raw, isColoured: false), time: SystemTime())
+                let values = launch.settings().values
+                async let starting = RunningService(launch, values, sockets: [], log: log, time: time)
+                for count in 1...requests {
+                    try await eventually("it is asked again in a while") { time.sleeperCount == 1 }
+                    time.advance(by: .seconds(30))
+                    try await manager.messages.wait(for: "request \(count)") { $0.count == count }
+                }
+                if requests < HostBounds.startRequests {
+                    try await eventually("it would be asked again") { time.sleeperCount == 1 }
+                }
+                isOpen.update { $0 = true }
+                let host = try await starting
+                #expect(time.sleeperCount == 0, "nobody asks any more")
+                let end = Task { await host.run() }
+                let messages = try await manager.messages.wait(for: "READY") { $0.last?.hasPrefix("READY") == true }
+                #expect(messages.count == requests + 1)
+                #expect(messages.dropLast().allSatisfy { $0 == "EXTEND_TIMEOUT_USEC=90000000" }, "\(messages)")
+                host.post(.signal(SIGTERM))
+                #expect(await end.value == .ok)
+            }
+        }
+
         @Test func aSocketThatWasHandedOverIsServedAndLeftInPlace() async throws {
             try Files.makeDirectory(directory.file("run"))
             let path = directory.file("run/example.sock")
@@ -124,16 +165,65 @@ extension HostTests {
 
         @Test func metricsAreTheServicesTheConnectionsAndTheProcesss() async throws {
             let running = try await start()
+            running.service.host.registry.counter("shop_orders", "Orders.").increment(by: 2)
             _ = try await running.client.call(ServicePing.self, Empty())
-            let metrics = try await running.client.call(ServiceMetrics.self, Empty()).metrics
-            let values = Dictionary(uniqueKeysWithValues: metrics.map { ($0.name, $0.value) })
-            #expect(values["millrace_example_jobs_running"] == 3)
-            #expect(values["millrace_example_rpc_connections"] == 1)
-            #expect(values["millrace_example_rpc_requests_total"] == 2)
-            #expect(values["process_resident_memory_bytes", default: 0] > 1_000_000)
-            #expect(values["process_open_fds", default: 0] > 3)
-            #expect(values["process_cpu_seconds_total", default: 0] > 0)
+            let metrics = try await running.client.call(ServiceMetrics.self, .init()).metrics
+            func value(_ name: String, _ labels: [String: String]? = nil) -> Double {
+                metrics.first { $0.name == name && $0.labels == labels }?.value ?? -1
+            }
+            #expect(value("shop_orders_total") == 2)
+            #expect(value("shop_seats") == 3)
+            #expect(value("millrace_check", ["check": "disk", "millrace_check": "warn"]) == 1)
+            #expect(value("millrace_rpc_connections") == 1)
+            #expect(value("millrace_rpc_duration_seconds_count", ["method": "service.ping"]) == 1)
+            #expect(value("process_memory_bytes") > 1_000_000)
+            #expect(value("process_open_fds") > 3)
+            #expect(value("process_cpu_seconds_total") > 0)
             try await stop(running)
+        }
+
+        @Test func onlyTheMetricsThatAreNamedAreTold() async throws {
+            let running = try await start()
+            let names = ["shop_seats", "process_cpu_seconds_total", "shop_chairs"]
+            let metrics = try await running.client.call(ServiceMetrics.self, .init(names: names)).metrics
+            #expect(Set(metrics.map(\.name)) == ["shop_seats", "process_cpu_seconds_total"])
+            try await stop(running)
+        }
+
+        /// What the page of the metrics service shows of a service, and what the service itself answers.
+        @Test func whatIsPublishedIsWhatServiceMetricsTells() async throws {
+            let taken = Watched<[Snapshot]>([])
+            var router = RPCRouter()
+            router.onReply(MetricsPublish.self) { params, _, reply in
+                let snapshot = try params.snapshot.decode(Snapshot.self)
+                taken.update { $0.append(snapshot) }
+                reply.succeed(.init(acceptance: .newer))
+            }
+            let server = RPCServer(router: router, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            try Files.makeDirectory(directory.file("run"))
+            try await server.serve(listening: UnixSocket.listen(path: directory.file("run/metrics.sock")))
+            let running = try await start()
+            // A method is counted from its first answer on.
+            _ = try await running.client.call(ServiceMetrics.self, .init())
+            let told = try await running.client.call(ServiceMetrics.self, .init()).metrics
+            try await stop(running)
+            let published = try #require(taken.value.last)
+            #expect(Self.names(ServiceMetrics.Result(published).metrics) == Self.names(told))
+            let exposed = String(decoding: ExpositionWriter.bytes(published.families, .text), as: UTF8.self)
+            let lines = exposed.split(separator: "\n").filter { !$0.hasPrefix("#") }
+            #expect(Set(lines.map(Self.name)) == Self.names(told))
+            await server.drain(within: .zero)
+        }
+
+        /// Names with their labels in order.
+        private static func names(_ metrics: [ServiceMetrics.Metric]) -> Set<[String]> {
+            Set(metrics.map { metric in [metric.name] + (metric.labels ?? [:]).map { "\($0)=\"\($1)\"" }.sorted() })
+        }
+
+        /// The same of a line of an exposition.
+        private static func name(_ line: Substring) -> [String] {
+            let parts = line.prefix { $0 != " " }.split { "{},".contains($0) }.map(String.init)
+            return parts.prefix(1) + parts.dropFirst().sorted()
         }
 
         @Test func discoverListsTheMethodsWhereThereIsNoDocument() async throws {

@@ -30,11 +30,11 @@ import Testing
 
     @Test func everyKindIsReadFromEverySource() {
         let expected = ExampleConfiguration(
-            workers: 7, lease: .seconds(90), cache: 3 << 10, isStrict: false, greeting: "good day", folder: "/srv/x y",
-            mode: .fast, commands: ["a", "b c"], url: "http://x/?a=b")
+            workers: 7, lease: .seconds(90), cache: 3 << 10, isStrict: false, greeting: "good day=fine?",
+            mode: .fast, commands: ["a", "b c"])
         let texts = [
-            "Workers": "7", "LeaseSec": "1min 30s", "Cache": "3K", "Strict": "off", "Greeting": "good day",
-            "Folder": "/srv/x y", "Mode": "fast", "Commands": "a, b c ,", "URL": "http://x/?a=b",
+            "Workers": "7", "LeaseSec": "1min 30s", "Cache": "3K", "Strict": "off",
+            "Greeting": "good day=fine?", "Mode": "fast", "Commands": "a, b c ,",
         ]
         let file = ExampleConfiguration.keys.map { "[\($0.section)]\n \($0.name) = \(texts[$0.name]!) \r\n" }.joined()
         var flags: [String: String] = [:]
@@ -53,7 +53,7 @@ import Testing
 
     @Test func allMistakesAreNamedAtOnceWithPlaceAndRemedy() {
         let settings = Settings.example(
-            flags: ["--lease-sec": "2h", "--folder": "relative"],
+            flags: ["--lease-sec": "2h", "--mode": "wild"],
             environment: ["MILLRACE_EXAMPLE_CACHE": "1", "MILLRACE_EXAMPLE_WORKERS": ""],
             file: """
                 Early=1
@@ -81,7 +81,7 @@ import Testing
                 "$MILLRACE_EXAMPLE_WORKERS: \"\" is not a whole number from 1 to 20",
                 "--lease-sec: \"2h\" is not a time span from 1s to 1h, such as 90s or 5min",
                 "$MILLRACE_EXAMPLE_CACHE: \"1\" is not a size from 1K to 1G, such as 16M",
-                "--folder: \"relative\" is not an absolute path",
+                "--mode: \"wild\" is not one of fast, safe",
             ])
         #expect(settings.values == ExampleConfiguration())
     }
@@ -157,10 +157,8 @@ import Testing
                 [Rules]
                 Strict=no # example.conf:4
                 Greeting=hello # default
-                Folder=/var/tmp # default
                 Mode=fast # --mode
                 Commands=one # default
-                URL= # default
 
                 """)
     }

@@ -206,7 +206,7 @@ import Testing
             defer { withExtendedLifetime(remains) {} }
             for (path, bytes) in cut.files where !path.isEmpty { remains.write(bytes, to: Files.name(path)) }
             let found = try Database.entries(in: remains)
-            #expect(try found.integrityCheck() == [])
+            #expect(try DatabaseFile(found.path).problems() == [])
             let names = try await Set(found.names())
             lost += cut.acknowledged.count { !names.contains($0) }
             found.close()
@@ -270,7 +270,7 @@ import Testing
         let noted = try Files.readText(folder.file("acknowledged")).split(separator: "\n").map(String.init)
         #expect(noted.count >= acknowledgements)
         let found = try Database.entries(in: folder)
-        #expect(try found.integrityCheck() == [])
+        #expect(try DatabaseFile(found.path).problems() == [])
         #expect(try await Set(found.names()).isSuperset(of: noted))
         found.close()
     }

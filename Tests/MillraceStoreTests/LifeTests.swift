@@ -209,7 +209,7 @@ import Testing
                 number += 1
             }
         }
-        for _ in 0..<5 { try await offPool { try database.backUp(to: copy) } }
+        for _ in 0..<5 { try await offPool { try DatabaseFile.copy([(DatabaseFile(database.path), copy)]) } }
         stop.withLock { $0 = true }
         try await writing.value
 
@@ -218,13 +218,15 @@ import Testing
         let names = try await restored.names()
         #expect(names.count >= 500)
         #expect(names == (0..<names.count).map { "entry \($0)" })
-        #expect(try restored.integrityCheck() == [])
-        #expect(try database.integrityCheck() == [])
+        #expect(try DatabaseFile(restored.path).problems() == [])
+        #expect(try DatabaseFile(database.path).problems() == [])
     }
 
     @Test func aCopyThatFailsLeavesWhatWasThere() async throws {
         let database = try Database.entries(in: folder)
-        let error = #expect(throws: StoreError.self) { try database.backUp(to: folder.file("missing/copy.sqlite")) }
+        let error = #expect(throws: StoreError.self) {
+            try DatabaseFile.copy([(DatabaseFile(database.path), folder.file("missing/copy.sqlite"))])
+        }
         #expect(error?.kind == .cannotOpen)
     }
 
@@ -240,7 +242,7 @@ import Testing
         folder.write(bytes, to: "entries.sqlite")
 
         let damaged = try Database.entries(in: folder)
-        #expect(try damaged.integrityCheck() != [])
+        #expect(try DatabaseFile(damaged.path).problems() != [])
     }
 
     @Test func rowsWithBrokenForeignKeysAreFoundByTheIntegrityCheck() async throws {
@@ -252,7 +254,7 @@ import Testing
             INSERT INTO node VALUES (5, 99);
             """)
         let database = try Database.open(path, migrations: [])
-        #expect(try database.integrityCheck() == ["row 5 of node refers to no row of node"])
+        #expect(try DatabaseFile(database.path).problems() == ["row 5 of node refers to no row of node"])
     }
 
     @Test func aDroppedDatabaseFinishesWhatWaitsAndLetsGoOfTheFile() async throws {

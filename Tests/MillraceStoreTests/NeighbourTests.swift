@@ -88,6 +88,6 @@ import Testing
             try #require(try await Set(database.names()) == model)
         }
         #expect(database.statistics.replays > 5)
-        #expect(try database.integrityCheck() == [])
+        #expect(try DatabaseFile(database.path).problems() == [])
     }
 }

@@ -56,7 +56,7 @@ struct ReplacementTests {
     /// Each of the moments at which it may be broken off.
     @Test(arguments: 0...2) func oneThatWasBrokenOffKeepsAllFromBeingUsedUntilItIsFinished(steps: Int) async throws {
         let replacement = try Replacement.prepare(pairs, keepingIn: "kept")
-        for step in replacement.steps.prefix(steps) { try Replacement.put(step) }
+        for target in replacement.targets.prefix(steps) { try replacement.put(target) }
         for name in names {
             let opened = #expect(throws: StoreError.self) {
                 try Database.open(target(name).path, migrations: entrySchema)
@@ -86,6 +86,30 @@ struct ReplacementTests {
         try replacement.finish()
         #expect(try await entries(target("first").path) == ["old"])
         #expect(try await entries(folder.file("data/kept/first.sqlite")) == ["old", "newer"])
+    }
+
+    /// Somebody tidied up.
+    @Test func oneWhoseCopyIsGoneIsNotTakenForFinished() throws {
+        _ = try Replacement.prepare(pairs, keepingIn: "kept")
+        for path in [target("second").path, target("second").path + ".restored"] { try Files.remove(path) }
+        let replacement = try #require(try unfinished())
+        let error = #expect(throws: StoreError.self) { try replacement.finish() }
+        #expect(error?.kind == .missing && error?.message.contains(folder.file("data/kept")) == true)
+        #expect(try unfinished() == replacement)
+    }
+
+    /// The services may write the journal, and root goes by it.
+    @Test(arguments: [
+        #"{"targets":["/etc/ld.so.preload"],"keptName":"kept"}"#, #"{"targets":["DATA/../x"],"keptName":"kept"}"#,
+        #"{"targets":["DATA/below/x"],"keptName":"kept"}"#, #"{"targets":["DATA/.."],"keptName":"kept"}"#,
+        #"{"targets":["DATA/x"],"keptName":"../kept"}"#, #"{"targets":["DATA/x"],"keptName":""}"#,
+    ])
+    func aJournalNamesNothingElse(_ text: String) throws {
+        let journal = text.split(separator: "DATA", omittingEmptySubsequences: false)
+            .joined(separator: folder.file("data"))
+        folder.write(journal, to: "data/\(Replacement.journalName)")
+        let error = #expect(throws: StoreError.self) { try unfinished() }
+        #expect(error?.kind == .corrupt && error?.message.contains(Replacement.journalName) == true)
     }
 
     @Test func oneThatCannotBePreparedChangesNothing() async throws {

@@ -186,6 +186,62 @@ struct AlertEngineTests {
         #expect(bench.states.isEmpty)
     }
 
+    @Test(arguments: [true, false]) func whatWasToldAndThenSilencedIsToldAsOverOnce(restarts: Bool) {
+        var bench = Bench([.gauge("q", again: .seconds(60))])
+        bench.gauges["q"] = ["a": 6]
+        bench.tells(1)
+        let silence = Silence(id: 1, rule: "q", until: bench.start + .seconds(3600), by: "ana", comment: "")
+        bench.engine.silence(silence)
+        bench.quiet(100)
+        #expect(bench.engine.alerts.map(\.muted) == ["silence 1"])
+        if restarts {
+            bench = restarted(bench, [.gauge("q", again: .seconds(60))])
+            bench.engine.silence(silence)
+            bench.quiet()
+        }
+        bench.gauges["q"] = ["a": 1]
+        let told = bench.tick()
+        #expect(told.map { $0.resolved.map(\.key.rule) } == [["q"]] && told.first?.firing == [])
+        #expect(bench.states.isEmpty && bench.engine.told.isEmpty)
+        // It burns again and ends within the silence: nobody was told of that.
+        bench.gauges["q"] = ["a": 6]
+        bench.quiet()
+        bench.gauges["q"] = ["a": 1]
+        bench.quiet()
+        let ended = bench.engine.endSilence(1)
+        #expect(ended)
+        bench.quiet()
+    }
+
+    @Test func whatEndsWithinASilenceWaitsForItsGroupAndIsToldAsOverAfterTheSilenceToo() {
+        var bench = Bench([.gauge("p"), .gauge("q")], interval: .seconds(300))
+        bench.gauges = ["p": ["a": 6], "q": ["a": 6]]
+        bench.tells(1)
+        bench.engine.silence(Silence(id: 1, rule: "q", until: bench.start + .seconds(60), by: "ana", comment: ""))
+        bench.gauges["q"] = [:]
+        bench.quiet(20)
+        #expect(bench.states == ["p/a": .firing, "q/a": .resolved])
+        bench.quiet(100)
+        #expect(bench.engine.silences.isEmpty)
+        let told = bench.tick(180)
+        #expect(told.map { $0.resolved.map(\.key.rule) } == [["q"]])
+        bench.quiet(300)
+    }
+
+    @Test func theEndOfWhatWasToldIsNotMutedByItsCause() {
+        var bench = Bench(
+            [.gauge("down"), .gauge("slow")],
+            inhibitions: [Inhibition(source: "down", targets: ["slow"], same: ["service"])])
+        bench.gauges["slow"] = ["a": 6]
+        bench.tells(1)
+        bench.gauges["down"] = ["a": 6]
+        let cause = bench.tick()
+        #expect(cause.map { $0.firing.map(\.key.rule) } == [["down"]])
+        bench.gauges["slow"] = [:]
+        let told = bench.tick()
+        #expect(told.map { $0.resolved.map(\.key.rule) } == [["slow"]])
+    }
+
     @Test func causeMutesItsEffectsOfTheSameService() {
         var bench = Bench(
             [.gauge("down"), .gauge("slow")],

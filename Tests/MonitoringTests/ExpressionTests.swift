@@ -1,6 +1,7 @@
 import Linux
 import Monitoring
 import Telemetry
+import TestSupport
 import Testing
 
 struct ExpressionTests {

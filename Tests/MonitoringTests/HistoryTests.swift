@@ -106,7 +106,7 @@ struct HistoryTests {
         let end = start + .seconds(20 * 3600)
         let recent = try await history.read("depth", ["n": "3"], from: end - .seconds(1800), to: end, now: end).ranges
         #expect(recent.first?.points.count == 30)
-        #expect(try history.database.integrityCheck().isEmpty)
+        #expect(try DatabaseFile(history.database.path).problems().isEmpty)
     }
 
     /// Minutes of an hour, one figure each.

@@ -251,13 +251,18 @@ struct PreloaderTests {
             _ = try await preloader.fetch("own", ["a", "b", "x"])
             _ = try await preloader.fetch("own", ["a"])
             let metrics = try await preloader.call("service.metrics")["metrics"].elements
-            func value(_ name: String) -> Tree? {
-                metrics.first { $0["name"].string == name && $0["labels"]["dataset"].string == "own" }?["value"]
+            func value(_ name: String, quantile: String? = nil) -> Tree? {
+                metrics.first {
+                    $0["name"].string == name && $0["labels"]["dataset"].string == "own"
+                        && $0["labels"]["quantile"].string == quantile
+                }?["value"]
             }
             #expect(value("millrace_preloader_keys_asked_total")?.int == 4)
             #expect(value("millrace_preloader_physical_requests_total")?.int == 1)
             #expect(value("millrace_preloader_hit_rate")?.decimal == 0.25)
-            #expect(value("millrace_preloader_window_delay_p99_seconds") != nil)
+            #expect(value("millrace_preloader_window_delay_seconds", quantile: "0.99") != nil)
+            #expect(value("millrace_preloader_window_delay_seconds_count")?.int == 1)
+            #expect(value("millrace_preloader_load_seconds_count")?.int == 1)
         }
     }
 

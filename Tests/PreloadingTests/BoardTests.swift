@@ -1,5 +1,6 @@
 import JSONCodec
 import Linux
+import Telemetry
 import Testing
 
 @testable import Preloading
@@ -552,7 +553,7 @@ struct BoardTests {
         desk.now += .milliseconds(4)
         desk.ask(["b"])
         _ = desk.pass(.milliseconds(6))
-        let delay = desk.board.figures.windowDelay
-        #expect(delay.count == 1 && delay.longest == .milliseconds(10))
+        let delay = desk.board.times.windowDelay.distribution
+        #expect(delay.count == 1 && delay.max == 0.01)
     }
 }

@@ -4,35 +4,6 @@ import Testing
 
 @testable import Preloading
 
-struct HistogramTests {
-    @Test func aQuantileIsAtMostAnEighthTooHighAndNeverTooLow() {
-        var random = SeededGenerator(seed: 7)
-        for _ in 0..<200 {
-            var histogram = Histogram()
-            let spans = (0..<100).map { _ in
-                Duration.nanoseconds(
-                    Int64.random(in: 0...(1 << Int64.random(in: 1...60, using: &random)), using: &random))
-            }
-            for span in spans { histogram.record(span) }
-            let sorted = spans.sorted()
-            for (quantile, place) in [(0.5, 49), (0.99, 98), (1.0, 99)] {
-                let value = histogram.value(quantile)
-                #expect(value >= sorted[place])
-                #expect(value <= max(sorted[place] + .nanoseconds(1), sorted[place] * 1.1251))
-            }
-        }
-    }
-
-    @Test func nothingRecordedIsZeroAndNegativeSpansCountAsZero() {
-        var histogram = Histogram()
-        #expect(histogram.value(0.5) == .zero)
-        histogram.record(.seconds(-5))
-        #expect(histogram.count == 1 && histogram.value(1) == .zero)
-        histogram.record(.nanoseconds(Int64.max))
-        #expect(histogram.value(1) == .nanoseconds(Int64.max))
-    }
-}
-
 struct LoadEstimateTests {
     @Test func itFollowsWhatLoadsTakeAndKeepsADistance() {
         var estimate = LoadEstimate()

@@ -22,7 +22,6 @@ struct LineTests {
             default:
                 guard let index = model.indices.randomElement(using: &random) else { continue }
                 let (position, element) = model.remove(at: index)
-                #expect(line.ahead(of: position) == index)
                 #expect(line.remove(position) == element)
                 gone.append(position)
             }

@@ -312,9 +312,9 @@ final class Mill {
 
     @discardableResult
     func submit(_ specification: JobSpecification, uid: UInt32 = 1000) throws -> JobReceipt {
-        let submission = Submission(
-            specification: specification, uid: uid, correlationId: "test", durability: .crash)
-        return try ask { db, rules, now in
+        try ask { db, rules, now in
+            let submission = Submission(
+                specification, rules, uid: uid, correlationId: "test", durability: { _ in .crash })
             let taken = try JobStore.submit(db, submission, rules, now: now)
             return (taken.receipt, taken.changes)
         }
@@ -323,9 +323,9 @@ final class Mill {
     /// Submits many jobs as one transaction.
     @discardableResult
     func submit(_ count: Int, _ specification: JobSpecification, uid: UInt32 = 1000) throws -> [JobID] {
-        let submission = Submission(
-            specification: specification, uid: uid, correlationId: "test", durability: .crash)
-        return try ask { db, rules, now in
+        try ask { db, rules, now in
+            let submission = Submission(
+                specification, rules, uid: uid, correlationId: "test", durability: { _ in .crash })
             var changes = Changes()
             let ids = try (0..<count).map { _ in
                 let taken = try JobStore.submit(db, submission, rules, now: now)

@@ -175,6 +175,29 @@ struct SchedulerTests {
         }
     }
 
+    /// A caller who did not hear the answer asks again.
+    @Test func aRunByHandRepeatedWithItsKeyIsOneRunWithOneAnswer() async throws {
+        try await run { scheduler in
+            _ = try await put(scheduler, #""name":"daily","job":{"kind":"ok"},"onCalendar":["daily"],"zone":"UTC""#)
+            func byHand(_ key: String?) async throws -> Tree {
+                try await scheduler.call(
+                    "schedule.run", #"{"name":"daily"}"#, meta: key.map { "{\"idempotencyKey\":\"\($0)\"}" })["run"]
+            }
+            let first = try await byHand("k1")
+            let again = try await byHand("k1")
+            #expect(first["job"].int != nil && again == first, "\(again)")
+            async let left = byHand("k2")
+            async let right = byHand("k2")
+            let sideBySide = try await (left, right)
+            #expect(sideBySide.0 == sideBySide.1, "\(sideBySide)")
+            let unkeyed = [try await byHand(nil), try await byHand(nil)]
+            let history = try await scheduler.call("schedule.show", #"{"name":"daily"}"#)["history"].elements
+            let expected = [first, sideBySide.0] + unkeyed
+            #expect(history.map { $0["job"].int } == expected.reversed().map { $0["job"].int }, "\(history)")
+            #expect(Set(history.compactMap { $0["job"].int }).count == 4)
+        }
+    }
+
     @Test func filesDeclareSchedulesAndTakeThemBack() async throws {
         try await RunningRunner(kinds: Self.kinds).use { runner in
             mkdir(runner.state + "/etc/schedules.d", 0o755)
@@ -222,14 +245,5 @@ struct RunnerAnswerTests {
     ])
     func eachAnswerOfTheRunnerHasItsMeaning(status: StatusWord, reason: String, meaning: String) {
         #expect(word(RunnerDesk.answer(RPCError(status, "no", reason: reason))) == meaning)
-    }
-
-    @Test func latenessIsCountedByBounds() {
-        var lateness = Lateness()
-        #expect(lateness.quantile(0.99) == .zero)
-        for _ in 0..<99 { lateness.note(.milliseconds(3)) }
-        lateness.note(.seconds(7200))
-        #expect(lateness.quantile(0.5) == .milliseconds(5) && lateness.quantile(0.99) == .milliseconds(5))
-        #expect(lateness.quantile(1) == .milliseconds(3_600_000) && lateness.total == 100)
     }
 }

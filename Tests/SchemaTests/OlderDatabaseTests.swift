@@ -82,7 +82,7 @@ import Testing
             old.close()
 
             let now = try Database.open(path, migrations: history.migrations)
-            #expect(try now.integrityCheck() == [])
+            #expect(try DatabaseFile(now.path).problems() == [])
             #expect(try now.readBlocking { try content($0, known) } == before)
             #expect(try now.readBlocking { try schema($0) } == new.readBlocking { try schema($0) })
             try now.writeBlocking { db in try history.rows.dropFirst(version).forEach(db.execute) }

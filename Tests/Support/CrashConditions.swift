@@ -24,7 +24,7 @@ public struct CrashConditions: CustomStringConvertible {
         getloadavg(&load, 1)
         let settings = [
             "MILLRACE_CRASH_SHARE", "MILLRACE_SCHEDULE_KILLS", "MILLRACE_MAIL_KILLS", "MILLRACE_METRICS_PUBLISHES",
-            "MILLRACE_TORTURE_ROUNDS", "MILLRACE_TORTURE_SHARE",
+            "MILLRACE_KILL_ROUNDS", "MILLRACE_RESTART_ROUNDS", "MILLRACE_TORTURE_SHARE",
         ].compactMap { name in
             environment(name).map { "\(name)=\($0) " }
         }.joined()

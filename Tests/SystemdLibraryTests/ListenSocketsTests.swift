@@ -8,9 +8,9 @@ import Testing
 @Suite struct ListenSocketsTests {
     @Test func socketsComeInOrderWithTheirNames() async {
         await #expect(processExitsWith: .success) {
-            let folder = try Files.makeTemporaryDirectory("listen")
+            let folder = TemporaryDirectory()
             var sockets: [Descriptor] = []
-            for name in ["runner", "admin"] { sockets.append(try UnixSocket.listen(path: "\(folder)/\(name)")) }
+            for name in ["runner", "admin"] { sockets.append(try UnixSocket.listen(path: folder.file(name))) }
             // Above both targets first, so that neither overwrites the other; and no longer owned, so that nobody
             // closes a target.
             let copies = sockets.map { fcntl($0.release(), F_DUPFD, 10) }
@@ -20,7 +20,7 @@ import Testing
             Environment.set("LISTEN_FDNAMES", "runner:admin")
 
             let taken = try ListenSockets.take()
-            try Files.removeTree(folder)
+            removeTree(folder.path)
 
             guard taken.map(\.name) == ["runner", "admin"], taken.map(\.descriptor.raw) == [3, 4],
                 taken.allSatisfy({ ListenSockets.isListening($0.descriptor) }),

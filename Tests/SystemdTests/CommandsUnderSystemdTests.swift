@@ -119,7 +119,11 @@ struct CommandsUnderSystemdTests {
         let start = try await system.run(["systemctl", "start", service])
         #expect(start.status != 0)
         let said = try await system.journal("-u", service).joined(separator: "\n")
-        #expect(said.contains("only a runner that is root can start processes as somebody else"))
+        let why = "only a runner that is root can start processes as somebody else"
+        #expect(said.contains(why))
+        // Root could.
+        #expect(try await system.run(["millctl", "doctor"]).output.contains(why))
+        #expect(try await system.run(["millctl", "kind", "check"]).status == 65)
 
         let file = "/etc/systemd/system/\(service).d/50-users.conf"
         let dropIns = try DocumentedPage("Documentation/Kinds").blocks(in: "ini").map(\.text)
@@ -129,6 +133,9 @@ struct CommandsUnderSystemdTests {
         try await system.check(["systemctl", "daemon-reload"])
         try await system.check(["systemctl", "reset-failed"])
         try await system.check(["systemctl", "start", BootedSystem.socket])
+        let doctor = try await system.run(["millctl", "doctor", "--all"]).output
+        #expect(doctor.contains("settings of runner: right"), "\(doctor)")
+        try await system.check(["millctl", "kind", "check"])
 
         let (_, job) = try await run("who")
         #expect(job["state"].string == "succeeded", "\(job)")

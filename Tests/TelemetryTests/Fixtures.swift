@@ -1,5 +1,6 @@
 import Linux
 import Telemetry
+import TestSupport
 
 extension Registry {
     static func sample(_ time: ManualTime = ManualTime(wall: Timestamp("2026-11-21T12:00:00Z")!)) -> Registry {

@@ -88,6 +88,13 @@ struct InstrumentTests {
         #expect(value.counts.map(\.bucket) == [0, LogLinear.index(of: Distribution.greatest)])
     }
 
+    @Test func aQuantileOfSortedValuesIsOneThatWasThere() {
+        let quantiles = Quantiles((1...1000).shuffled())
+        #expect(quantiles[0.5] == 500 && quantiles[0.99] == 990 && quantiles[0.999] == 999 && quantiles[1] == 1000)
+        #expect(Quantiles([7])[0.001] == 7)
+        #expect(Quantiles<Int>([])[0.5] == nil && quantiles.count == 1000)
+    }
+
     @Test func quantileOfAHistogramLiesInItsBucket() throws {
         let value = HistogramValue(counts: [50, 40, 9, 1], sum: 0)
         #expect(value.quantile(0.5, bounds: [1, 2, 4]) == 1)

@@ -6,8 +6,8 @@ import Testing
 /// again while they start.
 @Suite(.serialized, .heavy, .enabled(if: Subject.areBuilt, "the executables are not built"))
 struct KillTests {
-    /// `MILLRACE_TORTURE_ROUNDS`; the project's own bar is 1,000.
-    private static let rounds = environment("MILLRACE_TORTURE_ROUNDS").flatMap(Int.init) ?? Torture.some(1000, look: 12)
+    /// `MILLRACE_KILL_ROUNDS`; the project's own bar is 1,000.
+    private static let rounds = environment("MILLRACE_KILL_ROUNDS").flatMap(Int.init) ?? Torture.some(1000, look: 12)
 
     /// A service of the suite and what its callers have been told.
     private final class Member {

@@ -32,9 +32,9 @@ struct UnitFile {
         (sections[section]?[key] ?? []).flatMap { $0.split(separator: " ").map(String.init) }
     }
 
-    /// The names in `Units` with this ending.
-    static func names(ending: String) -> [String] {
-        guard let folder = opendir(packageRoot + "/Units") else { return [] }
+    /// The names in `Units`, or in a folder of it, with this ending.
+    static func names(in folder: String = "", ending: String) -> [String] {
+        guard let folder = opendir(packageRoot + "/Units/" + folder) else { return [] }
         defer { closedir(folder) }
         var names: [String] = []
         while let entry = readdir(folder) {

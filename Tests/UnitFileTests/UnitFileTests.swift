@@ -52,12 +52,31 @@ struct UnitFileTests {
     }
 
     /// The drain lasts 30 s; systemd has to wait longer before it kills.
-    @Test(arguments: services) func aServiceHasTimeToDrainAndIsAloneToldTo(_ name: String) throws {
-        let service = try UnitFile(name)
-        let limit = try #require(service.value("TimeoutStopSec", in: "Service").flatMap(Int.init))
+    @Test func aServiceHasTimeToDrainAndIsAloneToldTo() throws {
+        let limit = try #require(common.value("TimeoutStopSec", in: "Service").flatMap(Int.init))
         #expect(limit > 30)
-        #expect(service.value("KillMode", in: "Service") == "mixed")
-        #expect(service.value("OOMPolicy", in: "Service") == "continue")
+        #expect(common.value("KillMode", in: "Service") == "mixed")
+        #expect(common.value("OOMPolicy", in: "Service") == "continue")
+    }
+
+    /// What several services say alike belongs to what all share, where it is changed once.
+    @Test func noSettingOfAServiceStandsInEveryUnit() throws {
+        let settings = try Self.services.map { name in
+            let service = try UnitFile(name).sections["Service", default: [:]]
+            return Set(service.flatMap { key, values in values.map { "\(key)=\($0)" } })
+        }
+        let first = try #require(settings.first)
+        let repeated = settings.dropFirst().reduce(first) { $0.intersection($1) }
+        #expect(repeated.isEmpty, "they belong into 10-common.conf: \(repeated)")
+    }
+
+    /// A drop-in of a service comes after the shared one, and the shared one after the unit: what it says holds.
+    @Test(arguments: services) func aDropInOfAServiceComesAfterTheSharedOne(_ name: String) throws {
+        for file in UnitFile.names(in: "\(name).d", ending: ".conf") {
+            #expect(file > "10-common.conf")
+            let own = try UnitFile("\(name).d/\(file)").sections["Service", default: [:]]
+            for key in ["KillMode", "TimeoutStopSec", "OOMPolicy"] { #expect(own[key] == nil, "\(file)") }
+        }
     }
 
     @Test(arguments: sockets.filter { $0 != page }) func aSocketBearsTheNameOfItsServiceAndStandsInTheRunFolder(

@@ -56,7 +56,7 @@ enum FairSuite {
 
         /// Makes the greedy user's backlog whole again.
         func refill() throws {
-            let missing = max(0, greedy - Int(try shared.metric("jobs_live")))
+            let missing = max(0, greedy - Int(try shared.live()))
             let work = NoopJob.batch(1000, params: #"{"work":50}"#)
             let line = [client, shared.socket, "--request", work, "--requests", "\(missing / 1000 + 1)"]
             let user = ["--reuid=\(user)", "--regid=\(group)", "--clear-groups"]

@@ -52,7 +52,7 @@ enum PoolSuite {
             try runner.pause()
             let batch = NoopJob.batch(count).replacing(#""kind":"noop""#, with: #""kind":"\#(kind)""#)
             _ = try runner.load(batch, ["--requests", "1", "--warmup", "0"])
-            let before = try runner.metric("jobs_succeeded_total")
+            let before = try runner.succeeded()
             let start = ContinuousClock.now
             try runner.resume()
             try runner.awaitSucceeded(before + Double(count))

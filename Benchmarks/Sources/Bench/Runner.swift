@@ -52,14 +52,24 @@ final class Runner {
     }
 
     /// How many transactions the runner has committed since it started.
-    func commits() throws -> Double { try metric("store_transactions_total") }
+    func commits() throws -> Double { try metric("millrace_store_commit_duration_seconds_count") }
+
+    /// Jobs that are not over.
+    func live() throws -> Double {
+        guard let live = try call("service.status")["figures"]?["jobs_live"]?.doubleValue else {
+            throw BenchmarkError("the runner does not tell how many jobs it has")
+        }
+        return live
+    }
+
+    /// Jobs that have succeeded since the start.
+    func succeeded() throws -> Double { try metric("millrace_jobs_ended_total", ["state": "succeeded"]) }
 
     /// One of the figures the runner keeps of itself.
-    func metric(_ name: String) throws -> Double {
-        let metrics = try call("service.metrics")["metrics"]?.elements ?? []
-        guard let value = metrics.first(where: { $0["name"]?.stringValue == "millrace_runner_\(name)" })?["value"],
-            let number = value.doubleValue
-        else { throw BenchmarkError("the runner does not tell \(name)") }
+    private func metric(_ name: String, _ labels: [String: String] = [:]) throws -> Double {
+        let metrics = try call("service.metrics", #"{"names":["\#(name)"]}"#)["metrics"]?.elements ?? []
+        let one = metrics.first { one in labels.allSatisfy { one["labels"]?[$0]?.stringValue == $1 } }
+        guard let number = one?["value"]?.doubleValue else { throw BenchmarkError("the runner does not tell \(name)") }
         return number
     }
 
@@ -87,12 +97,12 @@ final class Runner {
 
     /// Waits until at most `count` jobs are not over.
     func awaitLive(atMost count: Int, within limit: Double = 600) throws {
-        try poll(within: limit, "jobs to end") { try metric("jobs_live") <= Double(count) }
+        try poll(within: limit, "jobs to end") { try live() <= Double(count) }
     }
 
     /// Waits until `count` jobs have succeeded since the start.
     func awaitSucceeded(_ count: Double, within limit: Double = 600) throws {
-        try poll(within: limit, "jobs to succeed") { try metric("jobs_succeeded_total") >= count }
+        try poll(within: limit, "jobs to succeed") { try succeeded() >= count }
     }
 
     private func poll(within limit: Double, _ what: String, until isSo: () throws -> Bool) throws {

@@ -58,8 +58,8 @@ struct ClaimTimes: Encodable {
             try store.writeBlocking(.crash) { db in
                 for _ in 0..<count {
                     let submission = Submission(
-                        specification: JobSpecification(kind: "noop"), uid: 0,
-                        correlationId: "0123456789abcdef0123456789abcdef", durability: .crash)
+                        JobSpecification(kind: "noop"), StoreRules(), uid: 0,
+                        correlationId: "0123456789abcdef0123456789abcdef", durability: { _ in .crash })
                     _ = try JobStore.submit(db, submission, StoreRules(), now: now)
                 }
             }

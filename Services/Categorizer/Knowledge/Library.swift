@@ -77,8 +77,6 @@ struct Stock: Sendable {
         }
     }
 
-    init() {}
-
     init(_ loaded: PatternStore.Loaded) {
         categories = loaded.categories
         book = PatternBook(loaded.patterns)

@@ -96,12 +96,14 @@ enum BulkStore {
         var operation: Int64
         /// Expenses that have the category again that they had before.
         var restored: [String]
+        /// Whether the category that it gave is gone from expenses, or from what a later operation goes back to.
+        var isForgotten: Bool
         /// Whether a model that knew the operation is out of force.
         var isModelWithdrawn = false
     }
 
-    /// Takes an operation back: each expense gets the category it had, where nothing has given it one since, and models that
-    /// were trained on it are out of force.
+    /// Takes an operation back: each expense gets the category it had, where nothing has given it one since; where a later
+    /// operation has, that one goes back to it. Models that were trained on the operation are out of force.
     static func undo(_ db: Connection, _ operation: Int64, by user: String, at now: Timestamp) throws -> Undone {
         let known = try db.first("SELECT kind, status, done_at FROM bulk_operation WHERE id = ?", .int(operation)) {
             (kind: $0.text(0), status: $0.text(1), at: $0.int(2))
@@ -125,6 +127,13 @@ enum BulkStore {
             WHERE expense.id = item.expense AND expense.operation = ?1 RETURNING expense.id
             """, .int(operation), .int(now.milliseconds)
         ) { $0.text(0) }
+        let unlinked = try db.run(
+            """
+            UPDATE bulk_item SET category = own.category, confirmed = own.confirmed,
+                previous_operation = own.previous_operation
+            FROM (SELECT expense, category, confirmed, previous_operation FROM bulk_item WHERE operation = ?1) AS own
+            WHERE bulk_item.previous_operation = ?1 AND bulk_item.expense = own.expense
+            """, .int(operation))
         try db.run("UPDATE bulk_operation SET status = 'undone' WHERE id = ?", .int(operation))
         try db.run("DELETE FROM bulk_pattern WHERE operation = ?", .int(operation))
         try db.run(
@@ -132,9 +141,10 @@ enum BulkStore {
             INSERT INTO bulk_operation (kind, status, category, undoes, done_by, done_at)
             SELECT 'undo', 'completed', category, id, ?, ? FROM bulk_operation WHERE id = ?
             """, .text(user), .int(now.milliseconds), .int(operation))
-        var undone = Undone(operation: db.lastInsertRowID, restored: restored)
+        var undone = Undone(
+            operation: db.lastInsertRowID, restored: restored, isForgotten: !restored.isEmpty || unlinked > 0)
         // From what nobody has confirmed no model is trained.
-        if known.kind == BulkKind.apply.rawValue, !restored.isEmpty {
+        if known.kind == BulkKind.apply.rawValue, undone.isForgotten {
             undone.isModelWithdrawn = try ModelStore.withdraw(db, knowing: operation)
         }
         return undone

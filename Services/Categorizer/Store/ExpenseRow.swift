@@ -88,13 +88,14 @@ extension ExpenseRecord {
         return expense
     }
 
-    /// This one; what it leaves out is as `base` has it. A text that is told as empty is told.
-    func over(_ base: ExpenseRecord) -> ExpenseRecord {
+    /// This one; what it leaves out is as the known one has it. A text that is told as empty is told.
+    func over(_ known: ExpenseRecord?) -> ExpenseRecord {
         ExpenseRecord(
-            id: id, owner: (owner ?? base.owner).flatMap(\.nonEmpty), merchantName: merchantName ?? base.merchantName,
-            merchantNormalized: merchantNormalized ?? base.merchantNormalized,
-            description: description ?? base.description, amount: amount ?? base.amount,
-            currency: currency ?? base.currency, transactionDate: transactionDate ?? base.transactionDate)
+            id: id, owner: (owner ?? known?.owner).flatMap(\.nonEmpty),
+            merchantName: merchantName ?? known?.merchantName,
+            merchantNormalized: merchantNormalized ?? known?.merchantNormalized,
+            description: description ?? known?.description, amount: amount ?? known?.amount,
+            currency: currency ?? known?.currency, transactionDate: transactionDate ?? known?.transactionDate)
     }
 
     /// The same; what is wrong is named by its place in the parameters.

@@ -59,7 +59,7 @@ enum ExpenseStore {
     ) throws -> Kept {
         let known = try db.first(
             "SELECT \(ExpenseRow.columns) FROM expense WHERE id = ?", .text(record.id), row: ExpenseRow.init)
-        let stands = record.over(known?.record ?? ExpenseRecord(id: record.id))
+        let stands = record.over(known?.record)
         let values: [SQLValue] = [
             .text(stands.owner ?? ""), SQLValue(stands.merchantName), SQLValue(stands.merchantNormalized),
             SQLValue(stands.description), SQLValue(stands.amount.map { "\($0)" }), SQLValue(stands.currency),

@@ -1,13 +1,14 @@
 import JSONCodec
 import Linux
 import MillraceProtocol
+import Telemetry
 
 /// What a benchmark measured.
 struct BenchReport: Sendable {
     struct Submitted: Sendable {
         var took: Duration
         /// Of each call, from the request to its answer.
-        var calls: Quantiles
+        var calls: Quantiles<Duration>
         var ids: Set<JobID>
         /// What the receipts said.
         var durabilities: Set<JobDurability>
@@ -21,14 +22,19 @@ struct BenchReport: Sendable {
         /// False when the jobs stopped ending before all were over.
         var isWhole: Bool
         /// From submitted to started, and to finished, as the rows have it.
-        var starts = Quantiles([])
-        var ends = Quantiles([])
+        var starts = Quantiles<Duration>([])
+        var ends = Quantiles<Duration>([])
         var states: [JobState: Int] = [:]
     }
 
     var run: BenchRun
     var submitted: Submitted
     var life: Life?
+
+    /// The shares whose quantiles are printed, by their names.
+    private static let shares: [(name: String, share: Double)] = [
+        ("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p999", 0.999), ("max", 1),
+    ]
 
     private var durability: String {
         submitted.durabilities.map(\.rawValue).sorted().joined(separator: " and ")
@@ -46,11 +52,11 @@ struct BenchReport: Sendable {
                     + "\(Counted.text(run.connections, "connection")), \(run.batch) a call, durability \(durability)")
         ]
         var table = Table(
-            [.text("Phase"), .number("Jobs/s")] + Quantiles.shares.map { .number($0.name) } + [.text("Measured")])
-        func row(_ name: String, _ rate: Int?, _ quantiles: Quantiles, _ what: String) {
+            [.text("Phase"), .number("Jobs/s")] + Self.shares.map { .number($0.name) } + [.text("Measured")])
+        func row(_ name: String, _ rate: Int?, _ quantiles: Quantiles<Duration>, _ what: String) {
             table.add(
                 [Table.Cell(name), Table.Cell(rate.map(String.init) ?? "")]
-                    + Quantiles.shares.map { Table.Cell(quantiles[$0.share]?.precise ?? "") } + [Table.Cell(what)])
+                    + Self.shares.map { Table.Cell(quantiles[$0.share]?.precise ?? "") } + [Table.Cell(what)])
         }
         row("submit", Self.rate(jobs, submitted.took), submitted.calls, "a call, request to answer")
         if let life {
@@ -99,11 +105,13 @@ extension BenchReport: JSONEncodable {
     }
 
     /// Rates in jobs a second, everything else in microseconds.
-    private static func write(_ rate: Int?, _ took: Duration?, _ quantiles: Quantiles, to json: inout JSONWriter) {
+    private static func write(
+        _ rate: Int?, _ took: Duration?, _ quantiles: Quantiles<Duration>, to json: inout JSONWriter
+    ) {
         json.object { json in
             json.member("jobsPerSecond", ifPresent: rate)
             json.member("tookUs", ifPresent: took?.microseconds)
-            for (name, share) in Quantiles.shares {
+            for (name, share) in Self.shares {
                 json.member("\(name)Us", ifPresent: quantiles[share]?.microseconds)
             }
         }

@@ -1,5 +1,6 @@
 import Linux
 import MillraceProtocol
+import Telemetry
 
 /// Submits jobs as fast as the runner takes them and sees them through.
 struct BenchRun {

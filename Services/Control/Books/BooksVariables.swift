@@ -13,7 +13,7 @@ enum BooksVariables {
         if case .state(let state) = place { (known, suite) = (noted(state), state.path) }
         return { [known, suite] name in
             if name == "MILLRACE_STATE" { return suite }
-            return environment(name).flatMap { $0.isEmpty ? nil : $0 } ?? known[name]
+            return Environment.text(name, environment) ?? known[name]
         }
     }
 

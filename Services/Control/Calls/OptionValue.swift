@@ -63,8 +63,10 @@ enum OptionValue {
 
     @Sendable static func capacity(_ text: String) throws -> ScheduleChange.Capacity {
         if text == "calendar" { return .calendar }
-        guard let number = Int(text), (1...1000).contains(number) else {
-            throw ValidationError("'\(text)' is neither a whole number from 1 to 1000 nor 'calendar'")
+        let range = ScheduleConfig.capacities
+        guard let number = Int(text), range.contains(number) else {
+            throw ValidationError(
+                "'\(text)' is neither a whole number from \(range.lowerBound) to \(range.upperBound) nor 'calendar'")
         }
         return .own(number)
     }

@@ -26,39 +26,36 @@ struct Doctor {
         guard case .system = place else { return [] }
         let names =
             ["millrace.target", Self.page] + KnownService.all.flatMap { [$0.unit, "millrace-\($0.name).socket"] }
-        let properties = "--property=Id,LoadState,ActiveState,Result,NeedDaemonReload"
-        let told: String
+        let told: [UnitProperties]
         do {
-            told = try await ProgramAnswer.output(of: ["systemctl", "show", properties] + names, within: Self.patience)
+            told = try await UnitProperties.ask(
+                ["Id", "LoadState", "ActiveState", "Result", "NeedDaemonReload"], of: names)
         } catch {
             return [.warn("units", "\(error)", "for a suite without systemd give --state DIR")]
         }
-        return told.split(separator: "\n\n").compactMap { unit in
-            let fields = Dictionary(
-                unit.split(separator: "\n").compactMap { line -> (Substring, Substring)? in
-                    line.firstIndex(of: "=").map { (line[..<$0], line[line.index(after: $0)...]) }
-                }, uniquingKeysWith: { first, _ in first })
-            guard let name = fields["Id"] else { return nil }
+        return told.compactMap { unit in
+            let name = unit["Id"]
+            guard !name.isEmpty else { return nil }
             let subject = "unit \(name)"
-            if fields["LoadState"] != "loaded" {
+            if unit["LoadState"] != "loaded" {
                 return .fail(subject, "is not installed", "apt install --reinstall ./millrace_*.deb")
             }
-            if fields["ActiveState"] == "failed", name == Self.page {
+            if unit["ActiveState"] == "failed", name == Self.page {
                 return .fail(
-                    subject, "failed, perhaps something else has its port: \(fields["Result"] ?? "")",
+                    subject, "failed, perhaps something else has its port: \(unit["Result"])",
                     "journalctl -u \(name) -n 5; systemctl stop millrace-metrics.service; "
                         + "systemctl start \(name) millrace-metrics.service")
             }
-            if fields["ActiveState"] == "failed" {
+            if unit["ActiveState"] == "failed" {
                 return .fail(
-                    subject, "failed: \(fields["Result"] ?? "")", "journalctl -u \(name) -n 50; systemctl start \(name)"
+                    subject, "failed: \(unit["Result"])", "journalctl -u \(name) -n 50; systemctl start \(name)"
                 )
             }
-            if fields["NeedDaemonReload"] == "yes" {
+            if unit["NeedDaemonReload"] == "yes" {
                 return .warn(subject, "its file was changed since systemd read it", "systemctl daemon-reload")
             }
-            if fields["ActiveState"] != "active" {
-                return .warn(subject, "is \(fields["ActiveState"] ?? "")", "systemctl start millrace.target")
+            if unit["ActiveState"] != "active" {
+                return .warn(subject, "is \(unit["ActiveState"])", "systemctl start millrace.target")
             }
             return .ok(subject, "active")
         }

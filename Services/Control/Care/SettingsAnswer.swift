@@ -13,13 +13,21 @@ struct SettingsAnswer: Sendable {
     /// Every program of the suite that has settings: the services, and the worker with the ready workloads.
     static let programs = KnownService.all.map(\.name) + ["backoffice"]
 
-    /// Asks each program that is in the folder, once.
+    /// Asks each program that is in the folder, once, with the rights of the user as whom it runs: what root may read and
+    /// start, the service may not.
     static func all(at place: Place, in folder: String = OwnExecutable.folder) async -> [SettingsAnswer] {
+        await all(at: place, in: folder, as: place == .system ? ServiceUser.all() : [:])
+    }
+
+    /// - Parameter users: by the names of services; whose is left out is asked with our rights.
+    static func all(at place: Place, in folder: String, as users: [String: ServiceUser]) async -> [SettingsAnswer] {
         var all: [SettingsAnswer] = []
         for name in programs {
             let path = "\(folder)/millrace-\(name)"
             guard access(path, X_OK) == 0 else { continue }
-            let question = [path] + place.words + ["--check-config"]
+            // The runner starts what is no service.
+            let user = users[name] ?? users[KnownService.runner.name]
+            let question = (user?.words ?? []) + [path] + place.words + ["--check-config"]
             let answer: Result<ProgramAnswer, any Error>
             do {
                 answer = .success(try await ProgramAnswer.of(question, within: Doctor.patience))

@@ -8,7 +8,7 @@ extension Failure {
             case .noClinic, .noSlot, .noSync, .noPeriod, .noBooking: .noInput
             case .full, .busy, .timedOut, .notWritten: .temporaryFailure
             case .noCalendar, .zone, .range, .notConfigured, .cancelledBooking: .dataError
-            case .hours: .usage
+            case .hours, .setting, .noClient: .usage
             }
         self.init(exit, "\(error)")
     }

@@ -18,7 +18,9 @@ extension ClinicCommand {
         @Option(help: "When it opens, as 08:00.", transform: OptionValue.clock) var open: ClockTime?
         @Option(help: "When it closes, as 18:00.", transform: OptionValue.clock) var close: ClockTime?
         @Option(help: "On which days, as mon-fri or mon,wed,sat.", transform: OptionValue.weekdays) var days: Weekdays?
-        @Option(help: "How long a slot is, 1 to 120 minutes.", transform: OptionValue.integer(1...120))
+        @Option(
+            help: "How long a slot is, 1 to 120 minutes.",
+            transform: OptionValue.integer(ScheduleConfig.slotLengths))
         var slotMinutes: Int?
         @Option(
             help: "Appointments that a slot bears, 1 to 1000; 'calendar' for as many as the calendar has rooms.",

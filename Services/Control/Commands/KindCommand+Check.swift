@@ -4,10 +4,11 @@ import Glibc
 import JSONCodec
 import KindFiles
 import Linux
+import MillraceProtocol
 
 extension KindCommand {
     /// `millctl kind check [FOLDER]`
-    struct Check: ParsableCommand {
+    struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Checks a folder of kind declarations and tells all mistakes at once.",
             discussion: """
@@ -18,9 +19,9 @@ extension KindCommand {
         @OptionGroup var global: GlobalOptions
         @Argument(help: "The folder with the *.yaml files.", completion: .directory) var folder: String?
 
-        func run() throws {
+        func run() async throws {
             let folder = folder ?? global.place.configuration.declarations(.kinds)
-            let (catalog, problems) = KindCatalog.load(folder: folder, runner: global.place.runnerUser)
+            let (catalog, problems) = KindCatalog.load(folder: folder, runner: await global.place.runnerUser)
             let found = [
                 Counted.text(catalog.kinds.count, "kind"), Counted.text(catalog.workers.count, "worker"),
                 Counted.text(catalog.resources.count, "resource"), Counted.text(catalog.queues.count, "queue"),
@@ -36,9 +37,11 @@ extension KindCommand {
 extension Place {
     /// As whom the runner runs; nil where that is not known.
     var runnerUser: UInt32? {
-        switch self {
-        case .state: geteuid()
-        case .system: SystemUser.named("millrace")?.id
+        get async {
+            switch self {
+            case .state: geteuid()
+            case .system: await ServiceUser.all()[KnownService.runner.name]?.id
+            }
         }
     }
 }

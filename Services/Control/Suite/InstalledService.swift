@@ -1,5 +1,4 @@
 import Glibc
-import Linux
 import MillraceProtocol
 
 /// A service whose executable stands beside millctl.
@@ -14,15 +13,4 @@ struct InstalledService: Sendable {
             return access(path, X_OK) == 0 ? InstalledService(service: service, executable: path) : nil
         }
     }
-}
-
-/// This program's own executable.
-enum OwnExecutable {
-    static var path: String {
-        guard let name = realpath("/proc/self/exe", nil) else { return CommandLine.arguments[0] }
-        defer { free(name) }
-        return String(cString: name)
-    }
-
-    static var folder: String { Files.parent(path) }
 }

@@ -20,7 +20,6 @@ struct StateDirectory: Hashable, Sendable {
     /// Holds the process id of `millctl up`, and its lock for as long as that runs.
     var pidFile: String { run + "/millctl.pid" }
     var logFile: String { log + "/millrace.log" }
-    var books: String { data + "/books.sqlite" }
     /// Says where the books are and what they are kept in, where variables said so: ``BooksVariables``.
     var booksVariables: String { data + "/books.variables" }
 

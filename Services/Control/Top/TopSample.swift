@@ -19,7 +19,8 @@ struct TopSample: Sendable {
 
     static func take(_ caller: Caller, time: any TimeSource) async throws -> TopSample {
         async let status = caller.call(ServiceStatus.self, Empty(), timeout: patience)
-        async let metrics = caller.call(ServiceMetrics.self, Empty(), timeout: patience)
+        async let metrics = caller.call(
+            ServiceMetrics.self, ServiceMetrics.Params(names: TopRates.names), timeout: patience)
         async let queues = caller.call(QueueList.self, Empty(), timeout: patience)
         async let jobs = caller.call(
             JobList.self, JobList.Params(states: [.running], limit: jobLimit), timeout: patience)
@@ -31,9 +32,9 @@ struct TopSample: Sendable {
             workers: try await workers.value.workers)
     }
 
-    /// The sum of these figures over all their labels; nil when there is none of them.
-    func sum(_ names: [String]) -> Double? {
-        let found = metrics.filter { names.contains($0.name) }
+    /// The sum of a figure over all its labels; nil when there is none.
+    func sum(_ name: String) -> Double? {
+        let found = metrics.filter { $0.name == name }
         return found.isEmpty ? nil : found.reduce(0) { $0 + $1.value }
     }
 }
@@ -48,21 +49,23 @@ struct TopRates: Sendable {
     private(set) var rates: [Rate] = []
 
     /// What is counted, and under which name it is shown.
-    private static let figures: [(title: String, metrics: [String])] = [
-        ("submitted", ["millrace_runner_jobs_submitted_total"]),
-        ("started", ["millrace_runner_jobs_started_total"]),
-        ("over", ["succeeded", "partial", "failed", "cancelled"].map { "millrace_runner_jobs_\($0)_total" }),
-        ("failed", ["millrace_runner_jobs_failed_total"]),
-        ("attempts lost", ["millrace_runner_attempts_lost_total"]),
-        ("writes", ["millrace_runner_store_writes_total"]),
+    private static let figures: [(title: String, name: String)] = [
+        ("submitted", "millrace_queue_submitted_total"),
+        ("started", "millrace_jobs_started_total"),
+        ("over", "millrace_jobs_finished_total"),
+        ("failed", "millrace_jobs_failed_total"),
+        ("attempts lost", "millrace_attempts_lost_total"),
+        ("writes", "millrace_store_writes_total"),
     ]
+
+    static var names: [String] { figures.map(\.name) }
 
     /// None without an earlier sample, or when the runner was started again in between.
     init(from earlier: TopSample?, to later: TopSample) {
         guard let earlier, earlier.status.pid == later.status.pid, later.at > earlier.at else { return }
         let seconds = (later.at - earlier.at).seconds
         for figure in Self.figures {
-            guard let now = later.sum(figure.metrics), case let before = earlier.sum(figure.metrics) ?? 0,
+            guard let now = later.sum(figure.name), case let before = earlier.sum(figure.name) ?? 0,
                 now >= before
             else { continue }
             rates.append(Rate(name: figure.title, perSecond: (now - before) / seconds))

@@ -42,7 +42,7 @@ final class PermitOffice: Sendable {
                 return (bucket.limiter, resource)
             }
         }
-        for (limiter, resource) in changed { limiter.change(rate: resource.rate, burst: resource.burst) }
+        for (limiter, resource) in changed { limiter.change(rate: resource.bucket.rate, burst: resource.bucket.burst) }
     }
 
     /// Makes a request under a permit and reports how it went.
@@ -100,7 +100,8 @@ final class PermitOffice: Sendable {
     private func bucket(_ resource: DatasetDefinition.Resource) -> RateLimiter {
         state.withLock { state in
             if let bucket = state.buckets[resource.name] { return bucket.limiter }
-            let limiter = RateLimiter(resource.name, rate: resource.rate, burst: resource.burst, time: time)
+            let limiter = RateLimiter(
+                resource.name, rate: resource.bucket.rate, burst: resource.bucket.burst, time: time)
             state.buckets[resource.name] = (resource, limiter)
             return limiter
         }

@@ -132,9 +132,3 @@ final class FileSource: KeyedSource {
 
     private func wrong(_ what: String) -> SourceError { .unreadable(dataset, "\(definition.path): \(what)") }
 }
-
-/// The text of a key.
-enum RowKey {
-    /// Nil for what can be no key.
-    static func text(_ value: JSONValue) -> String? { value.stringValue ?? value.numberText }
-}

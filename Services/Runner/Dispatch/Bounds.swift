@@ -49,9 +49,4 @@ struct Space: Sendable, Hashable {
 struct Pauses: Sendable, Hashable {
     var queues: Set<String> = []
     var kinds: Set<String> = []
-
-    /// The runner's own jobs start always: the watchdog waits for them.
-    func concern(_ lane: Lane) -> Bool {
-        !lane.isOwn && (queues.contains(lane.queue) || kinds.contains(lane.kind))
-    }
 }

@@ -251,17 +251,6 @@ extension Dispatcher {
             ending.state = items.succeeded == 0 ? .failed : .partial
             ending.cause = "\(items.failed) of \(items.total) items failed"
         }
-        if job.kind != canary { count(ending.state) }
         effects.insert(.finish(job.view, ending, end), at: place)
-    }
-
-    private mutating func count(_ state: JobState) {
-        switch state {
-        case .succeeded: counts.succeeded += 1
-        case .partial: counts.partial += 1
-        case .failed: counts.failed += 1
-        case .cancelled: counts.cancelled += 1
-        case .scheduled, .ready, .running: break
-        }
     }
 }

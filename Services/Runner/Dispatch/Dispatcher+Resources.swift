@@ -115,12 +115,16 @@ extension Dispatcher {
     /// Takes a retry of the kind's budget; false when it is used up.
     mutating func takeRetry(of kind: Int, now: Now) -> Bool {
         guard let ratio = kinds[kind].retryRatio else { return true }
-        return budgets[kind, default: RetryBudget(ratio: ratio, now: now.boot)].take(at: now.boot)
+        var budget = kinds[kind].budget ?? RetryBudget(ratio: ratio, now: now.boot)
+        defer { kinds[kind].budget = budget }
+        return budget.take(at: now.boot)
     }
 
     /// Notes the first try of an item.
     mutating func noteFirstTry(of kind: Int, now: Now) {
         guard let ratio = kinds[kind].retryRatio else { return }
-        budgets[kind, default: RetryBudget(ratio: ratio, now: now.boot)].earn()
+        var budget = kinds[kind].budget ?? RetryBudget(ratio: ratio, now: now.boot)
+        budget.earn()
+        kinds[kind].budget = budget
     }
 }

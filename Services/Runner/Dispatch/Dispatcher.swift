@@ -1,6 +1,5 @@
 import Linux
 import MillraceProtocol
-import Resilience
 
 /// Decides what happens next: a state machine without I/O, clock or lock. Events go in, effects come out.
 ///
@@ -97,7 +96,6 @@ struct Dispatcher: Sendable {
     var permits = PermitBook()
     /// When something about a dependency will be looked at again.
     var awaited: [String: Duration] = [:]
-    var budgets: [Int: RetryBudget] = [:]
     /// Jobs that an open breaker keeps from going on, by its name.
     var atBreaker: [String: Set<JobID>] = [:]
     /// How often jobs were looked at: what an event costs.
@@ -106,13 +104,9 @@ struct Dispatcher: Sendable {
     /// What has happened since the start.
     var counts = Counts()
 
-    /// Endings, by how.
     struct Counts: Sendable, Hashable {
+        /// Jobs that began to run, those of the runner itself left out.
         var started = 0
-        var succeeded = 0
-        var partial = 0
-        var failed = 0
-        var cancelled = 0
         /// Attempts whose worker was lost.
         var lost = 0
     }

@@ -62,9 +62,10 @@ struct LaneTable: Sendable {
 
     /// Takes in a lane that is not known; a new kind or queue is governed by these rules.
     mutating func add(_ lane: Lane, _ kinds: inout KindTable, _ rules: Dispatcher.Rules) -> Int {
-        if numbers.count >= patience { forgetIdle() }
+        if numbers.count >= patience { forgetIdle(&kinds) }
         let entry = Entry(
             lane: lane, kind: kinds.number(lane.kind, rules), queue: queueNumber(lane.queue, rules), isOwn: lane.isOwn)
+        kinds[entry.kind].lanes += 1
         latest = Self.put(entry, &entries, &free)
         numbers[lane] = latest
         return latest
@@ -93,7 +94,7 @@ struct LaneTable: Sendable {
     }
 
     /// Anybody may make up names of queues: lanes in which nothing waits or runs are forgotten when they become many.
-    private mutating func forgetIdle() {
+    private mutating func forgetIdle(_ kinds: inout KindTable) {
         var used: Set<Int> = []
         for (lane, number) in numbers {
             if entries[number].hungryAt != nil || entries[number].running > 0 {
@@ -101,6 +102,7 @@ struct LaneTable: Sendable {
             } else {
                 numbers[lane] = nil
                 free.append(number)
+                kinds[entries[number].kind].lanes -= 1
             }
         }
         for (name, number) in queueNumbers where !used.contains(number) {

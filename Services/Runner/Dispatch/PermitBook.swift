@@ -17,8 +17,6 @@ struct PermitBook: Sendable {
     private var permits: [Int64: Permit] = [:]
     private var granted: [Int64] = []
 
-    subscript(_ number: Int64) -> Permit? { permits[number] }
-
     mutating func add(_ number: Int64, _ permit: Permit) { permits[number] = permit }
 
     mutating func grant(_ number: Int64, _ pass: ResourceBook.Pass) {

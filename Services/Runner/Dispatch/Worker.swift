@@ -42,7 +42,5 @@ struct Worker: Sendable {
 
     var free: Int { isRetiring ? 0 : capacity - running }
 
-    var isFree: Bool { running < capacity && !isRetiring }
-
     func serves(_ kind: String) -> Bool { kinds.contains { $0.name == kind } }
 }

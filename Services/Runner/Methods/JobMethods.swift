@@ -4,7 +4,6 @@ import MillraceProtocol
 import MillraceRPC
 import MillraceStore
 import Resilience
-import Synchronization
 
 /// The wire side of jobs: from a method to the rule.
 extension Runner {
@@ -115,14 +114,13 @@ extension Runner {
     ) {
         let uid = context.peer.credentials?.uid ?? 0
         let correlationId = context.correlationId
-        let (submissions, rules, load) = state.withLock { state in
-            let submissions = specifications.map { specification in
-                let complete = state.storeRules.complete(specification)
-                return Submission(
-                    specification: complete, uid: uid, correlationId: correlationId,
-                    durability: state.book.durability(of: complete.queue ?? "default"))
-            }
-            return (submissions, state.storeRules, live.isLimited ? state.dispatcher.load : Load())
+        let (rules, book, load) = state.withLock { state in
+            (state.storeRules, state.book, live.isLimited ? state.dispatcher.load : Load())
+        }
+        // Beside the lock: for its key a large params is read.
+        let submissions = specifications.map { specification in
+            Submission(
+                specification, rules, uid: uid, correlationId: correlationId, durability: book.durability(of:))
         }
         let now = time.wall()
         let new = submissions.indices.filter { !known.contains($0) }
@@ -175,13 +173,11 @@ extension Runner {
 
     private func accept(_ jobs: some Sequence<(Submission, Taken)>, _ known: Set<Int>, _ session: RPCSession) {
         var changes = Changes()
-        var new = 0
         for (number, (submission, taken)) in jobs.enumerated() {
             changes.merge(taken.changes)
             if taken.receipt.duplicate {
                 if !known.contains(number) { live.remove(submission.lane) }
             } else {
-                new += 1
                 instruments.came(submission.lane)
                 // The job it would have repeated is forgotten since.
                 if known.contains(number) { live.add(submission.lane) }
@@ -198,7 +194,6 @@ extension Runner {
                     "correlation-id": "\(taken.receipt.correlationId)",
                 ])
         }
-        submitted.wrappingAdd(new, ordering: .relaxed)
         absorb(changes)
     }
 

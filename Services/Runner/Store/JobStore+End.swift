@@ -165,8 +165,8 @@ extension JobStore {
             let taken = try submit(
                 db,
                 Submission(
-                    specification: specification, uid: view.user, correlationId: view.correlationId,
-                    durability: view.durability, hookOf: view.id, task: task), rules, now: now)
+                    specification, rules, uid: view.user, correlationId: view.correlationId,
+                    durability: { _ in view.durability }, hookOf: view.id, task: task), rules, now: now)
             changes.merge(taken.changes)
             changes.created.append(
                 Lane(queue: specification.queue ?? view.queue, kind: specification.kind, uid: view.user))

@@ -178,16 +178,4 @@ extension JobStore {
         try db.first("SELECT finished_at IS NOT NULL FROM job WHERE id = ?", SQLValue(id.rawValue)) { $0.bool(0) }
             ?? false
     }
-
-    /// How many jobs are not over, for the status line.
-    static func backlog(_ db: Connection) throws -> (ready: Int, scheduled: Int, running: Int, total: Int) {
-        func count(_ state: String) throws -> Int {
-            try db.first("SELECT count(*) FROM job WHERE state = '\(state)' AND state <> 'succeeded'") {
-                Int($0.int(0))
-            }
-                ?? 0
-        }
-        let (ready, scheduled, running) = (try count("ready"), try count("scheduled"), try count("running"))
-        return (ready, scheduled, running, ready + scheduled + running)
-    }
 }

@@ -5,15 +5,29 @@ import MillraceStore
 
 /// A submission with everything decided that the store needs to know.
 struct Submission: Sendable {
-    /// What it leaves open, its kind says when it is taken in.
-    var specification: JobSpecification
-    var uid: UInt32
-    var correlationId: String
-    var durability = JobDurability.disk
+    let specification: JobSpecification
+    let uid: UInt32
+    let correlationId: String
+    let durability: JobDurability
     /// The job whose end brought it about.
-    var hookOf: JobID?
+    let hookOf: JobID?
     /// What the runner itself does, for a job made by a hook.
-    var task: HookTask?
+    let task: HookTask?
+
+    /// - Parameters:
+    ///   - specification: what it leaves open, its kind says.
+    ///   - durability: of a queue.
+    init(
+        _ specification: JobSpecification, _ rules: StoreRules, uid: UInt32, correlationId: String,
+        durability: (String) -> JobDurability = { _ in .disk }, hookOf: JobID? = nil, task: HookTask? = nil
+    ) {
+        self.specification = rules.complete(specification)
+        self.uid = uid
+        self.correlationId = correlationId
+        self.durability = durability(self.specification.queue ?? "default")
+        self.hookOf = hookOf
+        self.task = task
+    }
 }
 
 /// A job that was taken in.
@@ -29,9 +43,6 @@ extension JobStore {
     static func submit(
         _ db: Connection, _ submission: Submission, _ rules: StoreRules, now: Timestamp
     ) throws -> Taken {
-        // Whoever submits: here each job gets what its kind declares.
-        var submission = submission
-        submission.specification = rules.complete(submission.specification)
         let wanted = submission.specification
         if let earlier = try repeated(db, submission, now: now) { return Taken(receipt: earlier, changes: Changes()) }
         var changes = Changes()

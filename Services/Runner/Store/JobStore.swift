@@ -77,7 +77,7 @@ enum JobStore {
             "SELECT name, summary, stages, pool FROM kind ORDER BY pool IS NOT NULL, declared_at, name"
         ) { row in
             let stages = row.text(2).split(separator: " ").compactMap { WorkloadStage(rawValue: String($0)) }
-            let summary = Payload.cut(row.text(1), to: Payload.summary)
+            let summary = String(String.UnicodeScalarView(row.text(1).unicodeScalars.prefix(Payload.summary)))
             return KnownKind(
                 declaration: KindDeclaration(name: row.text(0), summary: summary, stages: stages),
                 pool: row.textOrNil(3))

@@ -41,7 +41,7 @@ struct StoreRules: Sendable {
         kindRetention[kind]?[state] ?? retention[state] ?? .seconds(7 * 86400)
     }
 
-    /// What a submission does not say is said by its kind. What is complete stays as it is.
+    /// What a specification does not say is said by its kind.
     func complete(_ specification: JobSpecification) -> JobSpecification {
         guard let kind = kinds[specification.kind] else { return specification }
         var complete = specification

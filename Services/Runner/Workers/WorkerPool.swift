@@ -19,6 +19,8 @@ struct WorkerPool: Sendable {
         case load(Int, PoolLoad)
         /// It answered a ping, with whatever.
         case answered(Int)
+        /// It serves what is not its pool's any more.
+        case outdated(Int)
         /// Its connection ended.
         case disconnected(Int)
         case ended(Int, ExitStatus)
@@ -141,6 +143,8 @@ struct WorkerPool: Sendable {
                 $0.deadline = nil
                 $0.nextPing = next
             }
+        case .outdated(let ticket):
+            retire(ticket, "serves what is another's now", now: now)
         case .disconnected(let ticket):
             guard let member = member(ticket), member.phase != .ending else { break }
             count(ticket, now: now)

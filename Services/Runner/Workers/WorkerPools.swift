@@ -104,6 +104,11 @@ final class WorkerPools: Sendable {
         if let ticket = ticket(of: pid) { handle(.registered(ticket, worker: worker, load: load), of: ticket) }
     }
 
+    /// The process serves what is not its pool's any more: it works off what it has, while others take its place.
+    func outdated(pid: Int32) {
+        if let ticket = ticket(of: pid) { handle(.outdated(ticket), of: ticket) }
+    }
+
     /// The calls of a process have become more or fewer.
     func changed(pid: Int32, load: PoolLoad) {
         let now = time.boot()

@@ -22,7 +22,9 @@ public final class CallMeter: Sendable {
         for _ in 0..<max(1, (count + 99) / 100) { try await charge(name) }
     }
 
-    func charge(_ names: String...) async throws {
+    /// Counts requests of these names, one after the other, each as long as ``delay``.
+    /// - Throws: `CancellationError`.
+    public func charge(_ names: String...) async throws {
         for name in names {
             calls.withLock { $0[name, default: 0] += 1 }
             if delay > .zero { try await time.sleep(for: delay) }

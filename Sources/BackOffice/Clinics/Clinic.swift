@@ -39,7 +39,7 @@ public struct ScheduleConfig: Hashable, Sendable {
     public var open = ClockTime(minutes: 8 * 60)
     public var close = ClockTime(minutes: 18 * 60)
     public var days = Weekdays.mondayToSaturday
-    /// 1 to 120.
+    /// See ``slotLengths``.
     public var slotMinutes = 15
     /// Appointments that a slot bears, at least 1: as many as the operator says, else as the calendar has rooms.
     public var capacity = 2
@@ -49,6 +49,11 @@ public struct ScheduleConfig: Hashable, Sendable {
     public var staleMinutes = 60
     public var zone = "America/Los_Angeles"
 
+    /// Minutes that a slot may have.
+    public static let slotLengths = 1...120
+    /// What an operator may set as capacity.
+    public static let capacities = 1...1000
+
     public init() {}
 
     /// As the calendar says, with the standard for what it does not say.
@@ -56,7 +61,7 @@ public struct ScheduleConfig: Hashable, Sendable {
         self.init()
         if let open = remote.open, let close = remote.close, open < close { (self.open, self.close) = (open, close) }
         if let days = remote.days { self.days = days }
-        if let minutes = remote.slotMinutes, (1...120).contains(minutes) { slotMinutes = minutes }
+        if let minutes = remote.slotMinutes, Self.slotLengths.contains(minutes) { slotMinutes = minutes }
         if let zone = remote.zone { self.zone = zone }
         capacity = Self.capacity(remote)
     }
@@ -73,20 +78,32 @@ public struct ScheduleChange: Hashable, Sendable {
     public var open: ClockTime?
     public var close: ClockTime?
     public var days: Weekdays?
-    /// 1 to 120.
+    /// See ``ScheduleConfig/slotLengths``.
     public var slotMinutes: Int?
     public var capacity: Capacity?
 
     public enum Capacity: Hashable, Sendable {
         /// As many as the calendar has rooms, from the next sync on.
         case calendar
-        /// At least 1.
+        /// See ``ScheduleConfig/capacities``.
         case own(Int)
     }
 
     public init() {}
 
     public var isNothing: Bool { self == ScheduleChange() }
+
+    /// What in it is not possible, with what would be; nil where all is.
+    var fault: String? {
+        let lengths = ScheduleConfig.slotLengths, capacities = ScheduleConfig.capacities
+        if let slotMinutes, !lengths.contains(slotMinutes) {
+            return "a slot cannot have \(slotMinutes) minutes; \(lengths.lowerBound) to \(lengths.upperBound) it can"
+        }
+        if case .own(let number)? = capacity, !capacities.contains(number) {
+            return "the capacity cannot be \(number); \(capacities.lowerBound) to \(capacities.upperBound) it can"
+        }
+        return nil
+    }
 
     func apply(to config: inout ScheduleConfig) {
         if let open { config.open = open }
@@ -135,6 +152,12 @@ public struct BlockedPeriod: Hashable, Sendable {
         self.end = end
         self.days = days
         self.isActive = isActive
+    }
+
+    /// What in it is not possible; nil where all is.
+    var fault: String? {
+        if let fault = BookID<BlockedPeriod>.fault(in: name) { return "the name of what is blocked \(fault)" }
+        return start < end ? nil : "'\(name)' cannot end at \(end.short), which is not after \(start.short)"
     }
 
     func blocks(_ start: ClockTime, _ end: ClockTime, on day: Day) -> Bool {

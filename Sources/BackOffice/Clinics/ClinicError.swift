@@ -13,15 +13,19 @@ public enum ClinicError: Error, Hashable, Sendable, CustomStringConvertible {
     case noSlot(ClinicID, Day, ClockTime)
     /// The slot is full; these are free.
     case full(SlotTime, alternatives: [SlotTime])
-    /// Rows of a date that could not be written.
+    /// Batches of a date's appointments that could not be written, and why the last of them.
     case notWritten(Day, batches: Int, String)
     case range(Day, days: Int)
     /// It was never synced, so that nobody knows how it works.
     case notConfigured(ClinicID)
     /// It would close before it opens.
     case hours(ClinicID, ClockTime, ClockTime)
+    /// What is to be set of how it works is not possible, with what would be.
+    case setting(ClinicID, String)
     case noPeriod(ClinicID, String, there: [String])
     case noBooking(String)
+    /// A booking without a name.
+    case noClient
     case cancelledBooking(String)
 
     public var description: String {
@@ -39,15 +43,19 @@ public enum ClinicError: Error, Hashable, Sendable, CustomStringConvertible {
                 ? "the slot at \(slot.start.short) is full, and so is the whole day"
                 : "the slot at \(slot.start.short) is full; free are "
                     + alternatives.map(\.start.short).joined(separator: ", ")
-        case .notWritten(let day, let batches, let why): "\(batches) batches of \(day) were not written: \(why)"
+        case .notWritten(let day, let batches, let why):
+            "appointments of \(day) were not written, \(batches) batches of them: \(why); sync again, and where it stays so "
+                + "see the log of the job"
         case .range(let day, let days): "\(days) days after \(day) lie outside of the calendar"
         case .notConfigured(let id):
             "how the clinic \(id) works is not known yet; its first sync finds out: `millctl clinic sync \(id)`"
         case .hours(let id, let open, let close):
             "the clinic \(id) would open at \(open.short) and close at \(close.short), which is not later"
+        case .setting(let id, let why): "the clinic \(id): \(why)"
         case .noPeriod(let id, let name, let there):
             "the clinic \(id) has no blocked period '\(name)'; "
                 + (there.isEmpty ? "nothing is blocked" : "there are \(there.joined(separator: ", "))")
+        case .noClient: "a booking needs the name of the client"
         case .noBooking(let number): "the books hold no booking \(number)"
         case .cancelledBooking(let number): "the booking \(number) is cancelled; book anew"
         }

@@ -3,8 +3,6 @@ public struct ClockTime: Hashable, Comparable, Sendable, CustomStringConvertible
     /// Since midnight, 0 to 86,400.
     public let seconds: Int
 
-    public static let midnight = ClockTime(minutes: 0)
-
     /// Nil outside of the day.
     public init?(seconds: Int) {
         guard (0...86_400).contains(seconds) else { return nil }

@@ -102,7 +102,7 @@ public struct ScheduleSync: Sendable {
         let slots = try await SQLiteBooks.retried(time) {
             try await books.putSlots(wanted, capacity: config.capacity, of: clinic.id, sync: id, at: now)
         }
-        if let fault = slots.fault { log(.warning, "slots were not written, going on", ["error": fault]) }
+        if let fault = slots.fault { log(.warning, "slots were not written, going on", ["error": "\(fault)"]) }
         try await books.noteSlots(sync: id, created: slots.created, updated: slots.updated)
         log(
             .info, "sync of a schedule starts",
@@ -234,8 +234,8 @@ public struct ScheduleSync: Sendable {
                 "passed-over": "\(plan.passedOver)",
             ])
         if let fault = result.fault {
-            log(.error, "rows of a date were not written", ["date": "\(date)", "error": fault])
-            throw ClinicError.notWritten(date, batches: result.failedBatches, fault)
+            log(.error, "rows of a date were not written", ["date": "\(date)", "error": "\(fault)"])
+            throw ClinicError.notWritten(date, batches: result.failedBatches, "\(fault.forPeople)")
         }
         return outcome
     }

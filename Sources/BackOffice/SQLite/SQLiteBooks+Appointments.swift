@@ -36,7 +36,8 @@ extension SQLiteBooks {
         var added = 0
         var updated = 0
         var failedBatches = 0
-        var fault: String?
+        /// Of the last batch that was not written.
+        var fault: StoreError?
     }
 
     /// Writes what a plan adds and changes: inserts a hundred a statement, changes row by row. A batch that cannot be
@@ -53,7 +54,7 @@ extension SQLiteBooks {
                 write[keyPath: count] += try await Self.retried(time, body)
             } catch let error as StoreError where error.kind != .closed {
                 write.failedBatches += 1
-                write.fault = "\(error)"
+                write.fault = error
             }
         }
         for batch in plan.inserts.inBatches(of: ScheduleSyncSettings.batch) {

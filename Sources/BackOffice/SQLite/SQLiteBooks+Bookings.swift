@@ -10,12 +10,14 @@ extension SQLiteBooks {
     /// Books a slot: a hold of five minutes, within which it is to be confirmed.
     ///
     /// - Parameter confirmation: the number by which the client knows it.
-    /// - Throws: ``ClinicError/noSlot(_:_:_:)``; ``ClinicError/full(_:alternatives:)``.
+    /// - Throws: ``ClinicError/noClinic(_:)``; ``ClinicError/noClient``; ``ClinicError/noSlot(_:_:_:)``;
+    ///   ``ClinicError/full(_:alternatives:)``.
     public func book(
         _ clinic: ClinicID, on date: Day, at time: ClockTime, client: String, patient: String, confirmation: String,
         now: Timestamp
     ) async throws -> Booking {
         _ = try await self.clinic(clinic)
+        if client.trimmed.isEmpty { throw ClinicError.noClient }
         let expires = now + Booking.hold
         return try await database.write { connection in
             let slots = try Self.offered(of: clinic, on: date, now: now, connection)

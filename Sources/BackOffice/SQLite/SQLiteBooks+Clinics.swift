@@ -60,10 +60,12 @@ extension SQLiteBooks {
 
     /// Changes how a clinic works; a calendar changes no more than its capacity from then on, and not one of its own. Slots that
     /// are no more made are not offered at once, new ones are made by the next sync.
-    /// - Throws: ``ClinicError/noClinic(_:)``; ``ClinicError/notConfigured(_:)``; ``ClinicError/hours(_:_:_:)``.
+    /// - Throws: ``ClinicError/noClinic(_:)``; ``ClinicError/setting(_:_:)``; ``ClinicError/notConfigured(_:)``;
+    ///   ``ClinicError/hours(_:_:_:)``.
     @discardableResult
     public func change(_ clinic: ClinicID, _ change: ScheduleChange) async throws -> ScheduleConfig {
         _ = try await self.clinic(clinic)
+        if let fault = change.fault { throw ClinicError.setting(clinic, fault) }
         return try await database.write { connection in
             guard var config = try Self.config(of: clinic, connection) else { throw ClinicError.notConfigured(clinic) }
             change.apply(to: &config)
@@ -102,9 +104,10 @@ extension SQLiteBooks {
     }
 
     /// Blocks a time; one of the same name is replaced.
-    /// - Throws: ``ClinicError/noClinic(_:)``.
+    /// - Throws: ``ClinicError/noClinic(_:)``; ``ClinicError/setting(_:_:)``.
     public func put(_ period: BlockedPeriod, of clinic: ClinicID) async throws {
         _ = try await self.clinic(clinic)
+        if let fault = period.fault { throw ClinicError.setting(clinic, fault) }
         try await database.write { try Self.put(period, of: clinic, $0) }
     }
 

@@ -14,6 +14,7 @@ extension SQLiteBooks {
                     intake.report.problems.append(LineProblem(at: placed.position, misfit.message))
                 }
             }
+            intake.noteUncounted()
             intake.report.problems.sort()
             if !intake.report.problems.isEmpty, !skipBad { throw ImportRefused(report: intake.report.nothingDone) }
             return intake.report
@@ -48,6 +49,14 @@ struct Intake {
     /// Codes.
     private var projects: [ProjectID: String]
     private var deployments: [Pair: DeploymentID]
+    private var uncounted = Uncounted()
+
+    /// Entries that lack what an order is made of.
+    private struct Uncounted {
+        var contractor = 0
+        var project = 0
+        var day = 0
+    }
 
     private struct Pair: Hashable {
         var contractor: ContractorID
@@ -84,7 +93,7 @@ struct Intake {
         case .split(let split): try take(split)
         case .payout(let payout): try take(payout)
         case .clinic(let clinic): try take(clinic)
-        case .appointment(let appointment, let told): try take(appointment, told)
+        case .appointment(let appointment): try take(appointment)
         }
     }
 
@@ -94,6 +103,9 @@ struct Intake {
             row: { Contractor(id: id, discord: $0.text(0), name: $0.text(1)) })
         let new = Contractor(
             id: id, discord: discord ?? old?.discord ?? id.text, name: name ?? old?.name ?? "")
+        if let old, old.discord != new.discord {
+            try retitle("contractor", id.text) { $0.contractors[id] = new.discord }
+        }
         try put(
             old, new,
             """
@@ -108,6 +120,7 @@ struct Intake {
             "SELECT code, name FROM project WHERE id = ?1", .text(id.text),
             row: { Project(id: id, code: $0.text(0), name: $0.text(1)) })
         let new = Project(id: id, code: code ?? old?.code ?? id.text, name: name ?? old?.name ?? "")
+        if let old, old.code != new.code { try retitle("project", id.text) { $0.projects[id] = new.code } }
         try put(
             old, new,
             """
@@ -128,9 +141,7 @@ struct Intake {
             throw Misfit(message: "'\(contractor)' is deployed on '\(project)' already, by '\(known)'")
         }
         let id = known ?? id ?? Deployment.derivedID(contractor: contractor, project: project)
-        let old = try connection.first(
-            "SELECT \(Deployment.columns) FROM deployment d WHERE d.id = ?1", .text(id.text),
-            row: { Deployment($0) })
+        let old = try deployment(id)
         if let old, old.contractor != contractor || old.project != project {
             throw Misfit(message: "the deployment '\(id)' is that of '\(old.contractor)' on '\(old.project)'")
         }
@@ -145,19 +156,18 @@ struct Intake {
         deployments[pair] = id
     }
 
-    private mutating func take(_ entry: ImportRecord.Entry) throws {
-        try bring(entry.contractor, entry.project)
+    private mutating func take(_ told: Told<TimesheetEntry>) throws {
         let old = try connection.first(
-            "SELECT \(TimesheetEntry.columns) FROM timesheet_entry e WHERE e.id = ?1", .text(entry.id.text),
+            "SELECT \(TimesheetEntry.columns) FROM timesheet_entry e WHERE e.id = ?1", .text(told.fresh.id.text),
             row: { try TimesheetEntry($0) })
-        let title =
-            entry.title
-            ?? TimesheetEntry.title(
-                project: entry.project.flatMap { projects[$0] } ?? "",
-                discord: entry.contractor.flatMap { contractors[$0] } ?? "", date: entry.date, hours: entry.hours)
-        let new = TimesheetEntry(
-            id: entry.id, title: title, date: entry.date, hours: entry.hours, text: entry.text ?? old?.text ?? "",
-            contractor: entry.contractor, project: entry.project, status: entry.status ?? old?.status ?? .draft)
+        let isDerived = old.map { !told.tells("title") && $0.title == title(of: $0) } ?? false
+        var new = told.merged(with: old)
+        try bring(new.contractor, new.project)
+        // One that the books made goes with what it is made of; one that was told stays until another is.
+        if isDerived || new.title.isEmpty { new.title = title(of: new) }
+        if new.contractor == nil { uncounted.contractor += 1 }
+        if new.project == nil { uncounted.project += 1 }
+        if new.date == nil { uncounted.day += 1 }
         try put(
             old, new,
             """
@@ -175,8 +185,42 @@ struct Intake {
             ])
     }
 
+    private func title(of entry: TimesheetEntry) -> String {
+        TimesheetEntry.title(
+            project: entry.project.flatMap { projects[$0] } ?? "",
+            discord: entry.contractor.flatMap { contractors[$0] } ?? "", date: entry.date, hours: entry.hours)
+    }
+
+    /// Gives a contractor or project another name, and with it the titles that the books made of the old one: entries of
+    /// a project are found by them.
+    private mutating func retitle(_ column: String, _ id: String, _ rename: (inout Intake) -> Void) throws {
+        let entries = try connection.query(
+            "SELECT \(TimesheetEntry.columns) FROM timesheet_entry e WHERE e.\(column) = ?1", .text(id),
+            row: { try TimesheetEntry($0) }
+        ).filter { $0.title == title(of: $0) }
+        rename(&self)
+        for entry in entries {
+            try connection.run(
+                "UPDATE timesheet_entry SET title = ?2 WHERE id = ?1", .text(entry.id.text), .text(title(of: entry)))
+        }
+    }
+
+    /// Notes how many of the entries count in no order, or in no month.
+    mutating func noteUncounted() {
+        if uncounted.contractor > 0 {
+            report.notes.append("entries without contractor, which count in no order: \(uncounted.contractor)")
+        }
+        if uncounted.project > 0 {
+            report.notes.append("entries without project, which count in no order: \(uncounted.project)")
+        }
+        if uncounted.day > 0 {
+            report.notes.append("entries without a day, which count in no month: \(uncounted.day)")
+        }
+    }
+
     /// Creates what a timesheet entry refers to and the books lack.
     private mutating func bring(_ contractor: ContractorID?, _ project: ProjectID?) throws {
+        let deployment = try missingDeployment(contractor, project)
         if let contractor, contractors[contractor] == nil {
             try connection.run(
                 "INSERT INTO contractor (id, discord, name) VALUES (?1, ?1, '')", .text(contractor.text))
@@ -188,15 +232,33 @@ struct Intake {
             projects[project] = project.text
             report.createdProjects.append(project.text)
         }
-        guard let contractor, let project else { return }
-        let pair = Pair(contractor: contractor, project: project)
-        guard deployments[pair] == nil else { return }
-        let id = Deployment.derivedID(contractor: contractor, project: project)
+        guard let deployment else { return }
         try connection.run(
-            "INSERT INTO deployment (id, contractor, project, status) VALUES (?1, ?2, ?3, 'Active')",
-            .text(id.text), .text(contractor.text), .text(project.text))
-        deployments[pair] = id
-        report.createdDeployments.append(id.text)
+            "INSERT INTO deployment (id, contractor, project, status) VALUES (?1, ?2, ?3, ?4)",
+            .text(deployment.id.text), .text(deployment.contractor.text), .text(deployment.project.text),
+            .text(deployment.status))
+        deployments[Pair(contractor: deployment.contractor, project: deployment.project)] = deployment.id
+        report.createdDeployments.append(deployment.id.text)
+    }
+
+    /// The deployment that has to be made for an entry of both.
+    /// - Throws: ``Misfit`` where somebody has given its id to another.
+    private func missingDeployment(_ contractor: ContractorID?, _ project: ProjectID?) throws -> Deployment? {
+        guard let contractor, let project, deployments[Pair(contractor: contractor, project: project)] == nil else {
+            return nil
+        }
+        let id = Deployment.derivedID(contractor: contractor, project: project)
+        if let other = try deployment(id) {
+            throw Misfit(
+                message: "the deployment '\(id)' is that of '\(other.contractor)' on '\(other.project)'; "
+                    + "first import one of '\(contractor)' on '\(project)' with another id")
+        }
+        return Deployment(id: id, contractor: contractor, project: project)
+    }
+
+    private func deployment(_ id: DeploymentID) throws -> Deployment? {
+        try connection.first(
+            "SELECT \(Deployment.columns) FROM deployment d WHERE d.id = ?1", .text(id.text), row: { Deployment($0) })
     }
 
     /// Writes a record unless it is there just so, and counts it.

@@ -98,10 +98,9 @@ extension SQLiteBooks: PayoutBooks {
     public func create(_ draft: PayoutDraft) async throws -> PayoutWrite {
         do {
             return try await insert(draft)
-        } catch var error as StoreError {
-            // It becomes the reason in the result, which is read by people who do not know the statement.
-            error.sql = nil
-            throw error
+        } catch let error as StoreError {
+            // It becomes the reason in the result.
+            throw error.forPeople
         }
     }
 

@@ -8,7 +8,7 @@ extension SQLiteBooks {
         var created = 0
         var updated = 0
         /// Of the last batch that was not written.
-        var fault: String?
+        var fault: StoreError?
     }
 
     /// Adds the slots that are missing and gives those that are there their end and capacity, a hundred a statement;
@@ -47,7 +47,7 @@ extension SQLiteBooks {
                 write.created += batch.count { $0.isNew }
                 write.updated += batch.count { !$0.isNew }
             } catch let error as StoreError where error.kind != .busy {
-                write.fault = "\(error)"
+                write.fault = error
             }
         }
         return write

@@ -8,7 +8,7 @@ public final class SQLiteBooks: Sendable {
     /// Where the file is by default: `MILLRACE_BOOKS`, else `data/books.sqlite` in `MILLRACE_STATE`, else
     /// `books.sqlite` in `STATE_DIRECTORY`, else `/var/lib/millrace/books.sqlite`.
     public static func defaultPath(_ variable: (String) -> String? = { Environment[$0] }) -> String {
-        func value(_ name: String) -> String? { variable(name).flatMap { $0.isEmpty ? nil : $0 } }
+        func value(_ name: String) -> String? { Environment.text(name, variable) }
         if let path = value("MILLRACE_BOOKS") { return path }
         if let state = value("MILLRACE_STATE") { return state + "/data/books.sqlite" }
         // systemd lists several directories with colons between them.

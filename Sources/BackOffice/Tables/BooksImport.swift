@@ -7,6 +7,7 @@ import Tables
 /// The same file again changes nothing: a record whose id the books hold with the same content is left as it is; one
 /// with other content replaces it and is counted as updated. What the file has no column for keeps its value, as does what
 /// a record of JSON has no member for; null is an empty field.
+/// The title of an entry, where none is told, is made of its project, contractor, day and hours, and goes with them.
 /// Timesheets bring what they need: contractors, projects and Active deployments that are missing are created.
 /// White space around ids, days, numbers and names does not count.
 public struct BooksImport: Sendable {
@@ -49,14 +50,13 @@ public struct BooksImport: Sendable {
         report.problems.sort()
         report.skipped = report.read - records.count
         guard report.problems.isEmpty || skipBad && !source.unusable else { throw ImportRefused(report: report) }
-        note(records, &report)
         return try await books.take(records, report, skipBad: skipBad)
     }
 
     /// The records that are right in themselves.
     private func parse(_ source: SourceTable, _ report: inout ImportReport) -> [PlacedRecord] {
         var records: [PlacedRecord] = []
-        var lines: [BookID<ImportRecord>: Int] = [:]
+        var lines: [[BookID<ImportRecord>]: Int] = [:]
         var notes: [(text: String, count: Int)] = []
         for row in source.records {
             var reader = RecordReader(row, of: source)
@@ -87,24 +87,6 @@ public struct BooksImport: Sendable {
         case .deployments, .positions: "contractor"
         case .appointments: "appointment_id"
         default: "id"
-        }
-    }
-
-    private func note(_ records: [PlacedRecord], _ report: inout ImportReport) {
-        var withoutContractor = 0, withoutProject = 0, withoutDay = 0
-        for case .entry(let entry) in records.map(\.record) {
-            if entry.contractor == nil { withoutContractor += 1 }
-            if entry.project == nil { withoutProject += 1 }
-            if entry.date == nil { withoutDay += 1 }
-        }
-        if withoutContractor > 0 {
-            report.notes.append("entries without contractor, which count in no order: \(withoutContractor)")
-        }
-        if withoutProject > 0 {
-            report.notes.append("entries without project, which count in no order: \(withoutProject)")
-        }
-        if withoutDay > 0 {
-            report.notes.append("entries without a day, which count in no month: \(withoutDay)")
         }
     }
 }

@@ -7,14 +7,14 @@ struct ImportedAppointment: Hashable {
     var date: Day
     var start: ClockTime?
     var end: ClockTime?
-    var patient: String
-    var client: String
-    var phone: String
-    var provider: String
-    var type: String
-    var status: AppointmentStatus
+    var patient = ""
+    var client = ""
+    var phone = ""
+    var provider = ""
+    var type = ""
+    var status = AppointmentStatus.scheduled
     var bookedAt: String?
-    var reminded: Bool
+    var reminded = false
 }
 
 /// Records of clinics, as a file gives them.
@@ -37,7 +37,7 @@ extension ImportRecord {
         if reader.word("appointment_day") == nil { reader.fail("appointment_day", "is empty; a day is needed") }
         let date = reader.optionalDay("appointment_day")
         let start = clock("start", &reader), end = clock("end", &reader)
-        if let end, end <= start ?? end { reader.fail("end", "is not after the start") }
+        if let start, let end, end <= start { reader.fail("end", "is not after the start") }
         var status = AppointmentStatus.scheduled
         if reader.word("status") != nil, let word = reader.choice("status", AppointmentStatus.self) { status = word }
         switch truth("no_show", &reader) {
@@ -47,14 +47,19 @@ extension ImportRecord {
         }
         let reminded = truth("sms_received", &reader) ?? false
         guard reader.problems.isEmpty, let clinic, let id, let date else { return nil }
-        return .appointment(
-            ImportedAppointment(
-                clinic: clinic, id: id, date: date, start: start, end: end,
-                patient: reader.word("patient_key") ?? "", client: reader.word("client") ?? "",
-                phone: AppointmentFields.normalizedPhone(reader.word("phone") ?? ""),
-                provider: reader.word("provider") ?? "", type: reader.word("type") ?? "", status: status,
-                bookedAt: reader.word("scheduled_at"), reminded: reminded),
-            told: reader.told)
+        var appointment = Told(ImportedAppointment(clinic: clinic, id: id, date: date), by: reader)
+        appointment.set("appointment_day", as: \.date, to: date)
+        appointment.set("start", as: \.start, to: start)
+        appointment.set("end", as: \.end, to: end)
+        appointment.set("patient_key", as: \.patient, to: reader.word("patient_key") ?? "")
+        appointment.set("client", as: \.client, to: reader.word("client") ?? "")
+        appointment.set("phone", as: \.phone, to: AppointmentFields.normalizedPhone(reader.word("phone") ?? ""))
+        appointment.set("provider", as: \.provider, to: reader.word("provider") ?? "")
+        appointment.set("type", as: \.type, to: reader.word("type") ?? "")
+        appointment.set("status", "no_show", as: \.status, to: status)
+        appointment.set("scheduled_at", as: \.bookedAt, to: reader.word("scheduled_at"))
+        appointment.set("sms_received", as: \.reminded, to: reminded)
+        return .appointment(appointment)
     }
 
     private static func clock(_ field: String, _ reader: inout RecordReader) -> ClockTime? {
@@ -98,37 +103,31 @@ extension Intake {
 
     /// A clinic that the books lack is created, without a calendar. What changes by an import has no hash, so that the next
     /// sync has the last word.
-    mutating func take(_ one: ImportedAppointment, _ told: Set<String>) throws {
-        try connection.run("INSERT INTO clinic (id) VALUES (?1) ON CONFLICT (id) DO NOTHING", .text(one.clinic.text))
+    mutating func take(_ told: Told<ImportedAppointment>) throws {
+        let (clinic, id) = (told.fresh.clinic, told.fresh.id)
+        try connection.run("INSERT INTO clinic (id) VALUES (?1) ON CONFLICT (id) DO NOTHING", .text(clinic.text))
         let old = try connection.first(
             """
             SELECT date, start_time, end_time, patient, client, phone, provider, type, status, booked_at, reminded
             FROM schedule_appointment WHERE clinic = ?1 AND remote_id = ?2 AND deleted_at IS NULL
-            """, .text(one.clinic.text), .text(one.id)
+            """, .text(clinic.text), .text(id)
         ) { row in
             guard let date = Day(row.text(0)), let status = AppointmentStatus(rawValue: row.text(8)) else {
-                throw BooksError.damaged(table: "schedule_appointment", id: one.id, column: "date or status")
+                throw BooksError.damaged(table: "schedule_appointment", id: id, column: "date or status")
             }
             return ImportedAppointment(
-                clinic: one.clinic, id: one.id, date: date, start: row.textOrNil(1).flatMap { ClockTime($0) },
+                clinic: clinic, id: id, date: date, start: row.textOrNil(1).flatMap { ClockTime($0) },
                 end: row.textOrNil(2).flatMap { ClockTime($0) }, patient: row.text(3), client: row.text(4),
                 phone: row.text(5), provider: row.text(6), type: row.text(7), status: status,
                 bookedAt: row.textOrNil(9), reminded: row.bool(10))
         }
-        var new = one
-        if let old {
-            if !told.contains("start") { new.start = old.start }
-            if !told.contains("end") { new.end = old.end }
-            if !told.contains("patient_key") { new.patient = old.patient }
-            if !told.contains("client") { new.client = old.client }
-            if !told.contains("phone") { new.phone = old.phone }
-            if !told.contains("provider") { new.provider = old.provider }
-            if !told.contains("type") { new.type = old.type }
-            if !told.contains("status"), !told.contains("no_show") { new.status = old.status }
-            // "Not missed" says no more than that.
-            if !told.contains("status"), old.status != .noShow, new.status == .scheduled { new.status = old.status }
-            if !told.contains("scheduled_at") { new.bookedAt = old.bookedAt }
-            if !told.contains("sms_received") { new.reminded = old.reminded }
+        var new = told.merged(with: old)
+        // "Not missed" says no more than that.
+        if let old, !told.tells("status"), old.status != .noShow, new.status == .scheduled { new.status = old.status }
+        // One of the two may be in the file and the other in the books.
+        if let end = new.end, end <= new.start ?? end {
+            let start = new.start.map { "its start at \($0.short)" } ?? "a start, which it lacks"
+            throw Misfit(message: "the appointment '\(new.id)' would end at \(end.short), not after \(start)")
         }
         try put(
             old, new,

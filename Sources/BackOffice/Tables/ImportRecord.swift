@@ -5,42 +5,30 @@ enum ImportRecord {
     case deployment(id: DeploymentID?, contractor: ContractorID, project: ProjectID, status: String?)
     case rate(Told<ContractorRate>)
     case position(ContractorID, String)
-    case entry(Entry)
+    case entry(Told<TimesheetEntry>)
     case refund(Told<RefundRequest>)
     case split(Told<InvoiceSplit>)
     case payout(Told<Payout>)
     case clinic(Told<Clinic>)
-    /// With the names of the fields that the file has.
-    case appointment(ImportedAppointment, told: Set<String>)
+    case appointment(Told<ImportedAppointment>)
 
-    struct Entry {
-        var id: EntryID
-        /// Absent for an entry that counts in no month.
-        var date: Day?
-        var contractor: ContractorID?
-        var project: ProjectID?
-        var hours: Hours
-        var text: String?
-        var status: TimesheetEntry.Status?
-        var title: String?
-    }
-
-    /// What identifies the record within its file.
-    var key: BookID<ImportRecord> {
-        switch self {
-        case .contractor(let id, _, _): BookID(id.text)
-        case .project(let id, _, _): BookID(id.text)
-        case .deployment(_, let contractor, let project, _):
-            BookID(Deployment.derivedID(contractor: contractor, project: project).text)
-        case .rate(let rate): BookID(rate.fresh.id.text)
-        case .position(let contractor, let position): BookID("\(contractor) is \(position)")
-        case .entry(let entry): BookID(entry.id.text)
-        case .refund(let refund): BookID(refund.fresh.id.text)
-        case .split(let split): BookID(split.fresh.id.text)
-        case .payout(let payout): BookID(payout.fresh.id.text)
-        case .clinic(let clinic): BookID(clinic.fresh.id.text)
-        case .appointment(let one, _): BookID("\(one.clinic) \(one.id)")
-        }
+    /// What identifies the record within its file: one text or two, which are not joined, for any sign may stand in either.
+    var key: [BookID<ImportRecord>] {
+        let texts =
+            switch self {
+            case .contractor(let id, _, _): [id.text]
+            case .project(let id, _, _): [id.text]
+            case .deployment(_, let contractor, let project, _): [contractor.text, project.text]
+            case .rate(let rate): [rate.fresh.id.text]
+            case .position(let contractor, let position): [contractor.text, position]
+            case .entry(let entry): [entry.fresh.id.text]
+            case .refund(let refund): [refund.fresh.id.text]
+            case .split(let split): [split.fresh.id.text]
+            case .payout(let payout): [payout.fresh.id.text]
+            case .clinic(let clinic): [clinic.fresh.id.text]
+            case .appointment(let one): [one.fresh.clinic.text, one.fresh.id]
+            }
+        return texts.map { BookID($0) }
     }
 
     /// Nil when something is wrong; then `reader` knows what.
@@ -76,7 +64,7 @@ enum ImportRecord {
             self = payout
         case .timesheets:
             guard let entry = Self.entry(&reader, plan.status) else { return nil }
-            self = .entry(entry)
+            self = entry
         case .clinics:
             guard let clinic = Self.clinic(&reader) else { return nil }
             self = clinic
@@ -119,7 +107,7 @@ enum ImportRecord {
 
     private static func entry(
         _ reader: inout RecordReader, _ fixedStatus: TimesheetEntry.Status?
-    ) -> Entry? {
+    ) -> ImportRecord? {
         let id = reader.id("id", TimesheetEntry.self), date = reader.optionalDay("date"), hours = reader.hours("hours")
         let contractor = reader.optionalID("contractor", Contractor.self)
         let project = reader.optionalID("project", Project.self)
@@ -132,8 +120,16 @@ enum ImportRecord {
             }
         }
         guard reader.problems.isEmpty, let id, let hours else { return nil }
-        return Entry(
-            id: id, date: date, contractor: contractor, project: project, hours: hours, text: reader.text("text"),
-            status: status, title: reader.word("title") == nil ? nil : reader.text("title"))
+        var entry = Told(TimesheetEntry(id: id, hours: hours), by: reader)
+        entry.set("date", as: \.date, to: date)
+        entry.set("contractor", as: \.contractor, to: contractor)
+        entry.set("project", as: \.project, to: project)
+        entry.set("hours", as: \.hours, to: hours)
+        entry.set("text", as: \.text, to: reader.text("text") ?? "")
+        // An empty status tells none, and the entry keeps its own.
+        if let status { entry.set(\.status, to: status) }
+        // An empty title is the one that an entry has by default, which the books make.
+        entry.set("title", as: \.title, to: reader.word("title") == nil ? "" : reader.text("title") ?? "")
+        return .entry(entry)
     }
 }

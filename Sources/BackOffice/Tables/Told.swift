@@ -19,9 +19,17 @@ struct Told<Value: Sendable>: Sendable {
         _ names: String..., as path: WritableKeyPath<Value, Field> & Sendable, to field: Field
     ) {
         fresh[keyPath: path] = field
-        guard names.contains(where: fields.contains) else { return }
+        if names.contains(where: fields.contains) { set(path, to: field) }
+    }
+
+    /// Sets what is told outside of the record's fields.
+    mutating func set<Field: Sendable>(_ path: WritableKeyPath<Value, Field> & Sendable, to field: Field) {
+        fresh[keyPath: path] = field
         changes.append { $0[keyPath: path] = field }
     }
+
+    /// Whether the record has this field.
+    func tells(_ name: String) -> Bool { fields.contains(name) }
 
     /// The value as it is to be in the books.
     /// - Parameter old: As they have it; nil for one that is new.

@@ -43,7 +43,10 @@ public struct Deployment: Hashable, Sendable {
         self.status = status
     }
 
-    /// The id of a deployment that the books make by themselves. Different pairs give different ids.
+    /// The id of a deployment that the books make by themselves: both ids, `%` and `/` in them escaped, around a `/`.
+    ///
+    /// Different pairs give different ids: exactly one `/` remains, and what stands on either side reads back one way only.
+    /// Books are full of such ids, so the form never changes.
     public static func derivedID(contractor: ContractorID, project: ProjectID) -> DeploymentID {
         DeploymentID(escaped(contractor.text) + "/" + escaped(project.text))
     }

@@ -25,8 +25,8 @@ public struct TimesheetEntry: Hashable, Sendable {
     public var status: Status
 
     public init(
-        id: EntryID, title: String, date: Day?, hours: Hours, text: String, contractor: ContractorID?,
-        project: ProjectID?, status: Status
+        id: EntryID, title: String = "", date: Day? = nil, hours: Hours, text: String = "",
+        contractor: ContractorID? = nil, project: ProjectID? = nil, status: Status = .draft
     ) {
         self.id = id
         self.title = title

@@ -39,8 +39,6 @@ public struct Confidence: Hashable, Sendable {
     /// The text was too unlike for anything else to count.
     public var isGated: Bool
 
-    public var level: ConfidenceLevel { ConfidenceLevel(score) }
-
     /// What a part adds to the raw value, in percent; 0 for all when nothing adds.
     public func percentage(of part: Part) -> Double {
         let sum = parts.reduce(0) { $0 + $1.contribution }

@@ -92,5 +92,4 @@ public struct Decision: Hashable, Sendable {
     }
 
     public var level: ConfidenceLevel { ConfidenceLevel(confidence) }
-    public var isSuccessful: Bool { error == nil && category != nil }
 }

@@ -91,7 +91,6 @@ public struct ExpenseTable: Sendable {
     }
 
     public var examples: [LabelledExample] { rows.map(\.example) }
-    public var groups: [String] { rows.map(\.group) }
 
     private mutating func refuse(_ position: TextPosition, field: String? = nil, _ message: String) {
         problems.append(LineProblem(at: position, field: field, message))

@@ -11,8 +11,6 @@ extension PatternBook {
     /// Distinct expenses of a category in which a word must have stood to become a pattern.
     static let keywordThreshold = 3
     static let maximumKeywords = 5
-    /// Corrections learned at once at most.
-    public static let maximumBatch = 100
 
     /// Learns from one correction: the merchant and known words of the right category gain, what led to a wrong answer
     /// loses, patterns that are nearly the same become one.
@@ -74,11 +72,6 @@ extension PatternBook {
         // What was merged away goes on in another.
         lesson.pattern = lesson.pattern.flatMap { standing($0.key) }.flatMap { byID[$0] }
         return lesson
-    }
-
-    /// Learns the first ``maximumBatch`` corrections in their order.
-    public mutating func learn(_ corrections: [Correction], today: Int64) -> [Lesson] {
-        corrections.prefix(Self.maximumBatch).map { learn($0, today: today) }
     }
 
     /// What a merchant pattern says: the name without numbers where that is a part of the text, else the text itself.

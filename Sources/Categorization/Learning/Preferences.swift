@@ -47,8 +47,6 @@ public struct PreferenceBook: Sendable {
         }
     }
 
-    public var isEmpty: Bool { preferences.isEmpty }
-
     /// The heaviest preference of the expense's account for its merchant, among categories that exist.
     public func preference(for expense: Expense, among categories: Set<CategoryID>? = nil) -> UserPreference? {
         guard !preferences.isEmpty, let merchant = Self.merchant(of: expense) else { return nil }

@@ -17,8 +17,6 @@ struct MerchantTable: Sendable {
 
     var entries: [UInt64: Entry] = [:]
 
-    /// Days after which a row says half as much.
-    static let halfLife: Float = 365
     /// Merchants remembered at most; beyond that only known ones learn.
     static let maximumEntries = 400_000
 
@@ -65,7 +63,7 @@ struct MerchantTable: Sendable {
         entries[key] = entry
     }
 
-    /// Half for each half-life, in steps of a day, without a library's exponential.
+    /// Half for each year, in steps of a day, without a library's exponential.
     private static func share(afterDays days: Float) -> Float {
         var share: Float = 1
         var left = Int(min(days, 36_500))

@@ -28,13 +28,6 @@ struct Recollection: Sendable {
         totals.append(total)
     }
 
-    /// The share of the total of a level that bears the label; 0 of nothing.
-    func share(of label: Int32, level: Int) -> Float {
-        guard totals[level] > 0 else { return 0 }
-        let start = level > 0 ? ends[level - 1] : 0
-        return tallies[start..<ends[level]].reduce(0) { $0 + ($1.label == label ? $1.weight : 0) } / totals[level]
-    }
-
     /// Mixes the levels into the probabilities of the labels; the prior of a level is how many rows of it weigh as much as
     /// all that stands before.
     func mix(_ priors: [Float], into mixed: inout [Float]) {

@@ -20,9 +20,6 @@ public struct NormalisedText: Hashable, Sendable, CustomStringConvertible {
         self.letters = Letters.words(letters)
     }
 
-    /// Takes a text that is in this form already.
-    init(normalised: [UInt32]) { letters = normalised }
-
     public var isEmpty: Bool { letters.isEmpty }
     public var count: Int { letters.count }
 

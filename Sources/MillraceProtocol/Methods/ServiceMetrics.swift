@@ -1,19 +1,43 @@
 import JSONCodec
 
-/// A service's figures at this moment, named as Prometheus names them.
+/// What a service tells the metrics service, as it is at this moment: the same numbers under the names and labels that they bear
+/// on the page for Prometheus, without those that the page adds itself (`service`, `instance`).
 public enum ServiceMetrics: RPCMethod {
     public static let name = "service.metrics"
     public static let access = AccessClass.read
-    public typealias Params = Empty
+
+    public struct Params: Sendable, Hashable, JSONCodable {
+        /// Only these: "millrace_jobs_started_total". All where there is none.
+        public var names: [String]?
+
+        public init(names: [String]? = nil) {
+            self.names = names
+        }
+
+        public init(from json: inout JSONReader) throws(JSONError) {
+            var names: [String]?
+            try json.object { key, json throws(JSONError) in
+                switch key {
+                case "names": names = try json.value()
+                default: try json.unknownMember(key)
+                }
+            }
+            self.init(names: names)
+        }
+
+        public func encode(to json: inout JSONWriter) {
+            json.object { $0.member("names", ifPresent: names) }
+        }
+    }
 
     public enum Kind: String, WireWord {
-        /// Only grows, from zero at the start of the service.
+        /// Only grows, from zero at the start of the service: counters, and the parts of histograms.
         case counter
         case gauge
     }
 
     public struct Metric: Sendable, Hashable {
-        /// "millrace_runner_jobs_total"
+        /// "millrace_jobs_started_total", "millrace_rpc_duration_seconds_bucket"
         public var name: String
         public var type: Kind
         public var value: Double

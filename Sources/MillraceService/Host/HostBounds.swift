@@ -1,7 +1,3 @@
-import Glibc
-import Linux
-import Logging
-
 /// How long the host waits for what.
 enum HostBounds {
     static let statusInterval = Duration.seconds(10)
@@ -12,30 +8,4 @@ enum HostBounds {
     static let startRequests = 120
     /// After the drain's own bound: closing what is left.
     static let afterDrain = Duration.seconds(5)
-}
-
-/// The signals of the host.
-enum Signal {
-    static let hangUp = SIGHUP
-    static let terminate = SIGTERM
-    static let interrupt = SIGINT
-}
-
-/// Ends the process when its drain does not: on a thread of its own, because the pool itself may be what hangs.
-final class HardEnd: Sendable {
-    private let isCalledOff = Monitor(false)
-
-    init(after limit: Duration, log: Logger) {
-        let isCalledOff = isCalledOff
-        _ = try? WorkerThread("hard-end") {
-            let end: Void? = isCalledOff.wait(timeout: limit) { $0 ? () : nil }
-            guard end == nil else { return }
-            log.critical("not drained within \(TimeSpan.text(limit)), ending at once")
-            ExitCode.temporaryFailure.exitWhenHeard()
-        }
-    }
-
-    func callOff() {
-        isCalledOff.withLock(notify: true) { $0 = true }
-    }
 }

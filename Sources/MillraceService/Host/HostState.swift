@@ -56,22 +56,4 @@ final class HostState: Sendable {
             uptimeMs: uptimeMs, connections: statistics?.connections ?? 0, inFlight: statistics?.sessions.inFlight ?? 0,
             checks: report.checks, figures: report.figures)
     }
-
-    /// Figures of the process and its connections.
-    func metrics() -> [ServiceMetrics.Metric] {
-        var metrics = ProcessFigures.metrics()
-        metrics.append(.init("millrace_\(service)_uptime_seconds", .gauge, Double(uptimeMs) / 1000))
-        guard let statistics = state.withLock({ $0.server })?.statistics else { return metrics }
-        func add(_ name: String, _ type: ServiceMetrics.Kind, _ value: Int) {
-            metrics.append(.init("millrace_\(service)_rpc_\(name)", type, Double(value)))
-        }
-        add("connections", .gauge, statistics.connections)
-        add("connections_total", .counter, statistics.accepted)
-        add("connections_refused_total", .counter, statistics.refused)
-        add("requests_total", .counter, statistics.sessions.requests)
-        add("errors_total", .counter, statistics.sessions.errors)
-        add("in_flight", .gauge, statistics.sessions.inFlight)
-        add("waiting_bytes", .gauge, statistics.sessions.waitingBytes)
-        return metrics
-    }
 }

@@ -13,26 +13,24 @@ public final class MetricsPublisher: Sendable {
     /// How long a publication is waited for; at the end of the process a fifth of that.
     static let patience = Duration.seconds(5)
 
-    private let registry: Registry
     private let client: RPCClient
     private let interval: Locked<Duration>
     private let log: Logger
     private let time: any TimeSource
-    private let more: @Sendable () async -> [FamilySnapshot]
+    private let snapshot: @Sendable () async -> Snapshot
     private let isAway = Locked(false)
 
     /// - Parameters:
     ///   - socket: that of the metrics service; it need not be there.
-    ///   - more: what is asked for with each publication, beside what was counted in the registry.
+    ///   - snapshot: what is told; asked for with each publication.
     public init(
-        _ registry: Registry, socket: String, every interval: Duration = .seconds(15), log: Logger,
-        time: any TimeSource, more: @escaping @Sendable () async -> [FamilySnapshot] = { [] }
+        socket: String, every interval: Duration = .seconds(15), log: Logger, time: any TimeSource,
+        snapshot: @escaping @Sendable () async -> Snapshot
     ) {
-        self.registry = registry
         self.interval = Locked(interval)
         self.log = log
         self.time = time
-        self.more = more
+        self.snapshot = snapshot
         client = RPCClient(socket: socket, log: log, time: time, patience: .zero)
     }
 
@@ -54,11 +52,7 @@ public final class MetricsPublisher: Sendable {
     }
 
     private func publish(isLast: Bool, within limit: Duration) async {
-        // First, for what is asked may be counted in the registry too.
-        let more = await more()
-        var snapshot = registry.snapshot()
-        let known = Set(snapshot.families.map(\.description.name))
-        snapshot.families += more.filter { !known.contains($0.description.name) }
+        let snapshot = await snapshot()
         do {
             _ = try await client.call(
                 MetricsPublish.self, .init(snapshot: JSONRaw(snapshot), last: isLast),

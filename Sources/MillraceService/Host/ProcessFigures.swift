@@ -1,17 +1,8 @@
 import Glibc
 import Linux
-import MillraceProtocol
 
-/// The process's own figures, named as Prometheus clients name them.
+/// What the kernel knows of this process; nil where it does not tell.
 enum ProcessFigures {
-    static func metrics() -> [ServiceMetrics.Metric] {
-        var metrics: [ServiceMetrics.Metric] = []
-        if let memory { metrics.append(.init("process_resident_memory_bytes", .gauge, memory)) }
-        if let cpu { metrics.append(.init("process_cpu_seconds_total", .counter, cpu)) }
-        if let descriptors { metrics.append(.init("process_open_fds", .gauge, descriptors)) }
-        return metrics
-    }
-
     /// Resident, in bytes.
     static var memory: Double? {
         // "size resident shared …" in pages.

@@ -45,8 +45,14 @@ final class RunningService<S: Service>: Sendable {
 
         var router = RPCRouter()
         service.register(on: &router)
+        let created = registry.source.started
+        let snapshot = { @Sendable in
+            // Asked first, for the service may count in the registry too what it is asked.
+            let others = await service.knownFamilies() + [HostFamilies.checks(await service.status(), created: created)]
+            return registry.snapshot(with: others)
+        }
         StandardMethods(
-            state: state, log: serviceLog, report: { await service.status() }, metrics: { await service.metrics() },
+            state: state, log: serviceLog, report: { await service.status() }, snapshot: snapshot,
             reload: { try await mailbox.reload() }
         ).register(on: &router, openRPC: S.openRPC)
         let access = AccessPolicy(
@@ -84,17 +90,11 @@ final class RunningService<S: Service>: Sendable {
         self.manager = manager
         host = Locked(values.host)
         canaries = manager.watchdog.map { Periodic("canary", every: $0 / 2, in: registry, time: time) }
-        let created = registry.source.started
         publisher =
             S.isPublished
             ? MetricsPublisher(
-                registry, socket: "\(launch.places.runtimeDirectory)/metrics.sock", every: values.host.publish,
-                log: log,
-                time: time,
-                more: {
-                    HostFamilies.figures(await service.metrics(), created: created)
-                        + [HostFamilies.checks(await service.status(), created: created)]
-                }) : nil
+                socket: "\(launch.places.runtimeDirectory)/metrics.sock", every: values.host.publish, log: log,
+                time: time, snapshot: snapshot) : nil
     }
 
     /// Does what may take long before the service is ready, bringing its database to a new schema for instance: whoever started it

@@ -17,7 +17,7 @@ struct ServicePlaces: Equatable {
 
     init(service: String, options: ServiceOptions, environment: [String: String]) {
         func variable(_ name: String) -> String? {
-            environment[name].flatMap { $0.isEmpty ? nil : $0 }
+            Environment.text(name) { environment[$0] }
         }
         // systemd gives several directories separated by colons; the first is the service's own.
         func directory(_ name: String) -> String? {

@@ -2,21 +2,23 @@ import JSONCodec
 import Logging
 import MillraceProtocol
 import MillraceRPC
+import Telemetry
 
 /// `service.*` and `rpc.discover`, which every service answers.
 struct StandardMethods: Sendable {
     let state: HostState
     let log: ServiceLog
     let report: @Sendable () async -> ServiceReport
-    let metrics: @Sendable () async -> [ServiceMetrics.Metric]
+    /// What is published.
+    let snapshot: @Sendable () async -> Snapshot
     /// Reads the settings again; answers the warnings, throws when they are wrong.
     let reload: @Sendable () async throws -> [String]
 
     func register(on router: inout RPCRouter, openRPC: [UInt8]?) {
         router.onReply(ServicePing.self) { [state] _, _, reply in reply.succeed(state.ping()) }
         router.on(ServiceStatus.self) { _, _ in state.status(await report()) }
-        router.on(ServiceMetrics.self) { _, _ in
-            ServiceMetrics.Result(metrics: await metrics() + state.metrics())
+        router.on(ServiceMetrics.self) { params, _ in
+            ServiceMetrics.Result(await snapshot(), names: params.names.map(Set.init))
         }
         router.on(ServiceReload.self) { _, context in
             context.log.notice("reading the settings again, asked by \(context.peer)")

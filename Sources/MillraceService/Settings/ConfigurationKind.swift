@@ -87,17 +87,6 @@ extension ConfigurationKind where Value == String {
     public static var text: Self {
         Self("TEXT", "a text", parse: { $0 }, show: { $0 })
     }
-
-    /// An absolute path.
-    public static var path: Self {
-        Self("PATH", "an absolute path", parse: { $0.hasPrefix("/") ? $0 : nil }, show: { $0 })
-    }
-
-    public static func choice(_ choices: [String]) -> Self {
-        Self(
-            choices.joined(separator: "|"), "one of \(choices.joined(separator: ", "))",
-            parse: { choices.contains($0) ? $0 : nil }, show: { $0 })
-    }
 }
 
 extension ConfigurationKind
@@ -120,20 +109,5 @@ extension ConfigurationKind where Value == [String] {
                 text.split(separator: ",").map { trimmed($0) }.filter { !$0.isEmpty }
             },
             show: { $0.joined(separator: ",") })
-    }
-}
-
-extension ConfigurationKind {
-    /// The same, or nothing: an empty value is nil.
-    public static func optional<Wrapped: Sendable>(_ kind: ConfigurationKind<Wrapped>) -> Self
-    where Value == Wrapped? {
-        Self(
-            kind.placeholder, "\(kind.expectation), or nothing",
-            parse: { text in
-                if text.isEmpty { return .some(nil) }
-                return kind.parse(text).map { .some($0) }
-            },
-            clamp: { text in kind.clamp(text).map { .some($0) } },
-            show: { $0.map(kind.show) ?? "" })
     }
 }

@@ -35,8 +35,8 @@ public struct ProgramSettings<Configuration: ServiceConfiguration>: Sendable {
     /// The file of settings, by the rule of the services: what ``fileVariable(of:)`` says, else the one in the suite's folder,
     /// `MILLRACE_STATE`, else that in `/etc/millrace`.
     public static func file(of name: String, _ variable: (String) -> String?) -> String {
-        func said(_ name: String) -> String? { variable(name).flatMap { $0.isEmpty ? nil : $0 } }
-        return said(fileVariable(of: name)) ?? ConfigurationFolder(state: said("MILLRACE_STATE")).settings(of: name)
+        Environment.text(fileVariable(of: name), variable)
+            ?? ConfigurationFolder(state: Environment.text("MILLRACE_STATE", variable)).settings(of: name)
     }
 
     /// What `--help` says of them.

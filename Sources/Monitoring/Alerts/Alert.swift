@@ -31,7 +31,8 @@ public struct Alert: Sendable, Hashable {
     public var since: Timestamp
     /// When it fired first; nil while it is pending.
     public var fired: Timestamp?
-    /// Why nobody is told of it: a silence's number or another alert. Nil when people are told.
+    /// Why nobody is told of it: a silence's number or another alert. Nil when people are told, of the end of what they were told
+    /// of always.
     public var muted: String?
 
     public init(
@@ -60,7 +61,7 @@ public struct ToldAlert: Sendable, Hashable {
     }
 }
 
-/// "Do not tell me of these until then."
+/// "Do not tell me of these until then." That one is over of which somebody was told before is told all the same.
 public struct Silence: Sendable, Hashable {
     public var id: Int64
     /// Nil for alerts of all rules.
@@ -87,7 +88,7 @@ public struct Silence: Sendable, Hashable {
     }
 }
 
-/// While one alert fires, others say nothing new.
+/// While one alert fires, others say nothing new; that they are over, as with a ``Silence``.
 public struct Inhibition: Sendable, Hashable {
     /// The rule that fires.
     public var source: String

@@ -224,10 +224,12 @@ public struct AlertEngine: Sendable {
         }
     }
 
+    /// The end of what was told is never muted: whoever heard of it would else wait for it, and act on it, for ever.
     private mutating func mute(wall: Timestamp) {
         let firing = entries.values.filter { $0.alert.state == .firing }.map(\.alert.key)
-        for key in Array(entries.keys) {
-            let reason = reason(key, firing: firing, wall: wall)
+        for (key, entry) in entries {
+            let isOwed = entry.alert.state == .resolved && entry.told != nil
+            let reason = isOwed ? nil : reason(key, firing: firing, wall: wall)
             entries[key]?.alert.muted = reason
         }
     }
@@ -257,11 +259,8 @@ public struct AlertEngine: Sendable {
         for (group, entries) in members.sorted(by: { Self.order($0.key) < Self.order($1.key) }) {
             if let notification = tell(group, entries, now: now, wall: wall) { notifications.append(notification) }
         }
-        // What is over and was told, or was never told of, is forgotten.
-        entries = entries.filter { _, entry in
-            guard entry.alert.state == .resolved else { return true }
-            return entry.told != nil && entry.alert.muted == nil
-        }
+        // What is over, and was told so or never told of, is forgotten.
+        entries = entries.filter { _, entry in entry.alert.state != .resolved || entry.told != nil }
         return notifications
     }
 

@@ -5,14 +5,19 @@ public final class Distribution: Instrument {
     /// Values above count as this one: 2^42 ticks, 73 minutes of nanoseconds.
     public static let greatest: UInt64 = 1 << 42
 
+    /// The scale where ticks are nanoseconds and seconds are told.
+    public static let nanosecond = 1e-9
+
     static let buckets = LogLinear.index(of: greatest) + 1
 
     @usableFromInline let cells = Cells(Distribution.buckets)
     @usableFromInline let max = Atomic<UInt64>(0)
     let scale: Double
 
-    /// - Parameter scale: what a tick is worth in the unit that is told.
-    init(scale: Double) {
+    /// One that no registry keeps; whoever makes it tells of it.
+    ///
+    /// - Parameter scale: what a tick is worth in the unit that is told; as it stands, ticks are nanoseconds and seconds are told.
+    public init(scale: Double = nanosecond) {
         self.scale = scale
     }
 
@@ -34,7 +39,9 @@ public final class Distribution: Instrument {
         record(ticks: Histogram.ticks(value, scale: scale))
     }
 
-    public func read() -> SeriesValue {
+    public func read() -> SeriesValue { .distribution(distribution) }
+
+    public var distribution: DistributionValue {
         var counts: [DistributionValue.Count] = []
         // Each value counts as the middle of its bucket: a second atomic addition would double the cost of counting.
         var sum = 0.0
@@ -44,8 +51,7 @@ public final class Distribution: Instrument {
             counts.append(.init(bucket: index, count: count))
             sum += Double(count) * (Double(LogLinear.lowest(index)) + Double(LogLinear.highest(index))) / 2
         }
-        return .distribution(
-            DistributionValue(counts: counts, sum: sum * scale, max: Double(max.load(ordering: .relaxed)) * scale))
+        return DistributionValue(counts: counts, sum: sum * scale, max: Double(max.load(ordering: .relaxed)) * scale)
     }
 
     public var activity: UInt64 { (0..<cells.count).reduce(0) { $0 &+ cells.load($1) } }

@@ -67,11 +67,12 @@ public final class Histogram: Instrument {
         return ticks < 0x1p63 ? UInt64(ticks) : 1 << 63
     }
 
-    public func read() -> SeriesValue {
-        .histogram(
-            HistogramValue(
-                counts: (0..<cells.count).map(cells.load), sum: Double(sum.load(ordering: .relaxed)) * scale,
-                exemplars: exemplars?.all() ?? [:]))
+    public func read() -> SeriesValue { .histogram(histogram) }
+
+    public var histogram: HistogramValue {
+        HistogramValue(
+            counts: (0..<cells.count).map(cells.load), sum: Double(sum.load(ordering: .relaxed)) * scale,
+            exemplars: exemplars?.all() ?? [:])
     }
 
     public var activity: UInt64 { (0..<cells.count).reduce(0) { $0 &+ cells.load($1) } }

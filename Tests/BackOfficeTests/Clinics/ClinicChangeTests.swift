@@ -87,6 +87,37 @@ import Testing
         #expect(try await harness.books.config(of: "vet") == before)
     }
 
+    /// What the database would refuse too, in words that only its makers know.
+    @Test(
+        arguments: [
+            (.minutes(0), "a slot cannot have 0 minutes; 1 to 120 it can"),
+            (.minutes(121), "a slot cannot have 121 minutes; 1 to 120 it can"),
+            (.capacity(0), "the capacity cannot be 0; 1 to 1000 it can"),
+            (.period("staff", "10:00", "10:00"), "'staff' cannot end at 10:00, which is not after 10:00"),
+            (.period("", "10:00", "11:00"), "the name of what is blocked is empty"),
+        ] as [(Setting, String)])
+    func whatIsOutsideItsRangeIsNamedWithTheRange(setting: Setting, why: String) async throws {
+        let harness = try await ClinicHarness()
+        try await harness.run()
+        let error = await #expect(throws: ClinicError.self) {
+            switch setting {
+            case .minutes(let minutes): try await harness.books.change("vet", change { $0.slotMinutes = minutes })
+            case .capacity(let number): try await harness.books.change("vet", change { $0.capacity = .own(number) })
+            case .period(let name, let start, let end):
+                let (start, end) = (try #require(ClockTime(start)), try #require(ClockTime(end)))
+                try await harness.books.put(
+                    BlockedPeriod(name: name, start: start, end: end, days: .mondayToSaturday), of: "vet")
+            }
+        }
+        #expect(error?.description == "the clinic vet: \(why)")
+    }
+
+    enum Setting: Sendable {
+        case minutes(Int)
+        case capacity(Int)
+        case period(String, String, String)
+    }
+
     @Test func aTimeIsBlockedAndOpenAgain() async throws {
         let harness = try await ClinicHarness()
         try await harness.run()
@@ -107,6 +138,16 @@ import Testing
     }
 
     // MARK: - Bookings
+
+    @Test func aBookingNeedsAName() async throws {
+        let harness = try await ClinicHarness()
+        try await harness.run()
+        await #expect(throws: ClinicError.noClient) {
+            try await harness.books.book(
+                "vet", on: .monday, at: ClockTime("09:00")!, client: " ", patient: "Rex", confirmation: "1",
+                now: harness.time.wall())
+        }
+    }
 
     @Test func aConfirmedBookingKeepsItsPlaceUntilTheCalendarHasIt() async throws {
         let harness = try await ClinicHarness()

@@ -1,4 +1,5 @@
 import Glibc
+import Telemetry
 import TestSupport
 
 /// The table as a document.
@@ -8,15 +9,15 @@ struct CrashReport {
     var took: Duration
 
     static func line(_ row: CrashRow) -> String {
-        let times = Times(row.times)
+        let times = Quantiles(row.times)
         let figures = times.count == 0 ? " | | |" : " \(times.count) | \(milliseconds(times)) |"
         return "| \(row.plan.what) | \(row.plan.point) | \(row.kills) | \(row.held) | \(row.unanswered) | "
             + "\(row.acknowledged) | \(row.lost) | \(row.doubled) |\(figures)"
     }
 
-    private static func milliseconds(_ times: Times) -> String {
-        [50, 99, 100].map { percent in
-            let tenths = Int((times.percentile(percent) * 10).rounded())
+    private static func milliseconds(_ times: Quantiles<Int>) -> String {
+        [0.5, 0.99, 1].map { share in
+            let tenths = Int((Double(times[share] ?? 0) / 1e5).rounded())
             return "\(tenths / 10).\(tenths % 10)"
         }.joined(separator: " / ")
     }

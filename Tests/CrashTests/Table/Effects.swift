@@ -89,19 +89,3 @@ struct Effects {
         return time.tv_sec * 1_000_000_000 + time.tv_nsec
     }
 }
-
-/// Times in nanoseconds, and where they stand among each other.
-struct Times {
-    private(set) var sorted: [Int] = []
-
-    init(_ times: [Int]) { sorted = times.sorted() }
-
-    var count: Int { sorted.count }
-
-    /// In milliseconds, by the nearest rank.
-    func percentile(_ percent: Int) -> Double {
-        guard !sorted.isEmpty else { return 0 }
-        let rank = max(1, (sorted.count * percent + 99) / 100)
-        return Double(sorted[rank - 1]) / 1e6
-    }
-}

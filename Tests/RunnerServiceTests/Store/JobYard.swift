@@ -45,9 +45,11 @@ final class JobYard {
     func submit(
         _ specification: JobSpecification, uid: UInt32 = 1000, durability: JobDurability = .disk
     ) throws -> Taken {
-        let submission = Submission(
-            specification: specification, uid: uid, correlationId: "test", durability: durability)
-        return try write { try JobStore.submit($0, submission, $1, now: $2) }
+        try write { db, rules, now in
+            let submission = Submission(
+                specification, rules, uid: uid, correlationId: "test", durability: { _ in durability })
+            return try JobStore.submit(db, submission, rules, now: now)
+        }
     }
 
     /// Takes jobs of a kind out of the lane of one user and begins their attempts.

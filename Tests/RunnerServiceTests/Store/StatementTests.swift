@@ -108,7 +108,7 @@ import Testing
             try yard.write { db, rules, now in
                 for _ in 0..<500 {
                     _ = try JobStore.submit(
-                        db, Submission(specification: body, uid: 1000, correlationId: "test"), rules, now: now)
+                        db, Submission(body, rules, uid: 1000, correlationId: "test"), rules, now: now)
                 }
             }
         }

@@ -53,7 +53,7 @@ import Testing
         old.close()
 
         let store = try Database.open(path, migrations: JobStore.migrations)
-        #expect(try store.integrityCheck() == [])
+        #expect(try DatabaseFile(store.path).problems() == [])
         let rules = StoreRules()
         let now = Timestamp(milliseconds: 2_000_000)
         let begun = try store.writeBlocking { try JobStore.beginRun($0, bootID: "test", rules, now: now) }
@@ -92,15 +92,15 @@ import Testing
         #expect(try detail(4).job.hold == nil)
         var again = JobSpecification(kind: "plain", params: JSONRaw([6]))
         again.idempotencyKey = "once"
-        let repeated = Submission(specification: again, uid: 1000, correlationId: "c")
+        let repeated = Submission(again, rules, uid: 1000, correlationId: "c")
         let receipt = try store.writeBlocking { try JobStore.submit($0, repeated, rules, now: now).receipt }
         #expect(receipt.duplicate)
         #expect(receipt.id == JobID(6))
-        let new = Submission(specification: JobSpecification(kind: "plain"), uid: 1000, correlationId: "c")
+        let new = Submission(JobSpecification(kind: "plain"), rules, uid: 1000, correlationId: "c")
         let fresh = try store.writeBlocking { try JobStore.submit($0, new, rules, now: now).receipt }
         #expect(fresh.id == JobID(21))
         _ = try store.writeBlocking { try JobStore.retry($0, JobID(8), rules, now: now) }
-        #expect(try store.integrityCheck() == [])
+        #expect(try DatabaseFile(store.path).problems() == [])
         store.close()
     }
 }

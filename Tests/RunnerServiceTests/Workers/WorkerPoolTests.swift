@@ -287,6 +287,19 @@ import Testing
         #expect(bench.started == [1, 2] && bench.retired.isEmpty && bench.pool.limit == 3)
     }
 
+    @Test func whoServesWhatIsAnothersWorksOffBesideTheNext() {
+        var bench = PoolBench()
+        bench.register(1)
+        bench.load(1, 1)
+        bench.handle(.outdated(1))
+        #expect(bench.retired == [1] && bench.started == [1, 2])
+        bench.register(2)
+        bench.load(1, 0)
+        bench.hangUp(1)
+        bench.handle(.ended(1, .exited(0)))
+        #expect(bench.pool.members.map(\.ticket) == [2] && bench.pool.problem == nil)
+    }
+
     @Test func aPoolThatIsGoneFromTheFilesWorksOffAndIsOver() {
         var bench = PoolBench { $0.warm = 2 }
         bench.register(1)

@@ -1,3 +1,5 @@
+import Exposition
+
 /// Walks over one line of an exposition.
 struct LineScanner {
     let bytes: ArraySlice<UInt8>

@@ -1,3 +1,5 @@
+public import Exposition
+
 /// Reads an exposition and finds all that is wrong with it: its form line by line, then what its families say.
 ///
 /// It is stricter than `promtool check metrics`: a series that stands twice, a family in two places, buckets that are not

@@ -1,3 +1,5 @@
+import Exposition
+
 /// What has to hold between the samples of one family.
 struct FamilyChecker {
     private let family: ExposedFamily

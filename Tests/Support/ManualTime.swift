@@ -1,3 +1,5 @@
+public import Linux
+
 /// A clock that stands until it is moved: the tests' time.
 public final class ManualTime: TimeSource {
     private struct State {

@@ -1,6 +1,7 @@
+import BackOffice
 import Linux
 
-/// The planning of briefs at the cost that it had for the system before this one; see ``MeteredBooks``.
+/// The planning of briefs at the cost that it had for the system before this one; see `MeteredBooks`.
 ///
 /// | step | requests |
 /// | --- | --- |
@@ -8,33 +9,33 @@ import Linux
 /// | engagement | for each person the last visit, then the last brief |
 /// | duplicates | one for each person, or one for all |
 /// | queueing | for each person the zone, the job, the job again |
-public struct MeteredBriefBooks: BriefBooks {
+struct MeteredBriefBooks: BriefBooks {
     private let books: any BriefBooks
-    public let meter: CallMeter
+    let meter: CallMeter
     private let atOnce: Int
     private let asksEach: Bool
 
     /// - Parameters:
     ///   - atOnce: people side by side in the steps that go person by person.
     ///   - asksEach: Whether duplicates are looked for person by person.
-    public init(_ books: any BriefBooks, meter: CallMeter, atOnce: Int, asksEach: Bool) {
+    init(_ books: any BriefBooks, meter: CallMeter, atOnce: Int, asksEach: Bool) {
         self.books = books
         self.meter = meter
         self.atOnce = atOnce
         self.asksEach = asksEach
     }
 
-    public func activePreferences() async throws -> [BriefPreference] {
+    func activePreferences() async throws -> [BriefPreference] {
         try await meter.charge("preferences.query")
         return try await books.activePreferences()
     }
 
-    public func engagement(of people: [String]) async throws -> [String: EngagementFacts] {
+    func engagement(of people: [String]) async throws -> [String: EngagementFacts] {
         try await each(people) { try await meter.charge("visit.read", "brief.read") }
         return try await books.engagement(of: people)
     }
 
-    public func briefs(of people: [String], from: Timestamp) async throws -> [PlannedBrief] {
+    func briefs(of people: [String], from: Timestamp) async throws -> [PlannedBrief] {
         if asksEach {
             try await each(people) { try await meter.charge("duplicates.query") }
         } else {
@@ -43,7 +44,7 @@ public struct MeteredBriefBooks: BriefBooks {
         return try await books.briefs(of: people, from: from)
     }
 
-    public func queue(_ due: [DueBrief]) async throws {
+    func queue(_ due: [DueBrief]) async throws {
         try await each(due.map(\.person)) { try await meter.charge("zone.read", "job.add", "job.read") }
     }
 
