@@ -261,12 +261,15 @@ extension RPCServer {
             return (state.waiters, crowdHasGone)
         }
         for waiter in waiters { waiter.resume() }
+        let floodHasGone = input.hasEbbed(from: Self.flood) || output.hasEbbed(from: Self.flood)
         // What belonged to them is let go a little after them.
-        if crowdHasGone { group.next().scheduleTask(in: .seconds(1)) { ProcessMemory.giveHeapBack() } }
+        if crowdHasGone || floodHasGone { group.next().scheduleTask(in: .seconds(1)) { ProcessMemory.giveHeapBack() } }
     }
 
-    /// So many sessions leave a heap full of holes behind, which the allocator keeps by itself.
+    /// So many sessions, and so many bytes that went through their hands at one time, leave a heap full of holes behind, which the
+    /// allocator keeps by itself.
     private static let crowd = 500
+    private static let flood = 16 << 20
 }
 
 /// Counts of a server.

@@ -61,13 +61,14 @@ public struct ScheduleRule: Sendable {
         if let start = specification.startAt {
             from = max(from, Instant(microseconds: Instant(start).microseconds - 1))
         }
-        // As many runs as a day of seconds has may lie in quiet hours that skip them.
+        // Two steps take it through the quiet hours of a day, however many runs lie in them.
         for _ in 0..<100_000 {
             guard let run = recurrence.next(after: from) else { return nil }
             if let end = specification.endAt, run > Instant(end) { return nil }
             guard let quietEnd = endOfSkipping(run) else { return run }
-            // Each run begins by the jitter later at most, and after those before it.
-            from = max(run, Instant(microseconds: quietEnd.microseconds - jitter - 1))
+            // Whatever the jitter, a run begins before the one that follows it; so only the last before their end may begin later.
+            let last = recurrence.previous(before: quietEnd) ?? run
+            from = max(run, Instant(microseconds: last.microseconds - 1))
         }
         return nil
     }

@@ -354,4 +354,21 @@ import Testing
         session.close()
         _ = peer
     }
+
+    /// The heap is given back when much was held and is not any more; not for every day's ups and downs.
+    @Test func aFloodThatHasGoneIsSaidOnce() {
+        let budget = SharedBudget(1000)
+        budget.add(99)
+        budget.add(-99)
+        #expect(!budget.hasEbbed(from: 100))
+        budget.add(200)
+        budget.add(-149)
+        #expect(!budget.hasEbbed(from: 100), "more than a quarter is left")
+        budget.add(-1)
+        #expect(budget.hasEbbed(from: 100) && !budget.hasEbbed(from: 100))
+        budget.add(200)
+        budget.add(-250)
+        #expect(budget.hasEbbed(from: 100))
+    }
+
 }

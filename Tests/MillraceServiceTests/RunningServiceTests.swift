@@ -110,13 +110,14 @@ extension HostTests {
                     output: .text(output.writer.raw, isColoured: false), time: SystemTime())
                 let values = launch.settings().values
                 async let starting = RunningService(launch, values, sockets: [], log: log, time: time)
+                defer { isOpen.update { $0 = true } }
                 for count in 1...requests {
-                    try await eventually("it is asked again in a while") { time.sleeperCount == 1 }
+                    try await within { await time.sleepers(atLeast: 1) }
                     time.advance(by: .seconds(30))
                     try await manager.messages.wait(for: "request \(count)") { $0.count == count }
                 }
                 if requests < HostBounds.startRequests {
-                    try await eventually("it would be asked again") { time.sleeperCount == 1 }
+                    try await within { await time.sleepers(atLeast: 1) }
                 }
                 isOpen.update { $0 = true }
                 let host = try await starting

@@ -23,6 +23,8 @@ final class AlertCourier: Sendable {
 
     private struct Line: Sendable {
         var sink: AlertSink
+        /// It is not to be told any more; it is here until what is being told has ended.
+        var isGone = false
         /// In the order in which they were told.
         var waiting: [Waiting] = []
         /// The key of what is being told now.
@@ -35,6 +37,7 @@ final class AlertCourier: Sendable {
 
         /// What is told next: of each topic the oldest, of those what was tried least.
         func next(_ now: Duration) -> Waiting? {
+            guard !isGone else { return nil }
             var topics: Set<String> = []
             let heads = waiting.filter { topics.insert($0.dispatch.topic).inserted }
             guard let next = heads.min(by: { $0.attempts < $1.attempts }) else { return nil }
@@ -82,20 +85,23 @@ final class AlertCourier: Sendable {
 
     /// Puts other sinks in force. What waits for one that is gone is lost.
     func put(_ wanted: [AlertSink]) async {
-        let gone = state.withLock { state in
-            var before = state.lines
-            state.lines = [:]
+        let works = state.withLock { state in
+            for name in state.lines.keys { state.lines[name]?.isGone = true }
             for (name, sink) in Self.named(wanted) {
-                state.lines[name] = before.removeValue(forKey: name) ?? Line(sink: sink)
-                state.lines[name]?.sink = sink
+                state.lines[name, default: Line(sink: sink)].sink = sink
+                state.lines[name]?.isGone = false
             }
-            return before
+            return state.lines.values.filter(\.isGone).compactMap(\.work)
         }
-        for line in gone.values {
-            line.work?.cancel()
-            await line.work?.value
+        for work in works { work.cancel() }
+        for work in works { await work.value }
+        // Only now: what was being told may have been taken all the same.
+        let lost = state.withLock { state in
+            let gone = state.lines.filter { $0.value.isGone && $0.value.work == nil }
+            for name in gone.keys { state.lines[name] = nil }
+            return gone.flatMap { name, line in line.waiting.map { (name, $0.dispatch) } }
         }
-        await lose(gone.flatMap { name, line in line.waiting.map { (name, $0.dispatch) } }, "the sink is gone")
+        await lose(lost, "the sink is gone")
     }
 
     /// Takes notices that are on disk already, and begins to tell them.
@@ -105,7 +111,7 @@ final class AlertCourier: Sendable {
         var stale: [String] = []
         state.withLock { state in
             for dispatch in dispatches {
-                guard var line = state.lines[dispatch.sink] else {
+                guard var line = state.lines[dispatch.sink], !line.isGone else {
                     unknown.append((dispatch.sink, dispatch))
                     continue
                 }

@@ -180,14 +180,16 @@ public struct AlertEngine: Sendable {
         var values = readings.evaluate(rule.value).filter { rule.condition.holds($0.value) }
         if let evidence = rule.evidence, !values.isEmpty {
             let counts = readings.evaluate(evidence.count)
-            values = values.filter { counts[$0.key].map { $0 >= evidence.least } ?? false }
+            values = values.filter { labels, _ in
+                counts[labels].map { $0 >= evidence.least } ?? false
+                    || entries[rule.key(labels)]?.alert.state == .firing
+            }
         }
         var held: Set<Alert.Key> = []
         let there = entries.keys.count { $0.rule == rule.name }
         var room = max(0, options.limit - there)
         for (labels, value) in values.sorted(by: { $0.key.description < $1.key.description }) {
-            let all = labels.merging(rule.labels) { _, own in own }
-            let key = Alert.Key(rule: rule.name, labels: all)
+            let key = rule.key(labels)
             if entries[key] == nil || entries[key]?.alert.state == .resolved {
                 guard entries[key] != nil || room > 0 else {
                     passedOver += 1
@@ -205,7 +207,7 @@ public struct AlertEngine: Sendable {
             entries[key]?.again = rule.again
             entries[key]?.alert.severity = rule.severity
             entries[key]?.alert.value = value
-            entries[key]?.alert.summary = rule.text(all, value: value)
+            entries[key]?.alert.summary = rule.text(key.labels, value: value)
             guard let entry = entries[key], entry.alert.state == .pending, now - entry.since >= rule.holds else {
                 continue
             }

@@ -41,7 +41,8 @@ public struct AlertRule: Sendable, Hashable {
     public var severity = Severity.warning
     public var value: Expression
     public var condition: Condition
-    /// Labels with less than this do not count, whatever their value.
+    /// Labels with less than this begin no alert, whatever their value. One that fires goes on without it: after a restart
+    /// nobody knows what had come together before.
     public var evidence: Evidence?
     /// How long the condition has to hold before it fires.
     public var holds = Duration.zero
@@ -71,6 +72,11 @@ public struct AlertRule: Sendable, Hashable {
             return min(window(one), window(other))
         }
         return window(value)
+    }
+
+    /// The alert for the labels of a value.
+    func key(_ labels: [String: String]) -> Alert.Key {
+        Alert.Key(rule: name, labels: labels.merging(self.labels) { _, own in own })
     }
 
     /// The summary with the values in place of the braces.
