@@ -24,12 +24,14 @@ struct AlertDeskTests {
 
     /// A desk as a start of the service makes it.
     private func desk(
-        _ store: AlertStore, _ catalog: AlertCatalog = AlertCatalog(), silenceLimit: Int = AlertDesk.silenceLimit
+        _ store: AlertStore, _ catalog: AlertCatalog = AlertCatalog(), silenceLimit: Int = AlertDesk.silenceLimit,
+        registry: Registry? = nil, time: (any TimeSource)? = nil
     ) async throws -> AlertDesk {
+        let time = time ?? self.time
         let log = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         let sinks = AlertSinks(
             web: web, runner: RPCClient(socket: folder.file("none.sock"), patience: .zero), log: log, time: time,
-            registry: Registry(service: "metrics", instance: "test", time: time))
+            registry: registry ?? Registry(service: "metrics", instance: "test", time: time))
         let desk = AlertDesk(catalog, store: store, sinks: sinks, time: time, log: log, silenceLimit: silenceLimit)
         try await desk.load(at: WallReading(time.wall()))
         return desk
@@ -174,6 +176,37 @@ struct AlertDeskTests {
         }
     }
 
+    @Test func whatASinkTookWhileItWasTakenAwayIsNotLost() async throws {
+        try await HTTPSimulator.run(answers: [HTTPAnswer(fault: .silence)]) { hook in
+            let store = try store()
+            let registry = Registry(service: "metrics", instance: "test", time: time)
+            let held = HeldTime(time)
+            defer { held.isFree.update { $0 = true } }
+            var catalog = catalog(hook, "p")
+            catalog.sinks.append(.command(["/bin/true"]))
+            let desk = try await desk(store, catalog, registry: registry, time: held)
+            await judge(desk, ["p": 9])
+            try await hook.calls(1)
+            try await held.isOver.wait(for: "the command has taken it") { $0 }
+
+            catalog.sinks = []
+            let other = catalog
+            let putting = Task { await desk.put(other) }
+            // The hook's attempt is cut off: both sinks are gone.
+            try await hook.history.wait(for: "the hook's connection is closed") { !$0.abandoned.isEmpty }
+            held.isFree.update { $0 = true }
+            await putting.value
+
+            let deliveries = try #require(
+                registry.snapshot().families.first { $0.description.name == "millrace_alert_deliveries" })
+            let outcomes = deliveries.series.map { $0.labels.joined(separator: " ") }.sorted()
+            #expect(outcomes == ["command delivered", "hook failed", "hook lost"])
+            #expect(try await store.deliveries().isEmpty)
+            await desk.close()
+            await web.close()
+        }
+    }
+
     @Test func noMoreSilencesAreTakenThanMayHoldHoweverManyAskAtOnce() async throws {
         let store = try store()
         let desk = try await desk(store, silenceLimit: 5)
@@ -199,5 +232,29 @@ struct AlertDeskTests {
         #expect(await ask(), "there is room again")
         #expect(await !ask())
         await desk.close()
+    }
+}
+
+/// Time in which nobody's sleep ends before the test says so, cancelled or not: the end of a program is known and stays untold.
+private final class HeldTime: TimeSource {
+    /// Whether a sleep was cancelled.
+    let isOver = Watched(false)
+    let isFree = Watched(false)
+    private let time: ManualTime
+
+    init(_ time: ManualTime) { self.time = time }
+
+    func wall() -> Timestamp { time.wall() }
+
+    func boot() -> Duration { time.boot() }
+
+    func sleep(until instant: Duration) async throws {
+        try await withTaskCancellationHandler {
+            // In a task that nobody cancels.
+            _ = try await Task { try await isFree.wait(within: .seconds(60), for: "the test lets go") { $0 } }.value
+        } onCancel: {
+            isOver.update { $0 = true }
+        }
+        try Task.checkCancellation()
     }
 }

@@ -283,22 +283,24 @@ struct AlertEngineTests {
         #expect(told.map(\.group) == [[:]])
     }
 
-    @Test func aShareOfFewIsAWarningAndCriticalOnlyWithEnoughOfThem() {
-        func counters(_ failed: Double, _ finished: Double) -> [FamilySnapshot] {
-            [("failed", failed), ("finished", finished)].map { name, value in
-                FamilySnapshot(
-                    FamilyDescription(name, "", .counter, labels: ["kind"]),
-                    [SeriesSnapshot(["rare"], created: .epoch, .counter(CounterValue(value)))])
-            }
+    private let budget = AlertRule.burn(
+        "budget", "{kind}", errors: Selector("failed"), total: Selector("finished"), objective: 0.99, by: ["kind"],
+        least: 3)
+
+    private func runs(failed: Double, finished: Double) -> [FamilySnapshot] {
+        [("failed", failed), ("finished", finished)].map { name, count in
+            FamilySnapshot(
+                FamilyDescription(name, "", .counter, labels: ["kind"]),
+                [SeriesSnapshot(["rare"], created: .epoch, .counter(CounterValue(count)))])
         }
-        let rules = AlertRule.burn(
-            "budget", "{kind}", errors: Selector("failed"), total: Selector("finished"), objective: 0.99, by: ["kind"],
-            least: 3)
-        var engine = AlertEngine(rules)
+    }
+
+    @Test func aShareOfFewIsAWarningAndCriticalOnlyWithEnoughOfThem() {
+        var engine = AlertEngine(budget)
         var firing: [[String]] = []
         for failed in [0.0, 1, 2, 3] {
             let now = Duration.seconds(60 + Int(failed) * 60)
-            _ = engine.tick(counters(failed, failed), now: now, wall: WallReading(.epoch + now))
+            _ = engine.tick(runs(failed: failed, finished: failed), now: now, wall: WallReading(.epoch + now))
             firing.append(engine.alerts.filter { $0.state == .firing }.map(\.key.rule))
         }
         let (slow, both) = (["budget-slow"], ["budget-fast", "budget-slow"])
@@ -396,6 +398,37 @@ struct AlertEngineTests {
         let restarted = (tick(9, at: 40), tick(9, at: 630), tick(9, at: 640))
         #expect(restarted.0.isEmpty && restarted.1.isEmpty)
         #expect(restarted.2.first?.resolved.count == 1)
+    }
+
+    /// Runs that fail are few after the restart, or none within the short time. The rule has a label that its value has not.
+    @Test(arguments: [2, 10]) func aBudgetThatGoesOnBurningAcrossARestartIsOneAlert(minutesBetween pause: Int) {
+        let rules = budget.map { rule in
+            var rule = rule
+            rule.labels = ["service": "runner"]
+            return rule
+        }
+        var options = AlertEngine.Options()
+        (options.wait, options.interval) = (.zero, .zero)
+        var engine = AlertEngine(rules, options: options)
+        /// Each run fails until the 60th minute; from then on there is one a minute that does not.
+        func minutes(_ range: Range<Int>) -> [(minute: Int, notice: AlertNotice)] {
+            range.flatMap { minute in
+                let now = Duration.seconds(minute * 60)
+                let failed = Double(min(minute, 60) / pause)
+                let families = runs(failed: failed, finished: failed + Double(max(0, minute - 60)))
+                return engine.tick(families, now: now, wall: WallReading(.epoch + now)).map { (minute, $0) }
+            }
+        }
+        let first = minutes(0..<40)
+        #expect(first.flatMap { $0.notice.firing.map(\.key.rule) }.contains("budget-fast"))
+        #expect(first.allSatisfy { $0.notice.resolved.isEmpty })
+
+        let told = engine.told
+        engine = AlertEngine(rules, options: options)
+        engine.takeUp(told, now: .seconds(2400), wall: .epoch + .seconds(2400), settling: .zero)
+        let second = minutes(40..<120)
+        #expect(second.map { $0.notice.resolved.map(\.key.rule) } == [["budget-fast"], ["budget-slow"]])
+        #expect(second.first?.minute == 65)
     }
 
     @Test func whatARuleIsNewForDidNotGrowFromNothing() {

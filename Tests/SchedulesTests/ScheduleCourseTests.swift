@@ -231,18 +231,37 @@ struct ScheduleRuleTests {
         #expect(try jittered(.skip, "19:29:30").next(after: at("2026-01-01T00:00:00Z")) == last)
         #expect(try jittered(.defer, "19:29:30").start(of: last).microseconds == last.microseconds + jitter)
         // The first of many that begins after them.
-        let minutely = try rule {
-            $0.onCalendar = ["*:0/1"]
-            $0.quiet = ScheduleQuiet(from: "14:41", to: "19:30", mode: .skip)
-            $0.jitterMs = 30_000
+        for jitter in [30_000, 86_400_000] {
+            let minutely = try rule {
+                $0.onCalendar = ["*:0/1"]
+                $0.quiet = ScheduleQuiet(from: "14:41", to: "19:30", mode: .skip)
+                $0.jitterMs = jitter
+            }
+            for run in minutely.recurrence.runs(
+                after: at("2026-01-01T14:00:00Z"), through: at("2026-01-01T20:00:00Z"), limit: 400)
+            {
+                let isQuiet = minutely.quietEnd(at: minutely.start(of: run)) != nil
+                let before = Instant(microseconds: run.microseconds - 1)
+                #expect((minutely.next(after: before) == run) != isQuiet, "\(run)")
+            }
         }
-        for run in minutely.recurrence.runs(
-            after: at("2026-01-01T14:00:00Z"), through: at("2026-01-01T20:00:00Z"), limit: 400)
-        {
-            let isQuiet = minutely.quietEnd(at: minutely.start(of: run)) != nil
-            let before = Instant(microseconds: run.microseconds - 1)
-            #expect((minutely.next(after: before) == run) != isQuiet, "\(run)")
+    }
+
+    /// 144,000 runs lie in the night, and each may begin later than the night is long, were it not for the one that follows.
+    @Test func quietHoursAreLeftAtOnceHoweverLargeTheJitter() throws {
+        let night = Int64(8 * 3_600_000_000)
+        let rules = try (0..<20).map { number in
+            try rule {
+                $0.name = "schedule-\(number)"
+                $0.onCalendar = ["*:*:0/0.2"]
+                $0.quiet = ScheduleQuiet(from: "22:00", to: "06:00", mode: .skip)
+                $0.jitterMs = 86_400_000
+            }
         }
+        let often = try #require(rules.first { $0.jitter > night })
+        let (evening, morning) = (at("2026-01-01T21:59:59.800000Z"), at("2026-01-02T06:00:00Z"))
+        #expect(often.next(after: Instant(microseconds: evening.microseconds - 1)) == evening)
+        #expect(often.next(after: evening) == morning)
     }
 
     @Test(arguments: [ScheduleQuiet.Mode.skip, .defer]) func nothingIsCaughtUpInQuietHours(mode: ScheduleQuiet.Mode)

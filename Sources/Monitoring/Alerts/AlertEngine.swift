@@ -27,8 +27,8 @@ public struct AlertEngine: Sendable {
         var since: Duration
         /// When the condition held last.
         var held: Duration
-        /// Until then a condition that does not hold may be one that is not known yet.
-        var settled = Duration.zero
+        /// Since when its figures are read, where there were others before, and how long that takes at least until they tell.
+        var anew: (since: Duration, least: Duration)?
         /// When it was told last; nil before.
         var told: (boot: Duration, wall: Timestamp)?
     }
@@ -79,8 +79,8 @@ public struct AlertEngine: Sendable {
         for (key, entry) in entries where after[key.rule] != before[key.rule] || after[key.rule] == nil {
             if entry.alert.state == .pending, entry.told == nil {
                 entries[key] = nil
-            } else if let rule = after[key.rule] {
-                entries[key]?.settled = now + rule.settling
+            } else if after[key.rule] != nil {
+                entries[key]?.anew = (now, .zero)
             } else {
                 entries[key]?.alert.state = .resolved
             }
@@ -104,8 +104,7 @@ public struct AlertEngine: Sendable {
         for one in told where entries[one.alert.key] == nil {
             let rule = rules[one.alert.key.rule]
             var entry = Entry(
-                alert: one.alert, again: rule?.again ?? .zero, since: now, held: now,
-                settled: now + max(settling, rule?.settling ?? .zero))
+                alert: one.alert, again: rule?.again ?? .zero, since: now, held: now, anew: (now, settling))
             entry.told = (now - max(.zero, wall - one.told), one.told)
             entry.alert.state = rule == nil ? .resolved : .firing
             entries[one.alert.key] = entry
@@ -177,7 +176,8 @@ public struct AlertEngine: Sendable {
     // MARK: - States
 
     private mutating func judge(_ rule: AlertRule, now: Duration, wall: Timestamp) {
-        var values = readings.evaluate(rule.value).filter { rule.condition.holds($0.value) }
+        let all = readings.evaluate(rule.value)
+        var values = all.filter { rule.condition.holds($0.value) }
         if let evidence = rule.evidence, !values.isEmpty {
             let counts = readings.evaluate(evidence.count)
             values = values.filter { labels, _ in
@@ -214,12 +214,18 @@ public struct AlertEngine: Sendable {
             entries[key]?.alert.state = .firing
             entries[key]?.alert.fired = wall
         }
+        /// Whether a condition that does not hold may be one that is not known yet.
+        func isUnsettled(_ key: Alert.Key, _ entry: Entry) -> Bool {
+            guard let anew = entry.anew else { return false }
+            let settling = rule.settling(hasValue: all.keys.contains { rule.key($0) == key })
+            return now < anew.since + max(anew.least, settling)
+        }
         for (key, entry) in entries where key.rule == rule.name && !held.contains(key) {
             switch entry.alert.state {
             case .pending where entry.told == nil: entries[key] = nil
             // It was over and began again before anybody was told.
             case .pending: entries[key]?.alert.state = .resolved
-            case .firing where now - entry.held >= rule.keepFiring && now >= entry.settled:
+            case .firing where now - entry.held >= rule.keepFiring && !isUnsettled(key, entry):
                 entries[key]?.alert.state = .resolved
             case .firing, .resolved: break
             }

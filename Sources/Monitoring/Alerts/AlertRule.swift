@@ -65,10 +65,12 @@ public struct AlertRule: Sendable, Hashable {
     }
 
     /// How long figures have to be read before it is certain that the condition does not hold, however much there was before.
-    var settling: Duration {
+    ///
+    /// - Parameter hasValue: whether they come to anything: a share of nothing does not.
+    func settling(hasValue: Bool) -> Duration {
         func window(_ expression: Expression) -> Duration { expression.needs.values.max() ?? .zero }
-        // Of two that both have to be above, the sooner known one decides.
-        if case .above = condition, case .binary(.least, let one, let other) = value {
+        // Of two that both have to be above, the sooner known one decides, where it has something to say.
+        if hasValue, case .above = condition, case .binary(.least, let one, let other) = value {
             return min(window(one), window(other))
         }
         return window(value)
