@@ -56,7 +56,7 @@ struct ImportsTests {
     ])
     func whatIsNotAllowedIsFound(line: String, complaint: String) async throws {
         let folder = TemporaryDirectory()
-        let read = ["Scripts", "Sources", "Services"].map { "\(packageRoot)/\($0)" }
+        let read = ["Scripts", "Sources", "Services", "Documentation"].map { "\(packageRoot)/\($0)" }
         try await check(["cp", "-rL"] + read + [folder.path])
         folder.write(line + "\n", to: "Sources/JSONCodec/Intruder.swift")
         let verdict = try await run(["sh", folder.file("Scripts/check-imports")])
