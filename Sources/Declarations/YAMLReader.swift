@@ -12,6 +12,8 @@ public struct YAMLReader: ~Copyable {
     private let bytes: UnsafeBufferPointer<UInt8>
     private let problems: ProblemList
     private var events: YAMLEvents
+    /// Where the text ends. For libyaml that is in the next line where the last one has no end.
+    private let end: (line: Int, column: Int)
 
     /// Ends the reading; its problem has been added.
     private struct Stop: Error {}
@@ -39,6 +41,7 @@ public struct YAMLReader: ~Copyable {
         self.bytes = bytes
         self.problems = problems
         events = YAMLEvents(bytes)
+        end = Self.end(of: bytes)
     }
 
     private mutating func document() throws(Stop) -> YAMLNode? {
@@ -133,19 +136,24 @@ public struct YAMLReader: ~Copyable {
 
     private mutating func next() throws(Stop) -> YAMLEvents.Event {
         do throws(YAMLEvents.Failure) {
-            return try events.next()
+            var event = try events.next()
+            (event.line, event.column) = within(event.line, event.column)
+            return event
         } catch {
-            let place = (error.line, error.column) < end ? (error.line, error.column) : end
+            let place = within(error.line, error.column)
             problems.add(
                 Problem(
-                    at: SourcePlace(file, line: place.0, column: place.1),
-                    YAMLAdvice.text(error, character: character(line: place.0, column: place.1))))
+                    at: SourcePlace(file, line: place.line, column: place.column),
+                    YAMLAdvice.text(error, character: character(line: place.line, column: place.column))))
             throw Stop()
         }
     }
 
-    /// Where the text ends. For libyaml that is in the next line where the last one has no end.
-    private var end: (Int, Int) {
+    private func within(_ line: Int, _ column: Int) -> (line: Int, column: Int) {
+        (line, column) < (end.line, end.column) ? (line, column) : end
+    }
+
+    private static func end(of bytes: UnsafeBufferPointer<UInt8>) -> (line: Int, column: Int) {
         var (line, column) = (1, 1)
         var previous: Unicode.Scalar?
         for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {

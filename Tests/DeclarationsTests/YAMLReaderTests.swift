@@ -80,6 +80,14 @@ struct YAMLReaderTests {
         #expect(problem.hasPrefix("\(place)this is no YAML: ") && problem.contains(advice), "\(problem)")
     }
 
+    /// Found by `fuzz-yaml`: a value that is left out there was said to be in the next line.
+    @Test func whatIsLeftOutInALastLineWithoutAnEndIsAtItsEnd() throws {
+        let (root, problems) = read("a: 1\n? inherit")
+        guard case .mapping(let entries) = root?.content else { throw TestFailure("\(problems)") }
+        let value = try #require(entries.last?.value)
+        #expect(value.isNull && value.line == 2 && value.column == 10)
+    }
+
     @Test func thirtyTwoLevelsAreReadAndNoMore() {
         func nested(_ levels: Int) -> String {
             String(repeating: "[", count: levels) + String(repeating: "]", count: levels)
